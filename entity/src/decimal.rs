@@ -1,0 +1,193 @@
+//! Exact decimal numbers, from the file to the wire.
+
+use std::{fmt, str::FromStr};
+
+use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Deserializer, de};
+
+/// An exact decimal number of at most 28 significant digits, never a binary fraction.
+///
+/// It is kept normalised: `70.0` and `70` are one number. How many decimals a source printed is
+/// the observation's own column. PostgreSQL keeps it as `numeric`; SQLite as a `real`, which is
+/// exact, ordered and unique up to [`Decimal::SQLITE_DIGITS`] significant digits, and the writer
+/// refuses anything longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[sea_orm(column_type = "Decimal(None)", array_type = "Decimal")]
+pub struct Decimal(rust_decimal::Decimal);
+
+impl Decimal {
+    /// How many significant digits every binary double keeps apart.
+    pub const SQLITE_DIGITS: usize = 15;
+
+    /// How many significant digits this number has; 1 for zero.
+    pub fn significant_digits(self) -> usize {
+        let digits = self.0.mantissa().unsigned_abs().to_string();
+        digits.trim_end_matches('0').len().max(1)
+    }
+
+    /// The number as text with at least `decimals` digits after the point: `70` with 1 is `70.0`.
+    pub fn padded(self, decimals: u32) -> String {
+        let mut padded = self.0;
+        if padded.scale() < decimals {
+            padded.rescale(decimals);
+        }
+        padded.to_string()
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why a text is no [`Decimal`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecimalError(String);
+
+impl fmt::Display for DecimalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no decimal number; write it like \"2400000000000\" or \"-8.7\", with at most \
+             28 significant digits",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for DecimalError {}
+
+impl FromStr for Decimal {
+    type Err = DecimalError;
+
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        let plain = text.strip_prefix('-').unwrap_or(text);
+        let well_formed = plain.starts_with(|c: char| c.is_ascii_digit())
+            && plain.ends_with(|c: char| c.is_ascii_digit())
+            && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        if !well_formed {
+            return Err(DecimalError(text.to_owned()));
+        }
+        // `from_str_exact` refuses what would have to be rounded.
+        rust_decimal::Decimal::from_str_exact(text)
+            .map(|number| Self(number.normalize()))
+            .map_err(|_| DecimalError(text.to_owned()))
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(number: i64) -> Self {
+        Self(rust_decimal::Decimal::from(number).normalize())
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    /// From text (a file), from an integer, or from the double SQLite keeps; the shortest decimal
+    /// that names a double is the number that was stored.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Decimal;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal number")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
+                text.parse().map_err(E::custom)
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Decimal, E> {
+                Ok(number.into())
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Decimal, E> {
+                number.to_string().parse().map_err(E::custom)
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Decimal, E> {
+                number.to_string().parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// An exact decimal number, sent as a string so that no client rounds it: "2400000000000", "8.7".
+///
+/// As input, a string ("8.7"), an integer (9) or a decimal literal (8.7) of at most 15 significant
+/// digits; longer numbers must be strings. At most 28 significant digits.
+#[Scalar(name = "Decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
+            Value::Number(number) => from_literal(&number).ok_or_else(|| {
+                InputValueError::custom(format!(
+                    "the number {number} has more digits than a number literal keeps exactly; \
+                     send it as a string"
+                ))
+            }),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+/// A literal that went through a double is taken only when it is short enough to have come
+/// through unharmed.
+fn from_literal(number: &Number) -> Option<Decimal> {
+    if let Some(integer) = number.as_i64() {
+        return Some(integer.into());
+    }
+    let decimal: Decimal = number.as_f64()?.to_string().parse().ok()?;
+    (decimal.significant_digits() <= Decimal::SQLITE_DIGITS).then_some(decimal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn keeps_every_digit() {
+        for text in ["2400000000000", "0.1", "-8.7", "0", "1234567890123456789012345678"] {
+            assert_eq!(decimal(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn is_normalised() {
+        assert_eq!(decimal("70.0").to_string(), "70");
+        assert_eq!(decimal("70").padded(1), "70.0");
+        assert_eq!(decimal("8.75").padded(1), "8.75");
+        assert_eq!(decimal("-0"), decimal("0"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_number() {
+        for text in ["", ".", "1.", ".5", "1e3", "NaN", "+1", "1,000", "1_000", "٤", " 1", "1.2.3"] {
+            assert!(text.parse::<Decimal>().is_err(), "{text:?}");
+        }
+        assert!("12345678901234567890123456789.5".parse::<Decimal>().is_err());
+        assert!("0.12345678901234567890123456789".parse::<Decimal>().is_err());
+    }
+
+    #[test]
+    fn counts_significant_digits() {
+        for (text, digits) in [("0", 1), ("2400000000000", 2), ("0.001", 1), ("-153400.5", 7)] {
+            assert_eq!(decimal(text).significant_digits(), digits, "{text}");
+        }
+    }
+
+    #[test]
+    fn literals_are_exact_or_refused() {
+        assert_eq!(<Decimal as ScalarType>::parse(Value::from(8.7)).unwrap(), decimal("8.7"));
+        assert_eq!(<Decimal as ScalarType>::parse(Value::from(9)).unwrap(), decimal("9"));
+        assert!(<Decimal as ScalarType>::parse(Value::from(0.1 + 0.2)).is_err());
+    }
+}

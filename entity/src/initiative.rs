@@ -1,0 +1,66 @@
+//! Projects, programmes, facilities, platforms, pilots.
+
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use crate::{
+    Period, Text,
+    vocabulary::{InitiativeKind, InitiativeStatus},
+};
+
+/// A project, programme, facility, platform or pilot that runs in a place.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
+#[sea_orm(table_name = "initiative")]
+#[graphql(name = "InitiativeColumns")]
+pub struct Model {
+    /// The row's number in this database.
+    #[sea_orm(primary_key)]
+    #[graphql(skip)]
+    pub id: i64,
+    /// A short, stable handle in Latin letters, unique among its kind, such as `data-street`.
+    #[sea_orm(unique)]
+    pub slug: String,
+    /// The place it runs in.
+    #[graphql(skip)]
+    pub district_id: i64,
+    /// The theme it belongs to.
+    #[graphql(skip)]
+    pub theme_id: Option<i64>,
+    /// What sort of undertaking it is.
+    pub kind: InitiativeKind,
+    /// How far it has come, as far as its source says.
+    pub status: InitiativeStatus,
+    /// Its title.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[graphql(skip)]
+    pub title: Text,
+    /// What it is about, in a sentence or two.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    #[graphql(skip)]
+    pub summary: Option<Text>,
+    /// When it began, as exactly as the source says: a day, a month or a year.
+    pub started_on: Option<Period>,
+    /// When it ended, as exactly as the source says: a day, a month or a year.
+    pub ended_on: Option<Period>,
+    /// The document it was taken from.
+    #[graphql(skip)]
+    pub source_id: Option<i64>,
+    /// Where in the source it stands, such as `paragraph 5`.
+    pub locator: Option<String>,
+}
+
+/// The tables this one refers to.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// To `district.id` by `district_id`.
+    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::DistrictId", to = "super::district::Column::Id")]
+    District,
+    /// To `theme.id` by `theme_id`.
+    #[sea_orm(belongs_to = "super::theme::Entity", from = "Column::ThemeId", to = "super::theme::Column::Id")]
+    Theme,
+    /// To `source.id` by `source_id`.
+    #[sea_orm(belongs_to = "super::source::Entity", from = "Column::SourceId", to = "super::source::Column::Id")]
+    Source,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

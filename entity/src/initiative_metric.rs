@@ -1,0 +1,42 @@
+//! Which metrics tell about which initiatives.
+
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use crate::{Text, vocabulary::MetricBasis};
+
+/// A metric that tells about an initiative, and why.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
+#[sea_orm(table_name = "initiative_metric")]
+#[graphql(name = "InitiativeMetricColumns")]
+pub struct Model {
+    /// The row's number in this database.
+    #[sea_orm(primary_key)]
+    #[graphql(skip)]
+    pub id: i64,
+    /// The initiative.
+    #[graphql(skip)]
+    pub initiative_id: i64,
+    /// The metric.
+    #[graphql(skip)]
+    pub metric_id: i64,
+    /// Why the metric stands beside the initiative.
+    pub basis: MetricBasis,
+    /// What a reader should know about the link.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    #[graphql(skip)]
+    pub note: Option<Text>,
+}
+
+/// The tables this one refers to.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// To `initiative.id` by `initiative_id`.
+    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    Initiative,
+    /// To `metric.id` by `metric_id`.
+    #[sea_orm(belongs_to = "super::metric::Entity", from = "Column::MetricId", to = "super::metric::Column::Id")]
+    Metric,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

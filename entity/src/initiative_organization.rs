@@ -1,0 +1,38 @@
+//! Which organisations take part in which initiatives.
+
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use crate::vocabulary::OrganizationRole;
+
+/// An organisation's part in an initiative.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
+#[sea_orm(table_name = "initiative_organization")]
+#[graphql(name = "InitiativeOrganizationColumns")]
+pub struct Model {
+    /// The row's number in this database.
+    #[sea_orm(primary_key)]
+    #[graphql(skip)]
+    pub id: i64,
+    /// The initiative.
+    #[graphql(skip)]
+    pub initiative_id: i64,
+    /// The organisation.
+    #[graphql(skip)]
+    pub organization_id: i64,
+    /// What the organisation does in the initiative.
+    pub role: OrganizationRole,
+}
+
+/// The tables this one refers to.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// To `initiative.id` by `initiative_id`.
+    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    Initiative,
+    /// To `organization.id` by `organization_id`.
+    #[sea_orm(belongs_to = "super::organization::Entity", from = "Column::OrganizationId", to = "super::organization::Column::Id")]
+    Organization,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

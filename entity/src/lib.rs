@@ -1,0 +1,34 @@
+//! The tables as Rust types, one file a table, and the kinds of value their columns hold.
+//!
+//! A column's doc comment is its description in the GraphQL schema, so it is written once, for
+//! somebody who has never seen this code. Columns marked `graphql(skip)` reach clients in another
+//! form (a relation, a localised text, a global id) and are described where they take it.
+//!
+//! The entities use SeaORM's compact form. The dense form copies every column's attributes to a
+//! second struct that does not derive the GraphQL type, so `graphql(skip)` cannot stand on it.
+//!
+//! No query and no resolver lives here.
+
+pub mod decimal;
+pub mod geometry;
+pub mod period;
+pub mod text;
+pub mod vocabulary;
+
+pub mod claim;
+pub mod dataset;
+pub mod district;
+pub mod initiative;
+pub mod initiative_metric;
+pub mod initiative_organization;
+pub mod metric;
+pub mod observation;
+pub mod organization;
+pub mod source;
+pub mod theme;
+pub mod unit;
+
+pub use decimal::Decimal;
+pub use geometry::Geometry;
+pub use period::{Frequency, Period};
+pub use text::Text;

@@ -1,0 +1,39 @@
+//! Organisations that run, own or take part in initiatives.
+
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use crate::{Text, vocabulary::OrganizationKind};
+
+/// An organisation that runs, owns or takes part in initiatives, or is named by a source.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
+#[sea_orm(table_name = "organization")]
+#[graphql(name = "OrganizationColumns")]
+pub struct Model {
+    /// The row's number in this database.
+    #[sea_orm(primary_key)]
+    #[graphql(skip)]
+    pub id: i64,
+    /// A short, stable handle in Latin letters, unique among its kind, such as `xiaomi`.
+    #[sea_orm(unique)]
+    pub slug: String,
+    /// What sort of organisation it is.
+    pub kind: OrganizationKind,
+    /// Its name.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[graphql(skip)]
+    pub name: Text,
+    /// The place it is based in.
+    #[graphql(skip)]
+    pub district_id: Option<i64>,
+}
+
+/// The tables this one refers to.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// To `district.id` by `district_id`.
+    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::DistrictId", to = "super::district::Column::Id")]
+    District,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

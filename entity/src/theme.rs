@@ -1,0 +1,37 @@
+//! Fields of activity.
+
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use crate::Text;
+
+/// A field of activity that initiatives and metrics belong to; themes are nested.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
+#[sea_orm(table_name = "theme")]
+#[graphql(name = "ThemeColumns")]
+pub struct Model {
+    /// The row's number in this database.
+    #[sea_orm(primary_key)]
+    #[graphql(skip)]
+    pub id: i64,
+    /// A short, stable handle in Latin letters, unique among its kind, such as `embodied-intelligence`.
+    #[sea_orm(unique)]
+    pub slug: String,
+    /// The wider theme it is part of.
+    #[graphql(skip)]
+    pub parent_id: Option<i64>,
+    /// Its name.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[graphql(skip)]
+    pub name: Text,
+}
+
+/// The tables this one refers to.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// To `theme.id` by `parent_id`.
+    #[sea_orm(belongs_to = "super::theme::Entity", from = "Column::ParentId", to = "super::theme::Column::Id")]
+    Parent,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

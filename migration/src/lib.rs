@@ -1,0 +1,16 @@
+//! The tables as history: one migration a file, each with its way back.
+
+mod m20260127_000001_city;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// Applies the migrations in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20260127_000001_city::Migration)]
+    }
+}

@@ -1,0 +1,143 @@
+//! The database: one writer, several readers, and the one door every read goes through.
+//!
+//! SeaORM and sea-query build each statement. On PostgreSQL SeaORM also runs it. On SQLite reads
+//! run on rusqlite, on threads of their own, and rows are decoded by position: over sqlx every
+//! row hops through a channel, which doubled the processor time of a nested query.
+
+mod decode;
+mod sqlite;
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
+    QueryResult, TryGetable, sea_query::SelectStatement,
+};
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// Where the data are kept.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Database")]
+pub struct Options {
+    /// Where the data are kept: `sqlite://FILE` (made when missing) or
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME`
+    #[arg(long, env = "HUTONG_DATABASE_URL", value_name = "URL", global = true)]
+    #[arg(default_value = "sqlite://hutong.db", hide_env_values = true)]
+    pub database_url: String,
+    /// How many statements may read at the same time
+    #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
+    #[arg(default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_readers: u32,
+}
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    writer: DatabaseConnection,
+    reader: Reader,
+}
+
+#[derive(Debug, Clone)]
+enum Reader {
+    Sqlite(sqlite::Readers),
+    Postgres(DatabaseConnection),
+}
+
+/// A row as a statement returns it: decoded by position on SQLite, by name on PostgreSQL.
+pub trait Row: DeserializeOwned + Send + 'static {
+    /// Reads the row PostgreSQL returned.
+    fn from_postgres(row: &QueryResult) -> Result<Self, DbErr>;
+}
+
+/// The first column says for whom the rest was read.
+impl<K, M> Row for (K, M)
+where
+    K: TryGetable + DeserializeOwned + Send + 'static,
+    M: FromQueryResult + DeserializeOwned + Send + 'static,
+{
+    fn from_postgres(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok((row.try_get_by_index(0)?, M::from_query_result(row, "")?))
+    }
+}
+
+impl Database {
+    /// Opens the database; an SQLite file is made when missing. Nothing is migrated yet.
+    ///
+    /// Fails with one line that says what could not be opened and why.
+    pub async fn open(options: &Options) -> Result<Self, Error> {
+        let url = options.database_url.as_str();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let (writer, readers) = sqlite::open(path, options.database_readers)
+                .await
+                .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
+            Ok(Self { writer, reader: Reader::Sqlite(readers) })
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let mut connect = ConnectOptions::new(url);
+            connect
+                .max_connections(options.database_readers + 1)
+                .connect_timeout(Duration::from_secs(10))
+                .sqlx_logging(false);
+            let writer = sea_orm::Database::connect(connect).await.map_err(|error| {
+                Error::input(format!("cannot reach the PostgreSQL database: {error}"))
+            })?;
+            Ok(Self { reader: Reader::Postgres(writer.clone()), writer })
+        } else {
+            Err(Error::input(format!(
+                "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
+            )))
+        }
+    }
+
+    /// Brings the tables up to date.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        Migrator::up(&self.writer, None).await.map_err(Error::from)
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// The connection that writes. Only `record` uses it.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// The one door for reads: runs a statement and returns its rows in order.
+    pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
+        let statement = self.backend().build(statement);
+        tracing::trace!(sql = %statement.sql, "fetch");
+        match &self.reader {
+            Reader::Sqlite(readers) => readers.fetch(statement).await,
+            Reader::Postgres(connection) => {
+                let rows = connection.query_all_raw(statement).await?;
+                rows.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let statement = SelectStatement::new()
+            .expr(sea_orm::sea_query::Expr::val(1))
+            .expr_as(sea_orm::sea_query::Expr::val(1_i64), "count")
+            .to_owned();
+        self.fetch::<(i32, Count)>(&statement).await.map(drop)
+    }
+
+    /// Closes the connections once running statements are done.
+    pub async fn close(self) -> Result<(), Error> {
+        self.writer.close().await.map_err(Error::from)
+    }
+}
+
+/// A number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult, serde::Deserialize)]
+pub struct Count {
+    /// How many.
+    pub count: i64,
+}

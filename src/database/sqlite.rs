@@ -1,0 +1,159 @@
+//! SQLite: a writer on sqlx and readers on rusqlite, over one file in WAL mode.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use chrono::SecondsFormat;
+use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value as Bound};
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, Statement, Value,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::oneshot;
+
+use super::decode;
+use crate::error::Error;
+
+/// How long a statement waits for a lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Statements each reader keeps prepared. Their texts do not depend on the keys, so a client's
+/// usual queries all fit.
+const PREPARED: usize = 256;
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+/// Threads that read, each over a read-only connection of its own. They end with the last clone.
+#[derive(Debug, Clone)]
+pub(super) struct Readers {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// Opens the file, making it when missing: the writer, then the readers.
+pub(super) async fn open(
+    path: &str,
+    readers: u32,
+) -> Result<(DatabaseConnection, Readers), Error> {
+    if path.is_empty() || path.contains([':', '?']) {
+        return Err(Error::input(
+            "an SQLite database is a plain file path, as in sqlite://hutong.db",
+        ));
+    }
+    let mut connect = ConnectOptions::new(format!("sqlite://{path}?mode=rwc"));
+    connect.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("mmap_size", "1073741824")
+            .pragma("cache_size", "-65536")
+    });
+    let writer = sea_orm::Database::connect(connect).await?;
+    let readers = Readers::start(Path::new(path), readers)?;
+    Ok((writer, readers))
+}
+
+impl Readers {
+    fn start(path: &Path, count: u32) -> Result<Self, Error> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..count {
+            let connection = connect(path)?;
+            let queue = Arc::clone(&queue);
+            thread::Builder::new()
+                .name(format!("sqlite-reader-{number}"))
+                .spawn(move || {
+                    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    while let Ok(job) = next() {
+                        // A job that panics drops its answer's sender, which its asker notices.
+                        let _ = catch_unwind(AssertUnwindSafe(|| job(&connection)));
+                    }
+                })
+                .map_err(Error::internal)?;
+        }
+        Ok(Self { jobs })
+    }
+
+    /// Runs the statement on the next free reader.
+    pub(super) async fn fetch<T>(&self, statement: Statement) -> Result<Vec<T>, Error>
+    where
+        T: serde::de::DeserializeOwned + Send + 'static,
+    {
+        let (answer, rows) = oneshot::channel();
+        self.jobs
+            .send(Box::new(move |connection| {
+                // Nobody waits any more when the request was dropped.
+                let _ = answer.send(query(connection, statement));
+            }))
+            .map_err(|_| Error::internal("the SQLite readers have stopped"))?;
+        rows.await.map_err(|_| Error::internal("an SQLite reader failed"))?
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+fn query<T: serde::de::DeserializeOwned>(
+    connection: &Connection,
+    statement: Statement,
+) -> Result<Vec<T>, Error> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    let values = statement.values.into_iter().flat_map(|values| values.0);
+    let values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = prepared.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(decode::row(row)?);
+    }
+    Ok(found)
+}
+
+/// A value as sqlx would store it, so that comparisons meet what was written.
+fn bind(value: Value) -> Result<Bound, Error> {
+    Ok(match value {
+        Value::Bool(Some(truth)) => Bound::Integer(truth.into()),
+        Value::Int(Some(number)) => Bound::Integer(number.into()),
+        Value::BigInt(Some(number)) => Bound::Integer(number),
+        Value::BigUnsigned(Some(number)) => {
+            Bound::Integer(i64::try_from(number).map_err(Error::internal)?)
+        }
+        Value::String(Some(text)) => Bound::Text(text),
+        Value::Decimal(Some(number)) => {
+            let number = number.normalize();
+            let digits = number.mantissa().unsigned_abs().to_string();
+            if digits.trim_end_matches('0').len() > entity::Decimal::SQLITE_DIGITS {
+                return Err(Error::input(format!(
+                    "{number} has more than {} significant digits, the most this database keeps \
+                     exactly",
+                    entity::Decimal::SQLITE_DIGITS
+                )));
+            }
+            Bound::Real(number.to_string().parse().map_err(Error::internal)?)
+        }
+        Value::ChronoDate(Some(date)) => Bound::Text(date.format("%F").to_string()),
+        Value::ChronoDateTimeUtc(Some(time)) => {
+            Bound::Text(time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        }
+        Value::Bool(None)
+        | Value::Int(None)
+        | Value::BigInt(None)
+        | Value::String(None)
+        | Value::Decimal(None)
+        | Value::ChronoDate(None)
+        | Value::ChronoDateTimeUtc(None) => Bound::Null,
+        other => return Err(Error::internal(format!("cannot bind {other:?}"))),
+    })
+}

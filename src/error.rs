@@ -1,0 +1,42 @@
+//! The one way to fail.
+
+use std::{fmt::Display, sync::Arc};
+
+use sea_orm::DbErr;
+
+/// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
+/// statement is told of its failure.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The asker's mistake. The message names the field, the value and what would be right, and
+    /// is meant for them.
+    #[error("{0}")]
+    Input(Arc<str>),
+    /// Our failure or the database's. The message is for the log, never for a client.
+    #[error("{0}")]
+    Internal(Arc<str>),
+}
+
+impl Error {
+    /// The asker's mistake, in words for them.
+    pub fn input(message: impl Display) -> Self {
+        Self::Input(message.to_string().into())
+    }
+
+    /// Our failure, in words for the log.
+    pub fn internal(message: impl Display) -> Self {
+        Self::Internal(message.to_string().into())
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(error)
+    }
+}

@@ -1,0 +1,144 @@
+//! Connections: how every list reaches a client (Relay's cursor connections, with `nodes`).
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{Context, Object, Result, TypeName, connection::PageInfo};
+use sea_orm::EntityTrait;
+
+use super::{Ask, Node};
+use crate::{
+    error::Error,
+    query::{Filter, Limits, List, OrderBy, Page, Rows, Table, list::ROOT},
+};
+
+type Column<N> = <<N as Node>::Table as EntityTrait>::Column;
+type Model<N> = <<N as Node>::Table as EntityTrait>::Model;
+type OrderKeyOf<N> = <<N as Node>::Table as Table>::OrderKey;
+
+/// Where a list is: at the root, or on one side of a relation.
+#[derive(Debug, Clone, Copy)]
+pub enum Side<C> {
+    /// All rows of the table.
+    Root,
+    /// The rows whose column holds the number of the row the list is on.
+    Of(C, i64),
+}
+
+/// The arguments every list has, as they came.
+#[derive(Debug)]
+pub struct Wanted<F, O> {
+    /// `first`.
+    pub first: Option<i32>,
+    /// `after`.
+    pub after: Option<String>,
+    /// `last`.
+    pub last: Option<i32>,
+    /// `before`.
+    pub before: Option<String>,
+    /// `filter`.
+    pub filter: Option<F>,
+    /// `orderBy`.
+    pub order_by: Option<Vec<O>>,
+}
+
+/// The one way to list: every list field of the schema is a call of this.
+pub async fn list<N, F, O>(
+    ctx: &Context<'_>,
+    side: Side<Column<N>>,
+    wanted: Wanted<F, O>,
+) -> Result<Connection<N>>
+where
+    N: Node<Table: Table<Filter = F>>,
+    F: Filter,
+    O: Into<OrderBy<OrderKeyOf<N>>>,
+{
+    let Wanted { first, after, last, before, filter, order_by } = wanted;
+    let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
+    let (column, parent) = match side {
+        Side::Root => (None, ROOT),
+        Side::Of(column, parent) => (Some(column), parent),
+    };
+    let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());
+    let list = Arc::new(List::<N::Table>::new(column, filter, order, page)?);
+    let rows = ctx.batch()?.load(Arc::clone(&list), parent).await?;
+    let rows = rows.ok_or_else(|| Error::internal("a list was not answered"))?;
+    Ok(Connection { list, parent, rows })
+}
+
+/// A page of a list.
+pub struct Connection<N: Node> {
+    list: Arc<List<N::Table>>,
+    parent: i64,
+    rows: Arc<Rows<Model<N>>>,
+}
+
+impl<N: Node> TypeName for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", N::type_name()).into()
+    }
+}
+
+/// One page of a list (Relay's cursor connections). Read `nodes` for the rows; read `edges` or
+/// `pageInfo` for cursors to read on from.
+#[Object(name_type)]
+impl<N: Node> Connection<N> {
+    /// The rows of this page, in the list's order.
+    async fn nodes(&self) -> Vec<N> {
+        self.rows.rows.iter().map(|row| N::new(Arc::clone(row))).collect()
+    }
+
+    /// The rows of this page, each with its cursor.
+    async fn edges(&self) -> Vec<Edge<N>> {
+        let edge = |row: &Arc<Model<N>>| Edge { list: Arc::clone(&self.list), row: Arc::clone(row) };
+        self.rows.rows.iter().map(edge).collect()
+    }
+
+    /// Whether the list goes on before or after this page, and the cursors to go on from.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |row: Option<&Arc<Model<N>>>| row.map(|row| self.list.cursor(row));
+        PageInfo {
+            has_previous_page: self.rows.has_previous,
+            has_next_page: self.rows.has_next,
+            start_cursor: cursor(self.rows.rows.first()),
+            end_cursor: cursor(self.rows.rows.last()),
+        }
+    }
+
+    /// How many rows the list has on all pages together, after the filter. Counted only when
+    /// asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        let count = async {
+            let total = ctx.batch()?.load(self.list.total(), self.parent).await?.unwrap_or(0);
+            let total = i32::try_from(total).map_err(Error::internal)?;
+            Ok(total)
+        };
+        Some(count.await)
+    }
+}
+
+/// A row of a list and its place there.
+pub struct Edge<N: Node> {
+    list: Arc<List<N::Table>>,
+    row: Arc<Model<N>>,
+}
+
+impl<N: Node> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::type_name()).into()
+    }
+}
+
+/// A row of a list and its place there.
+#[Object(name_type)]
+impl<N: Node> Edge<N> {
+    /// The row.
+    async fn node(&self) -> N {
+        N::new(Arc::clone(&self.row))
+    }
+
+    /// Where the row stands in this list: give it back as `after` or `before`, with the same
+    /// `orderBy`, to read on from here. Opaque.
+    async fn cursor(&self) -> String {
+        self.list.cursor(&self.row)
+    }
+}

@@ -1,0 +1,286 @@
+//! What all objects of the schema have in common, and the macro that declares one.
+
+use std::{future::Future, sync::Arc};
+
+use async_graphql::{Context, OutputType, Result};
+use sea_orm::EntityTrait;
+
+use crate::{
+    error::Error,
+    query::{Batch, Table},
+};
+
+/// An object of the schema that is a row of a table, with an id of its own.
+pub trait Node: OutputType + Send + Sync + Sized + 'static {
+    /// Its table.
+    type Table: Table;
+    /// The part of its ids before the colon.
+    const KIND: &'static str;
+
+    /// The row as an object.
+    fn new(row: Arc<<Self::Table as EntityTrait>::Model>) -> Self;
+
+    /// The object whose id has this key after the colon; `None` where there is none.
+    fn find(batch: &Batch, key: &str) -> impl Future<Output = Result<Option<Self>>> + Send;
+}
+
+/// What resolvers ask of their request.
+pub trait Ask {
+    /// The questions of this request.
+    fn batch(&self) -> Result<&Batch>;
+}
+
+impl Ask for Context<'_> {
+    fn batch(&self) -> Result<&Batch> {
+        Ok(self.data::<Arc<Batch>>()?)
+    }
+}
+
+/// The row at the other end of a reference.
+pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64) -> Result<N> {
+    let one = crate::query::One::<N::Table, i64>::by(N::Table::id());
+    let row = ctx.batch()?.load(one, number).await?;
+    let row = row.ok_or_else(|| Error::internal(format!("{} {number} is gone", N::KIND)))?;
+    Ok(N::new(row))
+}
+
+/// Declares an object of the schema: a row of a table with its columns, texts and relations, one
+/// line each, and its fields of the root.
+///
+/// - `id`: what its global id is made of, `slug` or `number`.
+/// - `text` and `optional text`: a localised column, its name in the plural, its description.
+/// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
+/// - `many`: the rows of another table whose column refers to this one.
+/// - `fields`: resolvers of its own.
+/// - `root`: the field that finds one by its slug, and the field that lists them all.
+#[macro_export]
+macro_rules! object {
+    (
+        $(#[$doc:meta])*
+        $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
+        id $kind:literal by $key:ident;
+        $(listed $listed:expr;)?
+        $(text $text:ident, $texts:ident: $text_doc:literal;)*
+        $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
+        $(one $one:ident: $one_type:ident = $one_column:ident: $one_doc:literal;)*
+        $(maybe $maybe:ident: $maybe_type:ident = $maybe_column:ident: $maybe_doc:literal;)*
+        $(
+            many $many:ident: $many_type:ident($many_filter:ident, $many_order:ident)
+                = $many_entity:ident.$many_column:ident: $many_doc:literal;
+        )*
+        $(fields { $($field:tt)* })?
+        $(root $query:ident {
+            $(one $single:ident: $single_doc:literal;)?
+            list $list:ident: $list_doc:literal;
+        })?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, async_graphql::SimpleObject)]
+        #[graphql(complex)]
+        pub struct $name {
+            #[graphql(flatten)]
+            row: std::sync::Arc<entity::$entity::Model>,
+        }
+
+        impl $crate::query::Table for entity::$entity::Entity {
+            type Filter = $filter;
+            type OrderKey = $order_key;
+
+            fn id() -> entity::$entity::Column {
+                entity::$entity::Column::Id
+            }
+
+            fn number(row: &entity::$entity::Model) -> i64 {
+                row.id
+            }
+
+            $(fn listed() -> sea_orm::Condition {
+                $listed
+            })?
+        }
+
+        impl $crate::graphql::Node for $name {
+            type Table = entity::$entity::Entity;
+            const KIND: &'static str = $kind;
+
+            fn new(row: std::sync::Arc<entity::$entity::Model>) -> Self {
+                Self { row }
+            }
+
+            async fn find(
+                batch: &$crate::query::Batch,
+                key: &str,
+            ) -> async_graphql::Result<Option<Self>> {
+                $crate::object!(@find $key $entity batch key)
+            }
+        }
+
+        #[async_graphql::ComplexObject]
+        impl $name {
+            /// An id that no other object of the schema has, of whatever type; `node(id)` finds
+            /// the object again. Opaque.
+            pub(super) async fn id(&self) -> async_graphql::ID {
+                format!("{}:{}", $kind, $crate::object!(@key $key self)).into()
+            }
+
+            $(
+                #[doc = $text_doc]
+                ///
+                /// In `language`, or else in the nearest there is: the tag shortened from its end
+                /// (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
+                /// English, any language.
+                async fn $text(
+                    &self,
+                    #[graphql(desc = "The language wanted. English when left out.")]
+                    language: Option<$crate::graphql::Language>,
+                ) -> String {
+                    $crate::graphql::language::localized(&self.row.$text, language.as_ref())
+                        .unwrap_or_default()
+                }
+
+                #[doc = concat!("`", stringify!($text), "` in every language there is.")]
+                async fn $texts(&self) -> Vec<$crate::graphql::LocalizedText> {
+                    $crate::graphql::language::in_all_languages(&self.row.$text)
+                }
+            )*
+            $(
+                #[doc = $otext_doc]
+                ///
+                /// In `language`, or else in the nearest there is: the tag shortened from its end
+                /// (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
+                /// English, any language.
+                async fn $otext(
+                    &self,
+                    #[graphql(desc = "The language wanted. English when left out.")]
+                    language: Option<$crate::graphql::Language>,
+                ) -> Option<String> {
+                    let text = self.row.$otext.as_ref()?;
+                    $crate::graphql::language::localized(text, language.as_ref())
+                }
+
+                #[doc = concat!("`", stringify!($otext), "` in every language there is.")]
+                async fn $otexts(&self) -> Vec<$crate::graphql::LocalizedText> {
+                    let text = self.row.$otext.as_ref();
+                    text.map($crate::graphql::language::in_all_languages).unwrap_or_default()
+                }
+            )*
+            $(
+                #[doc = $one_doc]
+                async fn $one(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                ) -> async_graphql::Result<$crate::graphql::$one_type> {
+                    $crate::graphql::entity::reference(ctx, self.row.$one_column).await
+                }
+            )*
+            $(
+                #[doc = $maybe_doc]
+                async fn $maybe(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                ) -> Option<async_graphql::Result<$crate::graphql::$maybe_type>> {
+                    let number = self.row.$maybe_column?;
+                    Some($crate::graphql::entity::reference(ctx, number).await)
+                }
+            )*
+            $(
+                #[doc = $many_doc]
+                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+                async fn $many(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only rows after the one with this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Only rows before the one with this cursor.")]
+                    before: Option<String>,
+                    #[graphql(desc = "Which rows; all when left out.")]
+                    filter: Option<$crate::graphql::$many_filter>,
+                    #[graphql(desc = "In which order; see the keys for the order when left out.")]
+                    order_by: Option<Vec<$crate::graphql::$many_order>>,
+                ) -> Option<
+                    async_graphql::Result<
+                        $crate::graphql::Connection<$crate::graphql::$many_type>,
+                    >,
+                > {
+                    let column = entity::$many_entity::Column::$many_column;
+                    let side = $crate::graphql::Side::Of(column, self.row.id);
+                    let wanted = $crate::graphql::Wanted {
+                        first, after, last, before, filter, order_by,
+                    };
+                    Some($crate::graphql::list(ctx, side, wanted).await)
+                }
+            )*
+            $($($field)*)?
+        }
+
+        $(
+            /// The fields of the root that find and list rows of this table.
+            #[derive(Debug, Default)]
+            pub struct $query;
+
+            #[async_graphql::Object]
+            impl $query {
+                $(
+                    #[doc = $single_doc]
+                    async fn $single(
+                        &self,
+                        ctx: &async_graphql::Context<'_>,
+                        #[graphql(desc = "Its slug. Null is returned where no row has it.")]
+                        slug: String,
+                    ) -> Option<async_graphql::Result<$name>> {
+                        let batch = match $crate::graphql::Ask::batch(ctx) {
+                            Ok(batch) => batch,
+                            Err(error) => return Some(Err(error)),
+                        };
+                        <$name as $crate::graphql::Node>::find(batch, &slug).await.transpose()
+                    }
+                )?
+
+                #[doc = $list_doc]
+                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+                async fn $list(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only rows after the one with this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Only rows before the one with this cursor.")]
+                    before: Option<String>,
+                    #[graphql(desc = "Which rows; all when left out.")]
+                    filter: Option<$filter>,
+                    #[graphql(desc = "In which order; see the keys for the order when left out.")]
+                    order_by: Option<Vec<$order>>,
+                ) -> Option<async_graphql::Result<$crate::graphql::Connection<$name>>> {
+                    let side = $crate::graphql::Side::Root;
+                    let wanted = $crate::graphql::Wanted {
+                        first, after, last, before, filter, order_by,
+                    };
+                    Some($crate::graphql::list(ctx, side, wanted).await)
+                }
+            }
+        )?
+    };
+
+    (@key slug $self:ident) => { $self.row.slug };
+    (@key number $self:ident) => { $self.row.id };
+    (@find slug $entity:ident $batch:ident $key:ident) => {{
+        let one = $crate::query::One::<entity::$entity::Entity, String>::by(
+            entity::$entity::Column::Slug,
+        );
+        Ok($batch.load(one, $key.to_owned()).await?.map(Self::new))
+    }};
+    (@find number $entity:ident $batch:ident $key:ident) => {{
+        let Ok(number) = $key.parse() else { return Ok(None) };
+        let one = $crate::query::One::<entity::$entity::Entity, i64>::by(
+            entity::$entity::Column::Id,
+        );
+        Ok($batch.load(one, number).await?.map(Self::new))
+    }};
+}

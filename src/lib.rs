@@ -1,0 +1,4 @@
+//! Hutong.
+pub mod error;
+pub mod database;
+pub mod query;

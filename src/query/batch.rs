@@ -1,0 +1,199 @@
+//! One statement for all who ask the same question in one request, without a timer.
+//!
+//! A resolver leaves its key and awaits. When the executor has nothing left to do, when nobody has
+//! woken it and no statement is under way, every sibling that will ever ask at this level has
+//! asked; then each gathered question runs as one statement. The number of statements follows
+//! from the query alone: not from the number of rows, nor from how threads happen to run.
+//!
+//! The rules this rests on: the executor is polled only when it was woken, and a resolver awaits
+//! nothing but [`Batch::load`].
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    future::{Future, poll_fn},
+    hash::Hash,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use futures_util::{
+    StreamExt,
+    stream::FuturesUnordered,
+    task::AtomicWaker,
+};
+
+use crate::{database::Database, error::Error};
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A question that can be asked for many keys in one statement. Equal questions are asked
+/// together.
+pub trait Load: PartialEq + Send + Sync + 'static {
+    /// For whom it is asked.
+    type Key: Clone + Eq + Hash + Ord + Send + Sync;
+    /// The answer for one key; shared by all who gave that key.
+    type Value: Clone + Send + Sync;
+
+    /// Answers it for distinct keys in one statement. A key without an answer is left out.
+    fn load(
+        &self,
+        database: &Database,
+        keys: Vec<Self::Key>,
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
+}
+
+/// The questions of one request.
+pub struct Batch {
+    database: Database,
+    gathered: Mutex<Vec<Arc<dyn Gathered>>>,
+    statements: AtomicUsize,
+}
+
+impl Batch {
+    /// A batch for one request.
+    pub fn new(database: Database) -> Self {
+        Self { database, gathered: Mutex::default(), statements: AtomicUsize::new(0) }
+    }
+
+    /// How many statements have run so far.
+    pub fn statements(&self) -> usize {
+        self.statements.load(SeqCst)
+    }
+
+    /// Asks a question for one key; `None` where it has no answer.
+    pub async fn load<L: Load>(&self, question: L, key: L::Key) -> Result<Option<L::Value>, Error> {
+        let asked = self.gather(question);
+        let mut place: Option<usize> = None;
+        poll_fn(|context| {
+            let mut state = lock(&asked.state);
+            match &state.answers {
+                Some(Ok(answers)) => Poll::Ready(Ok(answers.get(&key).cloned())),
+                Some(Err(error)) => Poll::Ready(Err(error.clone())),
+                None => {
+                    let waker = context.waker().clone();
+                    match place {
+                        Some(place) => state.waiting[place].1 = waker,
+                        None => {
+                            place = Some(state.waiting.len());
+                            state.waiting.push((key.clone(), waker));
+                        }
+                    }
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Runs the executor of the request to its end, and the gathered statements whenever it rests.
+    pub async fn drive<F: Future>(&self, executor: F) -> F::Output {
+        let mut executor = pin!(executor);
+        let mut running = FuturesUnordered::<Running>::new();
+        let woken = Arc::new(Woken { flag: AtomicBool::new(true), outer: AtomicWaker::new() });
+        let waker = Waker::from(Arc::clone(&woken));
+        poll_fn(|context| {
+            woken.outer.register(context.waker());
+            loop {
+                if woken.flag.swap(false, SeqCst) {
+                    let polled = executor.as_mut().poll(&mut Context::from_waker(&waker));
+                    if let Poll::Ready(output) = polled {
+                        return Poll::Ready(output);
+                    }
+                    continue;
+                }
+                if running.is_empty() {
+                    running.extend(lock(&self.gathered).drain(..).map(|asked| self.run(asked)));
+                }
+                // A finished statement wakes those who waited for it, and so the executor.
+                match running.poll_next_unpin(context) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) | Poll::Pending if woken.flag.load(SeqCst) => {}
+                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+
+    fn run(&self, asked: Arc<dyn Gathered>) -> Running {
+        self.statements.fetch_add(1, SeqCst);
+        asked.run(self.database.clone())
+    }
+
+    /// The place where this question is being gathered.
+    fn gather<L: Load>(&self, question: L) -> Arc<Asked<L>> {
+        let mut gathered = lock(&self.gathered);
+        let same = gathered.iter().find_map(|asked| {
+            let asked: Arc<dyn Any + Send + Sync> = asked.clone();
+            asked.downcast::<Asked<L>>().ok().filter(|asked| asked.question == question)
+        });
+        same.unwrap_or_else(|| {
+            let state = Mutex::new(State { waiting: Vec::new(), answers: None });
+            let asked = Arc::new(Asked { question, state });
+            gathered.push(asked.clone());
+            asked
+        })
+    }
+}
+
+/// A question and those who wait for its answers.
+struct Asked<L: Load> {
+    question: L,
+    state: Mutex<State<L>>,
+}
+
+struct State<L: Load> {
+    waiting: Vec<(L::Key, Waker)>,
+    answers: Option<Result<HashMap<L::Key, L::Value>, Error>>,
+}
+
+/// [`Asked`], whatever the question.
+trait Gathered: Any + Send + Sync {
+    fn run(self: Arc<Self>, database: Database) -> Running;
+}
+
+impl<L: Load> Gathered for Asked<L> {
+    fn run(self: Arc<Self>, database: Database) -> Running {
+        Box::pin(async move {
+            let mut keys: Vec<L::Key> =
+                lock(&self.state).waiting.iter().map(|(key, _)| key.clone()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let answers = self.question.load(&database, keys).await;
+            let mut state = lock(&self.state);
+            state.answers = Some(answers);
+            let waiting = std::mem::take(&mut state.waiting);
+            drop(state);
+            for (_, waker) in waiting {
+                waker.wake();
+            }
+        })
+    }
+}
+
+/// Whether the executor was woken since it was last polled.
+struct Woken {
+    flag: AtomicBool,
+    outer: AtomicWaker,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.flag.swap(true, SeqCst) {
+            self.outer.wake();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

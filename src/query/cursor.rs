@@ -1,0 +1,117 @@
+//! Cursors: where in a list a row stands.
+//!
+//! A cursor carries a version, the table and the order it belongs to, and the row's values in that
+//! order. It is refused in any other order or list, rather than read as something it is not.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+use sea_orm::{ColumnType, EntityName, EntityTrait, ModelTrait, Value};
+use serde_json::Value as Json;
+
+use super::{OrderBy, OrderKey};
+use crate::error::Error;
+
+/// Raised whenever cursors of older versions could no longer be read.
+const VERSION: u8 = 1;
+
+/// The cursor of a row, given its number and the order of the list.
+pub(super) fn encode<E, K>(row: &E::Model, id: i64, order: &[OrderBy<K>]) -> String
+where
+    E: EntityTrait<Model: ModelTrait<Entity = E>>,
+    K: OrderKey<E>,
+{
+    let mut parts = vec![Json::from(VERSION), Json::from(signature::<E, K>(order))];
+    parts.extend(order.iter().map(|key| to_json(key.by.source().value(row))));
+    parts.push(Json::from(id));
+    URL_SAFE_NO_PAD.encode(Json::from(parts).to_string())
+}
+
+/// The values of a cursor in the order, and last the row's number.
+pub(super) fn decode<E, K>(
+    argument: &str,
+    cursor: &str,
+    order: &[OrderBy<K>],
+) -> Result<Vec<Value>, Error>
+where
+    E: EntityTrait,
+    K: OrderKey<E>,
+{
+    let refuse = |why: &str| {
+        Error::input(format!(
+            "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
+             `orderBy`"
+        ))
+    };
+    let malformed = || refuse("which is no cursor");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
+    let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+    let [version, belongs, values @ .., id] = parts.as_slice() else {
+        return Err(malformed());
+    };
+    if version.as_u64() != Some(VERSION.into()) {
+        return Err(refuse("a cursor of another version of this server"));
+    }
+    if belongs.as_str() != Some(&signature::<E, K>(order)) || values.len() != order.len() {
+        return Err(refuse("a cursor of another list or another order"));
+    }
+    let keys = order.iter().map(|key| key.by.source());
+    let mut decoded = values
+        .iter()
+        .zip(keys)
+        .map(|(value, source)| from_json(value, &source.kind(), source.nullable()))
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(malformed)?;
+    decoded.push(Value::BigInt(Some(id.as_i64().ok_or_else(malformed)?)));
+    Ok(decoded)
+}
+
+/// What a cursor belongs to: the table and the order.
+fn signature<E: EntityTrait, K: OrderKey<E>>(order: &[OrderBy<K>]) -> String {
+    let mut signature = E::default().table_name().to_owned();
+    for key in order {
+        signature.push_str(&format!(" {:?} {:?} {:?}", key.by, key.direction, key.nulls));
+    }
+    signature
+}
+
+fn to_json(value: Value) -> Json {
+    match value {
+        Value::Bool(Some(truth)) => truth.into(),
+        Value::Int(Some(number)) => number.into(),
+        Value::BigInt(Some(number)) => number.into(),
+        Value::String(Some(text)) => text.into(),
+        Value::Decimal(Some(number)) => number.to_string().into(),
+        Value::ChronoDate(Some(date)) => date.to_string().into(),
+        Value::ChronoDateTimeUtc(Some(time)) => {
+            time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
+        }
+        _ => Json::Null,
+    }
+}
+
+fn from_json(value: &Json, kind: &ColumnType, nullable: bool) -> Option<Value> {
+    let null = value.is_null();
+    if null && !nullable {
+        return None;
+    }
+    let text = || value.as_str();
+    Some(match kind {
+        ColumnType::Boolean if null => Value::Bool(None),
+        ColumnType::Boolean => Value::Bool(Some(value.as_bool()?)),
+        ColumnType::Integer if null => Value::Int(None),
+        ColumnType::Integer => Value::Int(Some(value.as_i64()?.try_into().ok()?)),
+        ColumnType::BigInteger if null => Value::BigInt(None),
+        ColumnType::BigInteger => Value::BigInt(Some(value.as_i64()?)),
+        ColumnType::Decimal(_) if null => Value::Decimal(None),
+        ColumnType::Decimal(_) => text()?.parse::<entity::Decimal>().ok()?.into(),
+        ColumnType::Date if null => Value::ChronoDate(None),
+        ColumnType::Date => Value::ChronoDate(Some(text()?.parse::<NaiveDate>().ok()?)),
+        ColumnType::TimestampWithTimeZone if null => Value::ChronoDateTimeUtc(None),
+        ColumnType::TimestampWithTimeZone => {
+            let time = DateTime::parse_from_rfc3339(text()?).ok()?;
+            Value::ChronoDateTimeUtc(Some(time.to_utc()))
+        }
+        _ if null => Value::String(None),
+        _ => Value::String(Some(text()?.to_owned())),
+    })
+}

@@ -1,0 +1,281 @@
+//! Lists: the rows of a table, at the root or of many parents at once, a page at a time.
+//!
+//! The page is cut inside SQL for each parent by itself, and the parents' keys are one parameter:
+//! however many there are, a list is one statement.
+
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+
+use sea_orm::{
+    DbBackend, EntityName, EntityTrait, IdenStatic, Iterable, Order, Value,
+    sea_query::{Condition, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
+};
+
+use super::{
+    KEYS, OrderBy, OrderKey, Page, Table, batch::Load, column, cursor, filter::Filter, keys,
+    order::Term,
+};
+use crate::{
+    database::{Count, Database},
+    error::Error,
+};
+
+/// A list of a table's rows: which ones, in what order, which page of them.
+#[derive(Debug)]
+pub struct List<E: Table> {
+    parent: Option<E::Column>,
+    filter: Option<E::Filter>,
+    order: Vec<OrderBy<E::OrderKey>>,
+    page: Page,
+    /// Where the page begins and ends, read from its cursors.
+    after: Option<Vec<Value>>,
+    before: Option<Vec<Value>>,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Rows<M> {
+    /// The rows in the list's order.
+    pub rows: Vec<Arc<M>>,
+    /// Whether the list goes on before them.
+    pub has_previous: bool,
+    /// Whether the list goes on after them.
+    pub has_next: bool,
+}
+
+/// The parent of the one list that has none, the root's.
+pub const ROOT: i64 = 0;
+
+impl<E: Table> List<E> {
+    /// The rows whose `parent` column holds the key asked for, or all rows of the table.
+    ///
+    /// Fails when a cursor of the page does not belong to this order.
+    pub fn new(
+        parent: Option<E::Column>,
+        filter: Option<E::Filter>,
+        order: Option<Vec<OrderBy<E::OrderKey>>>,
+        page: Page,
+    ) -> Result<Self, Error> {
+        let order = order.filter(|order| !order.is_empty());
+        let order = order.unwrap_or_else(E::OrderKey::default_order);
+        let read = |argument: &str, text: &Option<String>| {
+            text.as_ref()
+                .map(|text| cursor::decode::<E, E::OrderKey>(argument, text, &order))
+                .transpose()
+        };
+        let after = read("after", &page.after)?;
+        let before = read("before", &page.before)?;
+        Ok(Self { parent, filter, order, page, after, before })
+    }
+
+    /// The cursor of a row of this list.
+    pub fn cursor(&self, row: &E::Model) -> String {
+        cursor::encode::<E, E::OrderKey>(row, E::number(row), &self.order)
+    }
+
+    /// The question how many rows the list has on all pages together.
+    pub fn total(&self) -> Total<E> {
+        Total { parent: self.parent, filter: self.filter.clone(), table: PhantomData }
+    }
+
+    /// The order as SQL runs it, ended by the row's number so that no two rows are tied.
+    fn terms(&self, backend: DbBackend) -> Vec<Term> {
+        let mut terms: Vec<Term> = self
+            .order
+            .iter()
+            .map(|key| Term {
+                expr: key.by.source().expr::<E>(backend),
+                direction: key.direction,
+                nulls: key.by.source().nullable().then_some(key.nulls),
+            })
+            .collect();
+        // In the direction of the key before it, so that one index serves both.
+        let direction = self.order.last().map(|key| key.direction).unwrap_or_default();
+        terms.push(Term { expr: column::<E>(E::id()), direction, nulls: None });
+        if self.page.backward {
+            terms = terms.iter().map(Term::reversed).collect();
+        }
+        terms
+    }
+
+    fn condition(&self, terms: &[Term], backend: DbBackend) -> Condition {
+        let (start, end) = match self.page.backward {
+            false => (&self.after, &self.before),
+            true => (&self.before, &self.after),
+        };
+        let opposite: Vec<Term> = terms.iter().map(Term::reversed).collect();
+        conditions::<E>(self.filter.as_ref(), backend)
+            .add_option(start.as_ref().map(|values| beyond(terms, values)))
+            .add_option(end.as_ref().map(|values| beyond(&opposite, values)))
+    }
+
+    /// The statement: the parent's key, then the columns of the row.
+    fn statement(&self, backend: DbBackend, parents: &[i64]) -> Result<SelectStatement, Error> {
+        let terms = self.terms(backend);
+        let table = table::<E>();
+        let mut inner = Query::select();
+        inner
+            .from(table.clone())
+            .cond_where(self.condition(&terms, backend))
+            .limit(u64::from(self.page.limit) + 1);
+        ordered(&mut inner, &terms);
+
+        let Some(parent) = self.parent else {
+            inner.expr_as(Expr::val(ROOT), PARENT);
+            select_columns::<E>(&mut inner);
+            return Ok(inner);
+        };
+        let key = Expr::col((KEYS, KEYS));
+        inner.and_where(column::<E>(parent).eq(key.clone()));
+        let mut outer = Query::select();
+        outer.expr_as(key, PARENT).from_function(keys(backend, parents)?, KEYS);
+        select_columns::<E>(&mut outer);
+        if backend == DbBackend::Postgres {
+            inner.columns(E::Column::iter().map(|c| (table.clone(), c)));
+            outer.join_lateral(JoinType::InnerJoin, inner, table, Expr::cust("TRUE"));
+        } else {
+            inner.expr(column::<E>(E::id()));
+            outer.inner_join(table, column::<E>(E::id()).in_subquery(inner));
+        }
+        ordered(outer.order_by((KEYS, KEYS), Order::Asc), &terms);
+        Ok(outer)
+    }
+}
+
+impl<E: Table> Load for List<E> {
+    type Key = i64;
+    type Value = Arc<Rows<E::Model>>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        parents: Vec<i64>,
+    ) -> Result<HashMap<i64, Self::Value>, Error> {
+        let statement = self.statement(database.backend(), &parents)?;
+        let mut found: HashMap<i64, Vec<Arc<E::Model>>> = HashMap::with_capacity(parents.len());
+        for (parent, row) in database.fetch::<(i64, E::Model)>(&statement).await? {
+            found.entry(parent).or_default().push(Arc::new(row));
+        }
+        let limit = self.page.limit as usize;
+        let page = |parent| {
+            let mut rows = found.remove(&parent).unwrap_or_default();
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            // The rows on the other side of the cursor the page starts from are not looked for:
+            // the row the cursor was made from is there, or was.
+            let (has_previous, has_next) = if self.page.backward {
+                rows.reverse();
+                (more, self.before.is_some())
+            } else {
+                (self.after.is_some(), more)
+            };
+            (parent, Arc::new(Rows { rows, has_previous, has_next }))
+        };
+        Ok(parents.into_iter().map(page).collect())
+    }
+}
+
+impl<E: Table> PartialEq for List<E> {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.parent, other.parent)
+            && self.page == other.page
+            && self.order == other.order
+            && self.filter == other.filter
+    }
+}
+
+/// How many rows a list has, whatever the page.
+#[derive(Debug)]
+pub struct Total<E: Table> {
+    parent: Option<E::Column>,
+    filter: Option<E::Filter>,
+    table: PhantomData<E>,
+}
+
+impl<E: Table> Load for Total<E> {
+    type Key = i64;
+    type Value = i64;
+
+    async fn load(
+        &self,
+        database: &Database,
+        parents: Vec<i64>,
+    ) -> Result<HashMap<i64, i64>, Error> {
+        let backend = database.backend();
+        let mut rows = Query::select();
+        rows.expr_as(Expr::cust("count(*)"), "count")
+            .from(table::<E>())
+            .cond_where(conditions::<E>(self.filter.as_ref(), backend));
+        let statement = match self.parent {
+            None => {
+                let mut root = Query::select();
+                root.expr_as(Expr::val(ROOT), PARENT);
+                root.expr_as(Expr::from(rows), "count");
+                root
+            }
+            Some(parent) => {
+                let key = Expr::col((KEYS, KEYS));
+                rows.and_where(column::<E>(parent).eq(key.clone()));
+                let mut each = Query::select();
+                each.expr_as(key, PARENT)
+                    .expr_as(Expr::from(rows), "count")
+                    .from_function(keys(backend, &parents)?, KEYS);
+                each
+            }
+        };
+        let counts = database.fetch::<(i64, Count)>(&statement).await?;
+        Ok(counts.into_iter().map(|(parent, counted)| (parent, counted.count)).collect())
+    }
+}
+
+impl<E: Table> PartialEq for Total<E> {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.parent, other.parent) && self.filter == other.filter
+    }
+}
+
+/// The name of a statement's first column.
+const PARENT: &str = "parent";
+
+fn table<E: EntityTrait>() -> DynIden {
+    E::default().table_name().into_iden()
+}
+
+fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
+    let table = table::<E>();
+    select.columns(E::Column::iter().map(|column| (table.clone(), column)));
+}
+
+/// The rows a list shows at all, and of those the ones the client wants.
+fn conditions<E: Table>(filter: Option<&E::Filter>, backend: DbBackend) -> Condition {
+    let wanted = filter.map(|filter| filter.condition(backend));
+    Condition::all().add(E::listed()).add_option(wanted)
+}
+
+/// The rows strictly after a place in the order: after it in the first term, or level with it
+/// there and after it in the second, and so on. The first term's bound, said again by itself, lets
+/// the database seek.
+fn beyond(terms: &[Term], values: &[Value]) -> Condition {
+    let mut any = Condition::any();
+    let mut level = Condition::all();
+    for (term, value) in terms.iter().zip(values) {
+        any = any.add(level.clone().add(term.after(value)));
+        level = level.add(term.same(value));
+    }
+    let seek = terms.first().zip(values.first()).and_then(|(term, value)| term.seek(value));
+    Condition::all().add_option(seek).add(any)
+}
+
+fn ordered(select: &mut SelectStatement, terms: &[Term]) {
+    for term in terms {
+        let (expr, direction) = (term.expr.clone(), term.direction.into());
+        match term.nulls {
+            Some(nulls) => select.order_by_expr_with_nulls(expr, direction, nulls.into()),
+            None => select.order_by_expr(expr, direction),
+        };
+    }
+}
+
+/// Columns do not compare themselves.
+fn same<C: IdenStatic>(one: Option<C>, other: Option<C>) -> bool {
+    one.map(|column| column.as_str().to_owned()) == other.map(|column| column.as_str().to_owned())
+}

@@ -1,0 +1,68 @@
+//! Questions: what to read and in which statements. Nothing here writes, and nothing names a
+//! GraphQL object type.
+
+pub mod batch;
+mod cursor;
+pub mod filter;
+pub mod list;
+pub mod one;
+pub mod order;
+pub mod page;
+
+pub use batch::Batch;
+pub use filter::Filter;
+pub use list::{List, Rows, Total};
+pub use one::One;
+pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
+pub use page::{Limits, Page};
+
+use sea_orm::{
+    DbBackend, EntityName, EntityTrait, FromQueryResult, ModelTrait, Value,
+    sea_query::{Condition, Expr, Func, FunctionCall, IntoIden},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A table whose rows can be listed, filtered, ordered and paged.
+pub trait Table:
+    EntityTrait<Model: FromQueryResult + ModelTrait<Entity = Self> + DeserializeOwned + Send + Sync>
+{
+    /// The conditions a client can set on its rows.
+    type Filter: Filter;
+    /// What a client can order its rows by.
+    type OrderKey: OrderKey<Self>;
+
+    /// The column of the row's number, the last word in every order.
+    fn id() -> Self::Column;
+
+    /// The row's number.
+    fn number(row: &Self::Model) -> i64;
+
+    /// Which rows lists show at all.
+    fn listed() -> Condition {
+        Condition::all()
+    }
+}
+
+/// A column of a table, qualified by the table's name.
+pub fn column<E: EntityTrait>(column: E::Column) -> Expr {
+    Expr::col((E::default().table_name().into_iden(), column))
+}
+
+/// Many keys as one parameter, so that the text of a statement does not depend on their number
+/// and stays prepared. As a source of rows under the alias [`KEYS`], its column is [`KEYS`] too.
+fn keys<K>(backend: DbBackend, keys: &[K]) -> Result<FunctionCall, crate::error::Error>
+where
+    K: Clone + Serialize,
+    Vec<K>: Into<Value>,
+{
+    Ok(match backend {
+        DbBackend::Postgres => Func::cust("unnest").arg(Expr::val(keys.to_vec())),
+        _ => {
+            let json = serde_json::to_string(keys).map_err(crate::error::Error::internal)?;
+            Func::cust("json_each").arg(Expr::val(json))
+        }
+    })
+}
+
+/// The name of the keys' column on both databases.
+const KEYS: &str = "value";

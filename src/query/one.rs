@@ -1,0 +1,68 @@
+//! Single rows by a unique column: the other end of a reference, or the row of a slug.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use sea_orm::{
+    DbBackend, IdenStatic, Iterable, TryGetable, Value,
+    sea_query::{Expr, ExprTrait, IntoIden, Query},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{KEYS, Table, batch::Load, column, keys};
+use crate::{database::Database, error::Error};
+
+/// The row whose unique column holds the key asked for, whether lists show it or not.
+#[derive(Debug)]
+pub struct One<E: Table, K> {
+    column: E::Column,
+    key: std::marker::PhantomData<fn(K)>,
+}
+
+impl<E: Table, K> One<E, K> {
+    /// By a unique column.
+    pub fn by(column: E::Column) -> Self {
+        Self { column, key: std::marker::PhantomData }
+    }
+}
+
+impl<E, K> Load for One<E, K>
+where
+    E: Table,
+    K: Clone + Eq + Hash + Ord + Send + Sync + 'static,
+    K: Serialize + DeserializeOwned + TryGetable,
+    Vec<K>: Into<Value>,
+{
+    type Key = K;
+    type Value = Arc<E::Model>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        wanted: Vec<K>,
+    ) -> Result<HashMap<K, Arc<E::Model>>, Error> {
+        let backend = database.backend();
+        let table = E::default().table_name().into_iden();
+        let key = column::<E>(self.column);
+        let mut select = Query::select();
+        select
+            .expr_as(key.clone(), "key")
+            .columns(E::Column::iter().map(|column| (table.clone(), column)))
+            .from(table);
+        let wanted = keys(backend, &wanted)?;
+        match backend {
+            DbBackend::Postgres => select.and_where(key.eq(sea_orm::sea_query::Func::cust("ANY").arg(wanted))),
+            _ => {
+                let each = Query::select().column(KEYS).from_function(wanted, KEYS).to_owned();
+                select.and_where(key.in_subquery(each))
+            }
+        };
+        let rows = database.fetch::<(K, E::Model)>(&select).await?;
+        Ok(rows.into_iter().map(|(key, row)| (key, Arc::new(row))).collect())
+    }
+}
+
+impl<E: Table, K> PartialEq for One<E, K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.column.as_str() == other.column.as_str()
+    }
+}

@@ -1,0 +1,265 @@
+//! Orders of a list: keys a client names, each with its direction and the place of nulls.
+
+use std::fmt::Debug;
+
+use async_graphql::Enum;
+use entity::Text;
+use sea_orm::{
+    ColumnTrait, ColumnType, DbBackend, EntityTrait, ModelTrait, Value,
+    sea_query::{Expr, ExprTrait, NullOrdering, Order},
+};
+
+/// What the rows of a table can be ordered by.
+pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
+    /// Where the key's values are.
+    fn source(self) -> Source<E::Column>;
+
+    /// The order of a list when the client gives none. Rows that are still tied, or a list without
+    /// a default, are in the order in which they were loaded.
+    fn default_order() -> Vec<OrderBy<Self>> {
+        Vec::new()
+    }
+}
+
+/// Where the values of an order are.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<C> {
+    /// In a column.
+    Column(C),
+    /// In a column of localised text: what it says in [`Text::FALLBACK`], null where it does not.
+    Text(C),
+}
+
+impl<C: ColumnTrait> Source<C> {
+    pub(super) fn expr<E: EntityTrait<Column = C>>(self, backend: DbBackend) -> Expr {
+        match self {
+            Self::Column(column) => super::column::<E>(column),
+            Self::Text(column) => {
+                let json = super::column::<E>(column);
+                let language = Expr::Constant(Text::FALLBACK.into());
+                match backend {
+                    DbBackend::Postgres => {
+                        Expr::cust_with_exprs("($1 ->> $2) COLLATE \"C\"", [json, language])
+                    }
+                    _ => Expr::cust_with_exprs("(? ->> ?)", [json, language]),
+                }
+            }
+        }
+    }
+
+    pub(super) fn nullable(self) -> bool {
+        match self {
+            Self::Column(column) => column.def().is_null(),
+            Self::Text(_) => true,
+        }
+    }
+
+    pub(super) fn kind(self) -> ColumnType {
+        match self {
+            Self::Column(column) => column.def().get_column_type().clone(),
+            Self::Text(_) => ColumnType::Text,
+        }
+    }
+
+    pub(super) fn value<M>(self, row: &M) -> Value
+    where
+        M: ModelTrait<Entity: EntityTrait<Column = C>>,
+    {
+        match self {
+            Self::Column(column) => row.get(column),
+            Self::Text(column) => match row.get(column) {
+                Value::Json(Some(json)) => {
+                    let text = json.get(Text::FALLBACK).and_then(serde_json::Value::as_str);
+                    Value::String(text.map(str::to_owned))
+                }
+                _ => Value::String(None),
+            },
+        }
+    }
+}
+
+/// One key of an order. The rows are ordered by the first key of the list, those alike in it by
+/// the second, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderBy<K> {
+    /// What to order by.
+    pub by: K,
+    /// Smallest or largest first.
+    pub direction: Direction,
+    /// Where rows without a value go.
+    pub nulls: Nulls,
+}
+
+/// Declares what a table's lists can be ordered by, one line a key: its name and [`Source`]. The
+/// order a list has by itself may follow.
+#[macro_export]
+macro_rules! order {
+    (
+        $name:ident, $key:ident for $entity:ident
+        { $($(#[$doc:meta])* $word:ident = $source:ident($column:ident),)+ }
+        $(default $default:ident $direction:ident)?
+    ) => {
+        /// What a list can be ordered by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
+        pub enum $key { $($(#[$doc])* $word,)+ }
+
+        /// One key of an order. Rows alike in the first key of a list are ordered by the second,
+        /// and so on; rows alike in all of them, by when they were loaded.
+        #[derive(Debug, Clone, Copy, async_graphql::InputObject)]
+        pub struct $name {
+            /// What to order by.
+            pub by: $key,
+            /// Smallest or largest first.
+            #[graphql(default)]
+            pub direction: $crate::query::Direction,
+            /// Where rows without a value go.
+            #[graphql(default)]
+            pub nulls: $crate::query::Nulls,
+        }
+
+        impl From<$name> for $crate::query::OrderBy<$key> {
+            fn from(order: $name) -> Self {
+                Self { by: order.by, direction: order.direction, nulls: order.nulls }
+            }
+        }
+
+        impl $crate::query::OrderKey<entity::$entity::Entity> for $key {
+            fn source(self) -> $crate::query::Source<entity::$entity::Column> {
+                match self {
+                    $(Self::$word => {
+                        $crate::query::Source::$source(entity::$entity::Column::$column)
+                    })+
+                }
+            }
+
+            $(
+                fn default_order() -> Vec<$crate::query::OrderBy<Self>> {
+                    vec![$crate::query::OrderBy {
+                        by: Self::$default,
+                        direction: $crate::query::Direction::$direction,
+                        nulls: $crate::query::Nulls::Last,
+                    }]
+                }
+            )?
+        }
+    };
+}
+
+/// Smallest or largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
+pub enum Direction {
+    /// Smallest first: 1, 2, 3; A, B, C; earliest first.
+    #[default]
+    Asc,
+    /// Largest first: 3, 2, 1; C, B, A; latest first.
+    Desc,
+}
+
+impl Direction {
+    fn reversed(self) -> Self {
+        match self {
+            Self::Asc => Self::Desc,
+            Self::Desc => Self::Asc,
+        }
+    }
+}
+
+impl From<Direction> for Order {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Asc => Self::Asc,
+            Direction::Desc => Self::Desc,
+        }
+    }
+}
+
+/// Where rows without a value go, whichever way the list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
+pub enum Nulls {
+    /// Before all others.
+    First,
+    /// After all others.
+    #[default]
+    Last,
+}
+
+impl Nulls {
+    fn reversed(self) -> Self {
+        match self {
+            Self::First => Self::Last,
+            Self::Last => Self::First,
+        }
+    }
+}
+
+impl From<Nulls> for NullOrdering {
+    fn from(nulls: Nulls) -> Self {
+        match nulls {
+            Nulls::First => Self::First,
+            Nulls::Last => Self::Last,
+        }
+    }
+}
+
+/// One step of an order as SQL sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Term {
+    pub(super) expr: Expr,
+    pub(super) direction: Direction,
+    /// Where nulls go, for a term that can be null.
+    pub(super) nulls: Option<Nulls>,
+}
+
+impl Term {
+    /// The same order from its end.
+    pub(super) fn reversed(&self) -> Self {
+        Self {
+            expr: self.expr.clone(),
+            direction: self.direction.reversed(),
+            nulls: self.nulls.map(Nulls::reversed),
+        }
+    }
+
+    /// The rows strictly after the value in this order.
+    pub(super) fn after(&self, value: &Value) -> Expr {
+        let expr = self.expr.clone();
+        match (self.nulls, is_null(value)) {
+            (Some(Nulls::First), true) => expr.is_not_null(),
+            (_, true) => Expr::val(1).eq(0),
+            (Some(Nulls::Last), false) => self.beyond(value).or(expr.is_null()),
+            (_, false) => self.beyond(value),
+        }
+    }
+
+    /// The rows that have the value.
+    pub(super) fn same(&self, value: &Value) -> Expr {
+        if is_null(value) {
+            self.expr.clone().is_null()
+        } else {
+            self.expr.clone().eq(value.clone())
+        }
+    }
+
+    /// The rows at or after the value, where one comparison says so and an index can seek to it.
+    pub(super) fn seek(&self, value: &Value) -> Option<Expr> {
+        if self.nulls.is_some() {
+            return None;
+        }
+        Some(match self.direction {
+            Direction::Asc => self.expr.clone().gte(value.clone()),
+            Direction::Desc => self.expr.clone().lte(value.clone()),
+        })
+    }
+
+    fn beyond(&self, value: &Value) -> Expr {
+        match self.direction {
+            Direction::Asc => self.expr.clone().gt(value.clone()),
+            Direction::Desc => self.expr.clone().lt(value.clone()),
+        }
+    }
+}
+
+/// Whether a value is null, whatever its type.
+fn is_null(value: &Value) -> bool {
+    *value == value.as_null()
+}
