@@ -1,4 +1,44 @@
-//! Hutong.
+//! Hutong: a GraphQL data server for the figures of a city.
+//!
+//! # The house
+//!
+//! Floors; a floor uses only the floors below it.
+//!
+//! | floor | room | what is done there |
+//! |---|---|---|
+//! | 0 | `entity` | the tables as Rust types; each column's comment is its description in the API |
+//! | 0 | `migration` | the tables as history |
+//! | 1 | [`error`] | the one way to fail |
+//! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
+//! | 2 | [`query`] | questions: filter, order, page, the children of many parents |
+//! | 2 | [`record`] | the only writer |
+//! | 3 | [`package`] | files to records |
+//! | 4 | [`graphql`] | the schema, one file a topic |
+//! | 5 | [`http`] | the schema on the wire |
+//! | 6 | [`config`], [`cli`] | every knob, every command |
+//!
+//! # What always holds
+//!
+//! - `entity` holds no query and no resolver.
+//! - `query` and `record` name no object type of the schema.
+//! - Only `record` writes.
+//! - Only `graphql::error` turns a failure into what a client sees.
+//! - Only `http` knows axum.
+//! - No state is global, nothing is kept between requests, and time is passed in: the same binary
+//!   runs many times over one PostgreSQL.
+
 pub mod error;
+
 pub mod database;
+
 pub mod query;
+pub mod record;
+
+pub mod package;
+
+pub mod graphql;
+
+pub mod http;
+
+pub mod cli;
+pub mod config;

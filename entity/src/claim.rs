@@ -1,9 +1,9 @@
 //! What is asserted rather than measured.
 
+use crate::{Period, Text, vocabulary::ClaimKind};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Period, Text, vocabulary::ClaimKind};
 
 /// Something a source asserts without measuring it: first in the world, rank 1, a record.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -47,16 +47,32 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `initiative.id` by `initiative_id`.
-    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::initiative::Entity",
+        from = "Column::InitiativeId",
+        to = "super::initiative::Column::Id"
+    )]
     Initiative,
     /// To `observation.id` by `observation_id`.
-    #[sea_orm(belongs_to = "super::observation::Entity", from = "Column::ObservationId", to = "super::observation::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::observation::Entity",
+        from = "Column::ObservationId",
+        to = "super::observation::Column::Id"
+    )]
     Observation,
     /// To `district.id` by `scope_id`.
-    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::ScopeId", to = "super::district::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::district::Entity",
+        from = "Column::ScopeId",
+        to = "super::district::Column::Id"
+    )]
     Scope,
     /// To `source.id` by `source_id`.
-    #[sea_orm(belongs_to = "super::source::Entity", from = "Column::SourceId", to = "super::source::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::source::Entity",
+        from = "Column::SourceId",
+        to = "super::source::Column::Id"
+    )]
     Source,
 }
 

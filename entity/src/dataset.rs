@@ -1,9 +1,9 @@
 //! The package as a whole.
 
+use crate::Text;
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::Text;
 
 /// The data set this server offers, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]

@@ -26,6 +26,14 @@ impl Decimal {
         digits.trim_end_matches('0').len().max(1)
     }
 
+    /// The double SQLite keeps for this number. Refused where two numbers would share one.
+    pub fn as_double(self) -> Result<f64, Inexact> {
+        if self.significant_digits() > Self::SQLITE_DIGITS {
+            return Err(Inexact(self));
+        }
+        self.0.to_string().parse().map_err(|_| Inexact(self))
+    }
+
     /// The number as text with at least `decimals` digits after the point: `70` with 1 is `70.0`.
     pub fn padded(self, decimals: u32) -> String {
         let mut padded = self.0;
@@ -59,6 +67,24 @@ impl fmt::Display for DecimalError {
 
 impl std::error::Error for DecimalError {}
 
+/// A number that SQLite would have to round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inexact(Decimal);
+
+impl fmt::Display for Inexact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} has more than {} significant digits, the most SQLite keeps exactly; PostgreSQL \
+             keeps more",
+            self.0,
+            Decimal::SQLITE_DIGITS
+        )
+    }
+}
+
+impl std::error::Error for Inexact {}
+
 impl FromStr for Decimal {
     type Err = DecimalError;
 
@@ -74,6 +100,12 @@ impl FromStr for Decimal {
         rust_decimal::Decimal::from_str_exact(text)
             .map(|number| Self(number.normalize()))
             .map_err(|_| DecimalError(text.to_owned()))
+    }
+}
+
+impl From<rust_decimal::Decimal> for Decimal {
+    fn from(number: rust_decimal::Decimal) -> Self {
+        Self(number.normalize())
     }
 }
 
@@ -170,7 +202,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in ["", ".", "1.", ".5", "1e3", "NaN", "+1", "1,000", "1_000", "٤", " 1", "1.2.3"] {
+        for text in ["", ".", "1.", ".5", "1e3", "NaN", "+1", "1,000", "1_000", "٤", " 1", "1.2.3"]
+        {
             assert!(text.parse::<Decimal>().is_err(), "{text:?}");
         }
         assert!("12345678901234567890123456789.5".parse::<Decimal>().is_err());

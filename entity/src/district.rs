@@ -1,9 +1,9 @@
 //! Places: the city, its districts and zones, and wider areas used for reference.
 
+use crate::{Decimal, Geometry, Text, vocabulary::DistrictKind};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Decimal, Geometry, Text, vocabulary::DistrictKind};
 
 /// A place that initiatives and figures belong to (SDMX REF_AREA).
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -45,7 +45,11 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `district.id` by `parent_id`.
-    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::ParentId", to = "super::district::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::district::Entity",
+        from = "Column::ParentId",
+        to = "super::district::Column::Id"
+    )]
     Parent,
 }
 

@@ -1,12 +1,12 @@
 //! Projects, programmes, facilities, platforms, pilots.
 
-use async_graphql::SimpleObject;
-use sea_orm::entity::prelude::*;
-use serde::Deserialize;
 use crate::{
     Period, Text,
     vocabulary::{InitiativeKind, InitiativeStatus},
 };
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// A project, programme, facility, platform or pilot that runs in a place.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -53,13 +53,25 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `district.id` by `district_id`.
-    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::DistrictId", to = "super::district::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::district::Entity",
+        from = "Column::DistrictId",
+        to = "super::district::Column::Id"
+    )]
     District,
     /// To `theme.id` by `theme_id`.
-    #[sea_orm(belongs_to = "super::theme::Entity", from = "Column::ThemeId", to = "super::theme::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::theme::Entity",
+        from = "Column::ThemeId",
+        to = "super::theme::Column::Id"
+    )]
     Theme,
     /// To `source.id` by `source_id`.
-    #[sea_orm(belongs_to = "super::source::Entity", from = "Column::SourceId", to = "super::source::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::source::Entity",
+        from = "Column::SourceId",
+        to = "super::source::Column::Id"
+    )]
     Source,
 }
 

@@ -1,9 +1,9 @@
 //! Which metrics tell about which initiatives.
 
+use crate::{Text, vocabulary::MetricBasis};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Text, vocabulary::MetricBasis};
 
 /// A metric that tells about an initiative, and why.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -32,10 +32,18 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `initiative.id` by `initiative_id`.
-    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::initiative::Entity",
+        from = "Column::InitiativeId",
+        to = "super::initiative::Column::Id"
+    )]
     Initiative,
     /// To `metric.id` by `metric_id`.
-    #[sea_orm(belongs_to = "super::metric::Entity", from = "Column::MetricId", to = "super::metric::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::metric::Entity",
+        from = "Column::MetricId",
+        to = "super::metric::Column::Id"
+    )]
     Metric,
 }
 

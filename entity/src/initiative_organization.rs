@@ -1,9 +1,9 @@
 //! Which organisations take part in which initiatives.
 
+use crate::vocabulary::OrganizationRole;
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::vocabulary::OrganizationRole;
 
 /// An organisation's part in an initiative.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -28,10 +28,18 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `initiative.id` by `initiative_id`.
-    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::initiative::Entity",
+        from = "Column::InitiativeId",
+        to = "super::initiative::Column::Id"
+    )]
     Initiative,
     /// To `organization.id` by `organization_id`.
-    #[sea_orm(belongs_to = "super::organization::Entity", from = "Column::OrganizationId", to = "super::organization::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
     Organization,
 }
 

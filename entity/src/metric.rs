@@ -1,12 +1,12 @@
 //! What is measured.
 
-use async_graphql::SimpleObject;
-use sea_orm::entity::prelude::*;
-use serde::Deserialize;
 use crate::{
     Text,
     vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
 };
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// Something that is measured (SDMX INDICATOR). A new metric is a new row, never a new type.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -53,13 +53,25 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `unit.id` by `unit_id`.
-    #[sea_orm(belongs_to = "super::unit::Entity", from = "Column::UnitId", to = "super::unit::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::unit::Entity",
+        from = "Column::UnitId",
+        to = "super::unit::Column::Id"
+    )]
     Unit,
     /// To `theme.id` by `theme_id`.
-    #[sea_orm(belongs_to = "super::theme::Entity", from = "Column::ThemeId", to = "super::theme::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::theme::Entity",
+        from = "Column::ThemeId",
+        to = "super::theme::Column::Id"
+    )]
     Theme,
     /// To `metric.id` by `base_id`.
-    #[sea_orm(belongs_to = "super::metric::Entity", from = "Column::BaseId", to = "super::metric::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::metric::Entity",
+        from = "Column::BaseId",
+        to = "super::metric::Column::Id"
+    )]
     Base,
 }
 

@@ -1,12 +1,12 @@
 //! The figures.
 
-use async_graphql::SimpleObject;
-use sea_orm::entity::prelude::*;
-use serde::Deserialize;
 use crate::{
     Decimal, Period, Text,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
+use async_graphql::SimpleObject;
+use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// One figure: what a metric was in a place and a period.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -72,16 +72,32 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `metric.id` by `metric_id`.
-    #[sea_orm(belongs_to = "super::metric::Entity", from = "Column::MetricId", to = "super::metric::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::metric::Entity",
+        from = "Column::MetricId",
+        to = "super::metric::Column::Id"
+    )]
     Metric,
     /// To `district.id` by `district_id`.
-    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::DistrictId", to = "super::district::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::district::Entity",
+        from = "Column::DistrictId",
+        to = "super::district::Column::Id"
+    )]
     District,
     /// To `initiative.id` by `initiative_id`.
-    #[sea_orm(belongs_to = "super::initiative::Entity", from = "Column::InitiativeId", to = "super::initiative::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::initiative::Entity",
+        from = "Column::InitiativeId",
+        to = "super::initiative::Column::Id"
+    )]
     Initiative,
     /// To `source.id` by `source_id`.
-    #[sea_orm(belongs_to = "super::source::Entity", from = "Column::SourceId", to = "super::source::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::source::Entity",
+        from = "Column::SourceId",
+        to = "super::source::Column::Id"
+    )]
     Source,
 }
 

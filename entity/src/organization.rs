@@ -1,9 +1,9 @@
 //! Organisations that run, own or take part in initiatives.
 
+use crate::{Text, vocabulary::OrganizationKind};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Text, vocabulary::OrganizationKind};
 
 /// An organisation that runs, owns or takes part in initiatives, or is named by a source.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -32,7 +32,11 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `district.id` by `district_id`.
-    #[sea_orm(belongs_to = "super::district::Entity", from = "Column::DistrictId", to = "super::district::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::district::Entity",
+        from = "Column::DistrictId",
+        to = "super::district::Column::Id"
+    )]
     District,
 }
 

@@ -196,7 +196,8 @@ impl FromStr for Period {
         let period = match text.split_once('/') {
             None => Self::part(text),
             Some((first, last)) => Self::part(first).zip(Self::part(last)).and_then(|(a, b)| {
-                (a.start <= b.start && a.end <= b.end).then_some(Self { start: a.start, end: b.end })
+                (a.start <= b.start && a.end <= b.end)
+                    .then_some(Self { start: a.start, end: b.end })
             }),
         };
         period.ok_or_else(|| PeriodError(text.to_owned()))
@@ -243,7 +244,8 @@ impl InputType for Period {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_input_type::<Self, _>(MetaTypeId::Scalar, |_| MetaType::Scalar {
+        registry.create_input_type::<Self, _>(MetaTypeId::Scalar, |_| {
+            MetaType::Scalar {
             name: "Period".to_owned(),
             description: Some(
                 "A period of time in SDMX or ISO 8601 form: a year `2025`, half `2025-S1`, quarter \
@@ -259,6 +261,7 @@ impl InputType for Period {
             specified_by_url: Some("https://sdmx.org/standards-2/".to_owned()),
             directive_invocations: Vec::new(),
             requires_scopes: Vec::new(),
+        }
         })
     }
 
@@ -324,9 +327,30 @@ mod tests {
     #[test]
     fn refuses_what_no_calendar_has() {
         for text in [
-            "", "25", "2025-", "2025-Q5", "2025-Q0", "2025-S3", "2025-13", "2025-00", "2025-1",
-            "2025-W54", "2025-W00", "2025-W5", "2025-02-29", "2025-06-31", "2025-6-3", "2025/2024",
-            "2025/", "2021/2023/2025", "2025-Q", "2025-Q01x", "٢٠٢٥", "2025-q1", " 2025", "+025",
+            "",
+            "25",
+            "2025-",
+            "2025-Q5",
+            "2025-Q0",
+            "2025-S3",
+            "2025-13",
+            "2025-00",
+            "2025-1",
+            "2025-W54",
+            "2025-W00",
+            "2025-W5",
+            "2025-02-29",
+            "2025-06-31",
+            "2025-6-3",
+            "2025/2024",
+            "2025/",
+            "2021/2023/2025",
+            "2025-Q",
+            "2025-Q01x",
+            "٢٠٢٥",
+            "2025-q1",
+            " 2025",
+            "+025",
         ] {
             assert!(text.parse::<Period>().is_err(), "{text:?}");
         }
@@ -334,15 +358,32 @@ mod tests {
 
     #[test]
     fn text_order_of_spans_is_the_order_of_periods() {
-        let mut periods: Vec<Period> =
-            ["2025-06", "2021/2025", "2025-Q1", "2025", "2024", "2025-W05", "2025-S1", "2025-01-01"]
-                .map(period)
-                .into();
+        let mut periods: Vec<Period> = [
+            "2025-06",
+            "2021/2025",
+            "2025-Q1",
+            "2025",
+            "2024",
+            "2025-W05",
+            "2025-S1",
+            "2025-01-01",
+        ]
+        .map(period)
+        .into();
         periods.sort();
         let codes: Vec<String> = periods.iter().map(Period::to_string).collect();
         assert_eq!(
             codes,
-            ["2021/2025", "2024", "2025-01-01", "2025-Q1", "2025-S1", "2025", "2025-W05", "2025-06"]
+            [
+                "2021/2025",
+                "2024",
+                "2025-01-01",
+                "2025-Q1",
+                "2025-S1",
+                "2025",
+                "2025-W05",
+                "2025-06"
+            ]
         );
         let mut spans: Vec<String> = periods.iter().map(Period::span).collect();
         spans.sort();

@@ -1,9 +1,9 @@
 //! Where rows are from.
 
+use crate::{Text, vocabulary::DateBasis};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Text, vocabulary::DateBasis};
 
 /// A document that rows were taken from.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]

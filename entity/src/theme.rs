@@ -1,9 +1,9 @@
 //! Fields of activity.
 
+use crate::Text;
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::Text;
 
 /// A field of activity that initiatives and metrics belong to; themes are nested.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -30,7 +30,11 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// To `theme.id` by `parent_id`.
-    #[sea_orm(belongs_to = "super::theme::Entity", from = "Column::ParentId", to = "super::theme::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::theme::Entity",
+        from = "Column::ParentId",
+        to = "super::theme::Column::Id"
+    )]
     Parent,
 }
 

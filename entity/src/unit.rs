@@ -1,9 +1,9 @@
 //! Units of measurement.
 
+use crate::{Decimal, Text, vocabulary::Dimension};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
-use crate::{Decimal, Text, vocabulary::Dimension};
 
 /// A unit of measurement. Counts of different things are different units.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]

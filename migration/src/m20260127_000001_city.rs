@@ -35,11 +35,7 @@ fn tables(backend: DbBackend) -> [NewTable; 12] {
             .json("name!")
             .text("dimension!")
             .decimal("factor"),
-        table("theme")
-            .text("slug!")
-            .unique("slug")
-            .refer("parent_id", "theme")
-            .json("name!"),
+        table("theme").text("slug!").unique("slug").refer("parent_id", "theme").json("name!"),
         table("district")
             .text("slug!")
             .unique("slug")

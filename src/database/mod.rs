@@ -21,6 +21,7 @@ use crate::error::Error;
 /// Where the data are kept.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Database")]
+#[group(skip)]
 pub struct Options {
     /// Where the data are kept: `sqlite://FILE` (made when missing) or
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`

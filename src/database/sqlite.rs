@@ -35,10 +35,7 @@ pub(super) struct Readers {
 }
 
 /// Opens the file, making it when missing: the writer, then the readers.
-pub(super) async fn open(
-    path: &str,
-    readers: u32,
-) -> Result<(DatabaseConnection, Readers), Error> {
+pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection, Readers), Error> {
     if path.is_empty() || path.contains([':', '?']) {
         return Err(Error::input(
             "an SQLite database is a plain file path, as in sqlite://hutong.db",
@@ -132,16 +129,7 @@ fn bind(value: Value) -> Result<Bound, Error> {
         }
         Value::String(Some(text)) => Bound::Text(text),
         Value::Decimal(Some(number)) => {
-            let number = number.normalize();
-            let digits = number.mantissa().unsigned_abs().to_string();
-            if digits.trim_end_matches('0').len() > entity::Decimal::SQLITE_DIGITS {
-                return Err(Error::input(format!(
-                    "{number} has more than {} significant digits, the most this database keeps \
-                     exactly",
-                    entity::Decimal::SQLITE_DIGITS
-                )));
-            }
-            Bound::Real(number.to_string().parse().map_err(Error::internal)?)
+            Bound::Real(entity::Decimal::from(number).as_double().map_err(Error::input)?)
         }
         Value::ChronoDate(Some(date)) => Bound::Text(date.format("%F").to_string()),
         Value::ChronoDateTimeUtc(Some(time)) => {

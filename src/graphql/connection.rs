@@ -89,7 +89,8 @@ impl<N: Node> Connection<N> {
 
     /// The rows of this page, each with its cursor.
     async fn edges(&self) -> Vec<Edge<N>> {
-        let edge = |row: &Arc<Model<N>>| Edge { list: Arc::clone(&self.list), row: Arc::clone(row) };
+        let edge =
+            |row: &Arc<Model<N>>| Edge { list: Arc::clone(&self.list), row: Arc::clone(row) };
         self.rows.rows.iter().map(edge).collect()
     }
 

@@ -4,6 +4,8 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
 use crate::error::Error;
 
+/// The HTTP request is none of GraphQL.
+pub const BAD_REQUEST: &str = "BAD_REQUEST";
 /// The document is not GraphQL.
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document does not fit the schema.

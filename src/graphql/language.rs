@@ -47,7 +47,10 @@ pub(super) fn localized(text: &Text, wanted: Option<&Language>) -> Option<String
 /// The text in every language there is.
 pub(super) fn in_all_languages(text: &Text) -> Vec<LocalizedText> {
     text.iter()
-        .map(|(tag, text)| LocalizedText { language: Language(tag.to_owned()), text: text.to_owned() })
+        .map(|(tag, text)| LocalizedText {
+            language: Language(tag.to_owned()),
+            text: text.to_owned(),
+        })
         .collect()
 }
 

@@ -21,11 +21,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use futures_util::{
-    StreamExt,
-    stream::FuturesUnordered,
-    task::AtomicWaker,
-};
+use futures_util::{StreamExt, stream::FuturesUnordered, task::AtomicWaker};
 
 use crate::{database::Database, error::Error};
 
@@ -45,6 +41,19 @@ pub trait Load: PartialEq + Send + Sync + 'static {
         database: &Database,
         keys: Vec<Self::Key>,
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
+}
+
+impl<L: Load> Load for Arc<L> {
+    type Key = L::Key;
+    type Value = L::Value;
+
+    fn load(
+        &self,
+        database: &Database,
+        keys: Vec<L::Key>,
+    ) -> impl Future<Output = Result<HashMap<L::Key, L::Value>, Error>> + Send {
+        L::load(self, database, keys)
+    }
 }
 
 /// The questions of one request.
@@ -165,6 +174,9 @@ impl<L: Load> Gathered for Asked<L> {
             keys.sort_unstable();
             keys.dedup();
             let answers = self.question.load(&database, keys).await;
+            if let Err(Error::Internal(why)) = &answers {
+                tracing::error!(%why, "a statement failed");
+            }
             let mut state = lock(&self.state);
             state.answers = Some(answers);
             let waiting = std::mem::take(&mut state.waiting);

@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
-use sea_orm::{ColumnType, EntityName, EntityTrait, ModelTrait, Value};
+use sea_orm::{ColumnType, EntityTrait, ModelTrait, Value};
 use serde_json::Value as Json;
 
 use super::{OrderBy, OrderKey};

@@ -200,16 +200,17 @@ impl ColumnFilter for LocalizedTextFilter {
         let some = Condition::all()
             .add(text.on(&Expr::col(("text", "value")), backend))
             .add_option(self.language.as_deref().map(|tag| Expr::col(("text", "key")).eq(tag)));
-        let found = (!some.is_empty() && (text != TextFilter::default() || self.language.is_some()))
-            .then(|| {
-                Expr::exists(
-                    Query::select()
-                        .expr(Expr::val(1))
-                        .from_function(Func::cust(every_language).arg(expr.clone()), "text")
-                        .cond_where(some)
-                        .to_owned(),
-                )
-            });
+        let found = (!some.is_empty()
+            && (text != TextFilter::default() || self.language.is_some()))
+        .then(|| {
+            Expr::exists(
+                Query::select()
+                    .expr(Expr::val(1))
+                    .from_function(Func::cust(every_language).arg(expr.clone()), "text")
+                    .cond_where(some)
+                    .to_owned(),
+            )
+        });
         Condition::all().add_option(found).add_option(null(self.is_null, expr))
     }
 }
@@ -330,11 +331,7 @@ impl ColumnFilter for BooleanFilter {
     }
 }
 
-fn among(
-    expr: &Expr,
-    one_of: Option<Vec<Value>>,
-    not_in: Option<Vec<Value>>,
-) -> Option<Condition> {
+fn among(expr: &Expr, one_of: Option<Vec<Value>>, not_in: Option<Vec<Value>>) -> Option<Condition> {
     (one_of.is_some() || not_in.is_some()).then(|| {
         Condition::all()
             .add_option(one_of.map(|values| expr.clone().is_in(values)))

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use sea_orm::{
-    DbBackend, EntityName, EntityTrait, IdenStatic, Iterable, Order, Value,
+    DbBackend, EntityTrait, IdenStatic, Iterable, Order, Value,
     sea_query::{Condition, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
 };
 

@@ -17,7 +17,7 @@ pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};
 
 use sea_orm::{
-    DbBackend, EntityName, EntityTrait, FromQueryResult, ModelTrait, Value,
+    DbBackend, EntityTrait, FromQueryResult, ModelTrait, Value,
     sea_query::{Condition, Expr, Func, FunctionCall, IntoIden},
 };
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,33 +1,33 @@
 //! Single rows by a unique column: the other end of a reference, or the row of a slug.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
 use sea_orm::{
-    DbBackend, IdenStatic, Iterable, TryGetable, Value,
-    sea_query::{Expr, ExprTrait, IntoIden, Query},
+    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, TryGetable, Value,
+    sea_query::{ExprTrait, Func, IntoIden, Query},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{KEYS, Table, batch::Load, column, keys};
+use super::{KEYS, batch::Load, column, keys};
 use crate::{database::Database, error::Error};
 
 /// The row whose unique column holds the key asked for, whether lists show it or not.
 #[derive(Debug)]
-pub struct One<E: Table, K> {
+pub struct One<E: EntityTrait, K> {
     column: E::Column,
-    key: std::marker::PhantomData<fn(K)>,
+    key: PhantomData<fn(K)>,
 }
 
-impl<E: Table, K> One<E, K> {
+impl<E: EntityTrait, K> One<E, K> {
     /// By a unique column.
     pub fn by(column: E::Column) -> Self {
-        Self { column, key: std::marker::PhantomData }
+        Self { column, key: PhantomData }
     }
 }
 
 impl<E, K> Load for One<E, K>
 where
-    E: Table,
+    E: EntityTrait<Model: FromQueryResult + DeserializeOwned + Send + Sync>,
     K: Clone + Eq + Hash + Ord + Send + Sync + 'static,
     K: Serialize + DeserializeOwned + TryGetable,
     Vec<K>: Into<Value>,
@@ -50,7 +50,7 @@ where
             .from(table);
         let wanted = keys(backend, &wanted)?;
         match backend {
-            DbBackend::Postgres => select.and_where(key.eq(sea_orm::sea_query::Func::cust("ANY").arg(wanted))),
+            DbBackend::Postgres => select.and_where(key.eq(Func::cust("ANY").arg(wanted))),
             _ => {
                 let each = Query::select().column(KEYS).from_function(wanted, KEYS).to_owned();
                 select.and_where(key.in_subquery(each))
@@ -61,7 +61,7 @@ where
     }
 }
 
-impl<E: Table, K> PartialEq for One<E, K> {
+impl<E: EntityTrait, K> PartialEq for One<E, K> {
     fn eq(&self, other: &Self) -> bool {
         self.column.as_str() == other.column.as_str()
     }

@@ -9,6 +9,7 @@ use crate::error::Error;
 /// How many rows a page may have.
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Pages")]
+#[group(skip)]
 pub struct Limits {
     /// How many rows a list returns when neither `first` nor `last` is given
     #[arg(long, env = "HUTONG_PAGE_DEFAULT", value_name = "ROWS", global = true)]

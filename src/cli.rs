@@ -1,0 +1,111 @@
+//! Every command.
+
+use std::{ffi::OsString, io::IsTerminal};
+
+use async_graphql::SDLExportOptions;
+use chrono::Utc;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{self, Config},
+    database::Database,
+    error::Error,
+    graphql, http,
+    package::bundled,
+};
+
+/// A GraphQL data server for the figures of a city.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Task>,
+    /// The options, which every command takes.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Task {
+    /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
+    Serve,
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Print the schema in GraphQL's schema definition language
+    Schema,
+}
+
+/// Runs a command line to its end.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
+    let Cli { command, config } = config::parse(arguments)?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|why| {
+        Error::input(format!("{:?} is no log filter ({why}); try \"info\"", config.log))
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    match command.unwrap_or(Task::Serve) {
+        Task::Serve => serve(&config).await,
+        Task::Migrate => {
+            let database = Database::open(&config.database).await?;
+            database.migrate().await?;
+            database.close().await
+        }
+        Task::Schema => {
+            print!("{}", sdl(&graphql::schema(config.limits)));
+            Ok(())
+        }
+    }
+}
+
+/// The schema as text, the same whenever the schema is.
+pub fn sdl(schema: &graphql::Schema) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+async fn serve(config: &Config) -> Result<(), Error> {
+    let listener = http::listen(&config.http).await?;
+    let database = Database::open(&config.database).await?;
+    database.migrate().await?;
+    if bundled::package()?.load_into_empty(&database, Utc::now()).await? {
+        tracing::info!("loaded the bundled data set");
+    }
+    let schema = graphql::schema(config.limits);
+    let address = listener.local_addr().map_err(Error::internal)?;
+    println!("Hutong answers on http://{address}/graphql");
+    println!("Open http://{address}/ in a browser, or try a first query:");
+    println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
+    let app = http::App { schema, database: database.clone() };
+    http::serve(listener, app, stopped()).await?;
+    database.close().await
+}
+
+/// What a newcomer asks first.
+const FIRST_QUERY: &str = r#"{"query":"{ district(slug: \"haidian\") { name initiatives { nodes { title status claims { nodes { statement } } } } } }"}"#;
+
+/// Done when the process is asked to stop: Ctrl-C or SIGTERM.
+async fn stopped() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => _ = signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping: finishing the requests under way");
+}

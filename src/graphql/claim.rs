@@ -1,0 +1,47 @@
+//! What is asserted rather than measured.
+
+use crate::{
+    filter, object, order,
+    query::filter::{IntFilter, LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::ClaimKind;
+
+filter! {
+    /// Which claims.
+    ClaimFilter for claim {
+        slug: TextFilter = Slug,
+        kind: WordFilter<ClaimKind> = Kind,
+        statement: LocalizedTextFilter = Statement,
+        position: IntFilter = Position,
+        period: PeriodFilter = Period,
+    }
+}
+
+order! {
+    ClaimOrder, ClaimOrderKey for claim {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The kind, by the letters of its word.
+        Kind = Column(Kind),
+        /// The position claimed.
+        Position = Column(Position),
+        /// The period within which it is claimed.
+        Period = Column(Period),
+    }
+}
+
+object! {
+    /// Something a source asserts without measuring it: first in the world, rank 1, a record. It
+    /// is about an initiative or about a figure, never both.
+    Claim of claim: ClaimFilter, ClaimOrder, ClaimOrderKey;
+    id "claim" by slug;
+    text statement, statements: "What is claimed, in our words.";
+    maybe initiative: Initiative = initiative_id: "The initiative it is about; null for a claim about a figure.";
+    maybe observation: Observation = observation_id: "The figure it is about; null for a claim about an initiative.";
+    maybe scope: District = scope_id: "The area within which it is claimed; null where the source names none.";
+    maybe source: Source = source_id: "The document it was taken from.";
+    root ClaimQuery {
+        one claim: "The claim with this slug.";
+        list claims: "All claims.";
+    }
+}

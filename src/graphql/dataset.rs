@@ -1,0 +1,71 @@
+//! The data set as a whole.
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+use entity::{Decimal, dataset};
+
+use super::{Ask, Language, LocalizedText, language};
+use crate::query::One;
+
+/// The number of the one row there is.
+const DATASET: i64 = 1;
+
+/// The data set this server offers, as a whole.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct Dataset {
+    #[graphql(flatten)]
+    row: Arc<dataset::Model>,
+}
+
+#[ComplexObject]
+impl Dataset {
+    /// Its title, in `language` or else in the nearest there is.
+    async fn title(
+        &self,
+        #[graphql(desc = "The language wanted. English when left out.")] language: Option<Language>,
+    ) -> String {
+        language::localized(&self.row.title, language.as_ref()).unwrap_or_default()
+    }
+
+    /// `title` in every language there is.
+    async fn titles(&self) -> Vec<LocalizedText> {
+        language::in_all_languages(&self.row.title)
+    }
+
+    /// What it holds and where it is from, in `language` or else in the nearest there is.
+    async fn description(
+        &self,
+        #[graphql(desc = "The language wanted. English when left out.")] language: Option<Language>,
+    ) -> Option<String> {
+        language::localized(self.row.description.as_ref()?, language.as_ref())
+    }
+
+    /// The languages its names and notes are in.
+    async fn languages(&self) -> Vec<Language> {
+        language::languages(&self.row.title)
+    }
+
+    /// How often the data were changed: every committed write raises it by one. Equal revisions
+    /// mean equal data.
+    async fn revision(&self) -> Decimal {
+        self.row.revision.into()
+    }
+}
+
+/// The field of the root that gives the data set.
+#[derive(Debug, Default)]
+pub struct DatasetQuery;
+
+#[Object]
+impl DatasetQuery {
+    /// The data set as a whole; null while the database is empty.
+    async fn dataset(&self, ctx: &Context<'_>) -> Option<Result<Dataset>> {
+        let found = async {
+            let one = One::<dataset::Entity, i64>::by(dataset::Column::Id);
+            Ok(ctx.batch()?.load(one, DATASET).await?.map(|row| Dataset { row }))
+        };
+        found.await.transpose()
+    }
+}

@@ -1,0 +1,56 @@
+//! Places.
+
+use crate::{
+    filter, object, order,
+    query::filter::{BooleanFilter, DecimalFilter, LocalizedTextFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::DistrictKind;
+
+filter! {
+    /// Which places.
+    DistrictFilter for district {
+        slug: TextFilter = Slug,
+        kind: WordFilter<DistrictKind> = Kind,
+        name: LocalizedTextFilter = Name,
+        code: TextFilter = Code,
+        partition: BooleanFilter = Partition,
+        latitude: DecimalFilter = Latitude,
+        longitude: DecimalFilter = Longitude,
+    }
+}
+
+order! {
+    DistrictOrder, DistrictOrderKey for district {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The English name, letter by letter; null where there is none.
+        Name = Text(Name),
+        /// The kind, by the letters of its word.
+        Kind = Column(Kind),
+        /// The official code, digit by digit.
+        Code = Column(Code),
+    }
+}
+
+object! {
+    /// A place that initiatives and figures belong to (SDMX REF_AREA): a city, its districts and
+    /// zones, and wider areas used for reference.
+    District of district: DistrictFilter, DistrictOrder, DistrictOrderKey;
+    id "district" by slug;
+    text name, names: "Its name.";
+    maybe parent: District = parent_id: "The place it lies in; null for the widest.";
+    many children: District(DistrictFilter, DistrictOrder) = district.ParentId:
+        "The places that lie directly in it.";
+    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.DistrictId:
+        "The initiatives that run here; not those of the places inside.";
+    many observations: Observation(ObservationFilter, ObservationOrder) = observation.DistrictId:
+        "The figures measured for this place, the newest period first; not those of the places inside. Empty where the sources give none: a wider place's figures are not this one's.";
+    many organizations: Organization(OrganizationFilter, OrganizationOrder)
+        = organization.DistrictId: "The organisations based here.";
+    many claims: Claim(ClaimFilter, ClaimOrder) = claim.ScopeId:
+        "The claims that hold within this area, such as a rank in the country; not the claims about it.";
+    root DistrictQuery {
+        one district: "The place with this slug.";
+        list districts: "All places.";
+    }
+}

@@ -1,0 +1,62 @@
+//! Projects, programmes, facilities, platforms, pilots.
+
+use crate::{
+    filter, object, order,
+    query::filter::{LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::{InitiativeKind, InitiativeStatus};
+
+filter! {
+    /// Which initiatives.
+    InitiativeFilter for initiative {
+        slug: TextFilter = Slug,
+        kind: WordFilter<InitiativeKind> = Kind,
+        status: WordFilter<InitiativeStatus> = Status,
+        title: LocalizedTextFilter = Title,
+        summary: LocalizedTextFilter = Summary,
+        started_on: PeriodFilter = StartedOn,
+        ended_on: PeriodFilter = EndedOn,
+    }
+}
+
+order! {
+    InitiativeOrder, InitiativeOrderKey for initiative {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The English title, letter by letter; null where there is none.
+        Title = Text(Title),
+        /// The kind, by the letters of its word.
+        Kind = Column(Kind),
+        /// The status, by the letters of its word.
+        Status = Column(Status),
+        /// When it began.
+        StartedOn = Column(StartedOn),
+        /// When it ended.
+        EndedOn = Column(EndedOn),
+    }
+}
+
+object! {
+    /// A project, programme, facility, platform or pilot that runs in a place.
+    Initiative of initiative: InitiativeFilter, InitiativeOrder, InitiativeOrderKey;
+    id "initiative" by slug;
+    text title, titles: "Its title.";
+    optional text summary, summaries: "What it is about, in a sentence or two.";
+    one district: District = district_id: "The place it runs in.";
+    maybe theme: Theme = theme_id: "The theme it belongs to.";
+    maybe source: Source = source_id: "The document it was taken from.";
+    many organizations: InitiativeOrganization(InitiativeOrganizationFilter, InitiativeOrganizationOrder)
+        = initiative_organization.InitiativeId:
+        "The organisations that have a part in it, each with its role.";
+    many metrics: InitiativeMetric(InitiativeMetricFilter, InitiativeMetricOrder)
+        = initiative_metric.InitiativeId:
+        "The metrics that tell about it, each with the reason it stands here.";
+    many observations: Observation(ObservationFilter, ObservationOrder) = observation.InitiativeId:
+        "The figures that are this initiative's own results, the newest period first. Empty where the sources give none.";
+    many claims: Claim(ClaimFilter, ClaimOrder) = claim.InitiativeId:
+        "What the sources assert about it without measuring it.";
+    root InitiativeQuery {
+        one initiative: "The initiative with this slug.";
+        list initiatives: "All initiatives.";
+    }
+}

@@ -1,0 +1,28 @@
+//! Which metrics tell about which initiatives.
+
+use crate::{filter, object, order, query::filter::WordFilter};
+use entity::vocabulary::MetricBasis;
+
+filter! {
+    /// Which links between initiatives and metrics.
+    InitiativeMetricFilter for initiative_metric {
+        basis: WordFilter<MetricBasis> = Basis,
+    }
+}
+
+order! {
+    InitiativeMetricOrder, InitiativeMetricOrderKey for initiative_metric {
+        /// The basis, by the letters of its word: CONTEXT before STATED.
+        Basis = Column(Basis),
+    }
+}
+
+object! {
+    /// A metric that tells about an initiative, and why it does.
+    InitiativeMetric of initiative_metric:
+        InitiativeMetricFilter, InitiativeMetricOrder, InitiativeMetricOrderKey;
+    id "initiativeMetric" by number;
+    optional text note, notes: "What a reader should know about the link.";
+    one initiative: Initiative = initiative_id: "The initiative.";
+    one metric: Metric = metric_id: "The metric.";
+}

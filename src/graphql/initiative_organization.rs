@@ -1,0 +1,27 @@
+//! Which organisations take part in which initiatives.
+
+use crate::{filter, object, order, query::filter::WordFilter};
+use entity::vocabulary::OrganizationRole;
+
+filter! {
+    /// Which parts of organisations in initiatives.
+    InitiativeOrganizationFilter for initiative_organization {
+        role: WordFilter<OrganizationRole> = Role,
+    }
+}
+
+order! {
+    InitiativeOrganizationOrder, InitiativeOrganizationOrderKey for initiative_organization {
+        /// The role, by the letters of its word.
+        Role = Column(Role),
+    }
+}
+
+object! {
+    /// An organisation's part in an initiative.
+    InitiativeOrganization of initiative_organization:
+        InitiativeOrganizationFilter, InitiativeOrganizationOrder, InitiativeOrganizationOrderKey;
+    id "initiativeOrganization" by number;
+    one initiative: Initiative = initiative_id: "The initiative.";
+    one organization: Organization = organization_id: "The organisation.";
+}

@@ -1,0 +1,93 @@
+//! The figures.
+
+use crate::{
+    filter, object, order,
+    query::{
+        column,
+        filter::{
+            DateFilter, DateTimeFilter, DecimalFilter, IntFilter, LocalizedTextFilter,
+            PeriodFilter, TextFilter, WordFilter,
+        },
+    },
+};
+use async_graphql::{Scalar, ScalarType, Value};
+use entity::{
+    Decimal, observation,
+    vocabulary::{Comparator, ObservationStatus, PriceBasis},
+};
+use sea_orm::{Condition, sea_query::ExprTrait};
+
+filter! {
+    /// Which figures.
+    ObservationFilter for observation {
+        slug: TextFilter = Slug,
+        period: PeriodFilter = Period,
+        value: DecimalFilter = Value,
+        comparator: WordFilter<Comparator> = Comparator,
+        status: WordFilter<ObservationStatus> = Status,
+        price_basis: WordFilter<PriceBasis> = PriceBasis,
+        reference_date: DateFilter = ReferenceDate,
+        note: LocalizedTextFilter = Note,
+        published_on: DateFilter = PublishedOn,
+        recorded_at: DateTimeFilter = RecordedAt,
+        revision: IntFilter = Revision,
+    }
+}
+
+order! {
+    ObservationOrder, ObservationOrderKey for observation {
+        /// The period: by its first day, then by its last.
+        Period = Column(Period),
+        /// The value as a number, whatever its unit and comparator.
+        Value = Column(Value),
+        /// When this database learnt of it.
+        RecordedAt = Column(RecordedAt),
+    }
+    default Period Desc
+}
+
+object! {
+    /// One figure: what a metric was in a place and a period, how exactly that is known, and where
+    /// it is from. Lists give the newest period first and only figures in force, none that a
+    /// correction replaced.
+    Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
+    id "observation" by number;
+    listed Condition::all()
+        .add(column::<observation::Entity>(observation::Column::SupersededAt).is_null());
+    optional text note, notes: "How the figure was read from its source.";
+    one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
+    one district: District = district_id: "The place it was measured for.";
+    one source: Source = source_id: "The document it was taken from.";
+    maybe initiative: Initiative = initiative_id: "The initiative whose own result it is; null for a figure of the place.";
+    many claims: Claim(ClaimFilter, ClaimOrder) = claim.ObservationId:
+        "What the sources assert about this figure, such as a rank.";
+    fields {
+        /// The figure in the metric's unit, exact, with the decimals its source printed. Read it
+        /// with `comparator`: it may be a bound. Null exactly when `status` is MISSING or
+        /// SUPPRESSED; a missing figure is not zero.
+        async fn value(&self) -> Option<Printed> {
+            let decimals = u32::try_from(self.row.decimals - self.row.multiplier).unwrap_or(0);
+            self.row.value.map(|value| Printed(value, decimals))
+        }
+    }
+    root ObservationQuery {
+        list observations: "All figures in force, the newest period first.";
+    }
+}
+
+/// A decimal with the number of decimals its source printed: `70.0`.
+struct Printed(Decimal, u32);
+
+/// On the wire it is a [`Decimal`] like any other.
+#[Scalar(name = "Decimal")]
+impl ScalarType for Printed {
+    fn parse(value: Value) -> async_graphql::InputValueResult<Self> {
+        <Decimal as ScalarType>::parse(value)
+            .map(|value| Self(value, 0))
+            .map_err(async_graphql::InputValueError::propagate)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.padded(self.1))
+    }
+}

@@ -1,0 +1,42 @@
+//! Organisations.
+
+use crate::{
+    filter, object, order,
+    query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::OrganizationKind;
+
+filter! {
+    /// Which organisations.
+    OrganizationFilter for organization {
+        slug: TextFilter = Slug,
+        kind: WordFilter<OrganizationKind> = Kind,
+        name: LocalizedTextFilter = Name,
+    }
+}
+
+order! {
+    OrganizationOrder, OrganizationOrderKey for organization {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The English name, letter by letter; null where there is none.
+        Name = Text(Name),
+        /// The kind, by the letters of its word.
+        Kind = Column(Kind),
+    }
+}
+
+object! {
+    /// An organisation that runs, owns or takes part in initiatives, or that a source names.
+    Organization of organization: OrganizationFilter, OrganizationOrder, OrganizationOrderKey;
+    id "organization" by slug;
+    text name, names: "Its name.";
+    maybe district: District = district_id: "The place it is based in; null where the sources do not say.";
+    many initiatives: InitiativeOrganization(InitiativeOrganizationFilter, InitiativeOrganizationOrder)
+        = initiative_organization.OrganizationId:
+        "The initiatives it has a part in, each with its role.";
+    root OrganizationQuery {
+        one organization: "The organisation with this slug.";
+        list organizations: "All organisations.";
+    }
+}

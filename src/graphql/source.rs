@@ -1,0 +1,47 @@
+//! Where rows are from.
+
+use crate::{
+    filter, object, order,
+    query::filter::{DateFilter, LocalizedTextFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::DateBasis;
+
+filter! {
+    /// Which sources.
+    SourceFilter for source {
+        slug: TextFilter = Slug,
+        title: LocalizedTextFilter = Title,
+        publisher: TextFilter = Publisher,
+        language: TextFilter = Language,
+        published_on: DateFilter = PublishedOn,
+        date_basis: WordFilter<DateBasis> = DateBasis,
+    }
+}
+
+order! {
+    SourceOrder, SourceOrderKey for source {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The day of publication.
+        PublishedOn = Column(PublishedOn),
+        /// The publisher, letter by letter.
+        Publisher = Column(Publisher),
+    }
+}
+
+object! {
+    /// A document that rows were taken from.
+    Source of source: SourceFilter, SourceOrder, SourceOrderKey;
+    id "source" by slug;
+    text title, titles: "Its title.";
+    optional text note, notes: "What a reader of the rows should know about it.";
+    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.SourceId:
+        "The initiatives taken from it.";
+    many observations: Observation(ObservationFilter, ObservationOrder) = observation.SourceId:
+        "The figures taken from it, the newest period first.";
+    many claims: Claim(ClaimFilter, ClaimOrder) = claim.SourceId: "The claims taken from it.";
+    root SourceQuery {
+        one source: "The source with this slug.";
+        list sources: "All sources.";
+    }
+}

@@ -1,0 +1,41 @@
+//! Fields of activity.
+
+use crate::{
+    filter, object, order,
+    query::filter::{LocalizedTextFilter, TextFilter},
+};
+
+filter! {
+    /// Which themes.
+    ThemeFilter for theme {
+        slug: TextFilter = Slug,
+        name: LocalizedTextFilter = Name,
+    }
+}
+
+order! {
+    ThemeOrder, ThemeOrderKey for theme {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The English name, letter by letter; null where there is none.
+        Name = Text(Name),
+    }
+}
+
+object! {
+    /// A field of activity that initiatives and metrics belong to; themes are nested.
+    Theme of theme: ThemeFilter, ThemeOrder, ThemeOrderKey;
+    id "theme" by slug;
+    text name, names: "Its name.";
+    maybe parent: Theme = parent_id: "The wider theme it is part of; null for the widest.";
+    many children: Theme(ThemeFilter, ThemeOrder) = theme.ParentId:
+        "The themes that are directly part of it.";
+    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.ThemeId:
+        "The initiatives of this theme; not those of the themes inside.";
+    many metrics: Metric(MetricFilter, MetricOrder) = metric.ThemeId:
+        "The metrics of this theme; not those of the themes inside.";
+    root ThemeQuery {
+        one theme: "The theme with this slug.";
+        list themes: "All themes.";
+    }
+}

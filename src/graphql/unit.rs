@@ -1,0 +1,40 @@
+//! Units of measurement.
+
+use crate::{
+    filter, object, order,
+    query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
+};
+use entity::vocabulary::Dimension;
+
+filter! {
+    /// Which units.
+    UnitFilter for unit {
+        slug: TextFilter = Slug,
+        symbol: TextFilter = Symbol,
+        name: LocalizedTextFilter = Name,
+        dimension: WordFilter<Dimension> = Dimension,
+    }
+}
+
+order! {
+    UnitOrder, UnitOrderKey for unit {
+        /// The slug, letter by letter.
+        Slug = Column(Slug),
+        /// The sign, letter by letter.
+        Symbol = Column(Symbol),
+        /// The dimension, by the letters of its word.
+        Dimension = Column(Dimension),
+    }
+}
+
+object! {
+    /// A unit of measurement. Counts of different things are different units.
+    Unit of unit: UnitFilter, UnitOrder, UnitOrderKey;
+    id "unit" by slug;
+    text name, names: "Its name.";
+    many metrics: Metric(MetricFilter, MetricOrder) = metric.UnitId: "The metrics measured in it.";
+    root UnitQuery {
+        one unit: "The unit with this slug.";
+        list units: "All units.";
+    }
+}
