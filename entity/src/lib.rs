@@ -13,6 +13,7 @@ pub mod decimal;
 pub mod geometry;
 pub mod period;
 pub mod text;
+pub mod time;
 pub mod vocabulary;
 
 pub mod claim;
@@ -32,3 +33,4 @@ pub use decimal::Decimal;
 pub use geometry::Geometry;
 pub use period::{Frequency, Period};
 pub use text::Text;
+pub use time::{Date, DateTime};

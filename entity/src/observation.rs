@@ -1,7 +1,7 @@
 //! The figures.
 
 use crate::{
-    Decimal, Period, Text,
+    Date, DateTime, Decimal, Period, Text,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 use async_graphql::SimpleObject;
@@ -61,9 +61,9 @@ pub struct Model {
     /// The day the figure became public.
     pub published_on: Option<Date>,
     /// When this database learnt of it.
-    pub recorded_at: DateTimeUtc,
+    pub recorded_at: DateTime,
     /// When a correction took its place; null for the figure in force.
-    pub superseded_at: Option<DateTimeUtc>,
+    pub superseded_at: Option<DateTime>,
     /// Which version of the figure this is: 1 at first, one more with each correction.
     pub revision: i32,
 }

@@ -10,6 +10,8 @@ use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::Date;
+
 /// A span of whole days, both ends included, ordered by its first day and then by its last.
 ///
 /// Two spellings of one span are one period: `2025-01/2025-03` is `2025-Q1`. Databases keep the
@@ -51,16 +53,6 @@ const PARTS: [Frequency; 6] = [
 ];
 
 impl Period {
-    /// The first day.
-    pub fn first_day(self) -> NaiveDate {
-        self.start
-    }
-
-    /// The last day, included.
-    pub fn last_day(self) -> NaiveDate {
-        self.end
-    }
-
     /// The span as an ISO 8601 interval of dates, `2025-01-01/2025-12-31`.
     pub fn span(&self) -> String {
         format!("{}/{}", self.start, self.end)
@@ -220,13 +212,13 @@ impl Period {
     }
 
     /// The first day.
-    async fn start(&self) -> NaiveDate {
-        self.start
+    async fn start(&self) -> Date {
+        Date(self.start)
     }
 
     /// The last day, which belongs to the period.
-    async fn end(&self) -> NaiveDate {
-        self.end
+    async fn end(&self) -> Date {
+        Date(self.end)
     }
 
     /// How long the period is.

@@ -1,6 +1,6 @@
 //! Where rows are from.
 
-use crate::{Text, vocabulary::DateBasis};
+use crate::{Date, Text, vocabulary::DateBasis};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;

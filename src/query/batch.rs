@@ -156,9 +156,11 @@ struct Asked<L: Load> {
     state: Mutex<State<L>>,
 }
 
+type Answers<L> = Result<HashMap<<L as Load>::Key, <L as Load>::Value>, Error>;
+
 struct State<L: Load> {
     waiting: Vec<(L::Key, Waker)>,
-    answers: Option<Result<HashMap<L::Key, L::Value>, Error>>,
+    answers: Option<Answers<L>>,
 }
 
 /// [`Asked`], whatever the question.

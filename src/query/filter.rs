@@ -6,9 +6,8 @@
 use std::fmt::Debug;
 
 use async_graphql::{InputObject, InputType};
-use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    Decimal, Period,
+    Date, DateTime, Decimal, Period,
     vocabulary::{
         Accumulation, Aggregation, ClaimKind, Comparator, DateBasis, Dimension, DistrictKind,
         InitiativeKind, InitiativeStatus, Measure, MetricBasis, MetricDirection, ObservationStatus,
@@ -158,7 +157,7 @@ fn like(expr: &Expr, part: &str, before: &str, after: &str, backend: DbBackend) 
             let inner = &pattern[before.len()..pattern.len() - after.len()];
             expr.clone().like(format!("{}{inner}{}", wild(before), wild(after)))
         }
-        _ => expr.clone().binary(BinOper::Custom("GLOB".into()), Expr::val(pattern)),
+        _ => expr.clone().binary(BinOper::Custom("GLOB"), Expr::val(pattern)),
     }
 }
 
@@ -220,8 +219,8 @@ impl ColumnFilter for LocalizedTextFilter {
 #[derive(Debug, Clone, PartialEq, Eq, InputObject)]
 #[graphql(concrete(name = "DecimalFilter", params(Decimal)))]
 #[graphql(concrete(name = "PeriodFilter", params(Period)))]
-#[graphql(concrete(name = "DateFilter", params(NaiveDate)))]
-#[graphql(concrete(name = "DateTimeFilter", params(Moment)))]
+#[graphql(concrete(name = "DateFilter", params(Date)))]
+#[graphql(concrete(name = "DateTimeFilter", params(DateTime)))]
 #[graphql(concrete(name = "IntFilter", params(i32)))]
 pub struct Comparison<T: InputType> {
     /// Exactly this.
@@ -268,10 +267,9 @@ pub type DecimalFilter = Comparison<Decimal>;
 /// Conditions on a period.
 pub type PeriodFilter = Comparison<Period>;
 /// Conditions on a day.
-pub type DateFilter = Comparison<NaiveDate>;
+pub type DateFilter = Comparison<Date>;
 /// Conditions on a moment.
-pub type DateTimeFilter = Comparison<Moment>;
-type Moment = DateTime<Utc>;
+pub type DateTimeFilter = Comparison<DateTime>;
 /// Conditions on a whole number.
 pub type IntFilter = Comparison<i32>;
 

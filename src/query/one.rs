@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
 use sea_orm::{
-    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, TryGetable, Value,
-    sea_query::{ExprTrait, Func, IntoIden, Query},
+    EntityTrait, FromQueryResult, IdenStatic, Iterable, TryGetable, Value,
+    sea_query::{ExprTrait, IntoIden, Query},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -48,14 +48,9 @@ where
             .expr_as(key.clone(), "key")
             .columns(E::Column::iter().map(|column| (table.clone(), column)))
             .from(table);
-        let wanted = keys(backend, &wanted)?;
-        match backend {
-            DbBackend::Postgres => select.and_where(key.eq(Func::cust("ANY").arg(wanted))),
-            _ => {
-                let each = Query::select().column(KEYS).from_function(wanted, KEYS).to_owned();
-                select.and_where(key.in_subquery(each))
-            }
-        };
+        let mut each = Query::select();
+        each.column(KEYS).from_function(keys(backend, &wanted)?, KEYS);
+        select.and_where(key.in_subquery(each));
         let rows = database.fetch::<(K, E::Model)>(&select).await?;
         Ok(rows.into_iter().map(|(key, row)| (key, Arc::new(row))).collect())
     }

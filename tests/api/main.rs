@@ -1,1 +1,23 @@
+//! The API as clients meet it: a real server on a port of its own, real HTTP, a fresh database for
+//! each test, and each test on SQLite and on PostgreSQL.
 
+mod postgres;
+mod server;
+
+// mod command;
+mod dataset;
+// mod errors;
+// mod filters;
+// mod http;
+mod lists;
+// mod migrations;
+// mod nodes;
+// mod packages;
+// mod playground;
+// mod scalars;
+mod schema;
+mod statements;
+// mod texts;
+mod walks;
+
+pub(crate) use server::{Answer, Server, on_each_database};

@@ -1,0 +1,66 @@
+//! Days and moments.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{NaiveDate, SecondsFormat, SubsecRound};
+use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
+use serde::Deserialize;
+
+/// A day of the calendar.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, DeriveValueType,
+)]
+pub struct Date(pub NaiveDate);
+
+/// A day of the calendar (ISO 8601): `2026-01-27`.
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            // chrono by itself would take `2026-1-7`.
+            Value::String(text) => match text.parse::<NaiveDate>() {
+                Ok(date) if date.to_string() == text => Ok(Self(date)),
+                _ => Err(InputValueError::custom(format!(
+                    "{text:?} is no day of the calendar; write it like \"2026-01-27\""
+                ))),
+            },
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A moment, to the microsecond, which is what both databases keep.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, DeriveValueType,
+)]
+pub struct DateTime(DateTimeUtc);
+
+impl From<DateTimeUtc> for DateTime {
+    fn from(time: DateTimeUtc) -> Self {
+        Self(time.trunc_subsecs(6))
+    }
+}
+
+/// A moment (RFC 3339): `2026-01-27T08:00:00Z`. Given with any offset, returned in UTC.
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => chrono::DateTime::parse_from_rfc3339(&text)
+                .map(|time| time.to_utc().into())
+                .map_err(|_| {
+                    InputValueError::custom(format!(
+                        "{text:?} is no moment; write it like \"2026-01-27T08:00:00Z\""
+                    ))
+                }),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}

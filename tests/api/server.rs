@@ -1,0 +1,168 @@
+//! A server of the test's own, and what it answers.
+
+use std::net::SocketAddr;
+
+use chrono::{DateTime, Utc};
+use hutong::{
+    database::{self, Database},
+    graphql,
+    http::{self, App},
+    package::bundled,
+    query::Limits,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+/// The time every test takes for now.
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-02-01T08:00:00Z".parse().unwrap()
+}
+
+/// A running server with the bundled data, and its database.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) database: Database,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+/// What a server answered to a question.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+    /// How many SQL statements it says the answer took.
+    pub(crate) statements: Option<usize>,
+}
+
+impl Server {
+    /// Starts a server over the database, migrated and with the bundled data in it.
+    pub(crate) async fn start(database: Database) -> Self {
+        database.migrate().await.unwrap();
+        assert!(bundled::package().unwrap().load_into_empty(&database, now()).await.unwrap());
+        let limits = Limits { page_default: 50, page_max: 1000 };
+        let app = App { schema: graphql::schema(limits), database: database.clone() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            http::serve(listener, app, stopped).await.unwrap();
+        });
+        Self { address, database, client: reqwest::Client::new(), stop, running }
+    }
+
+    pub(crate) async fn stop(self) {
+        drop(self.client);
+        drop(self.stop);
+        self.running.await.unwrap();
+        self.database.close().await.unwrap();
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub(crate) async fn ask(&self, query: &str) -> Answer {
+        self.ask_with(query, json!({})).await
+    }
+
+    pub(crate) async fn ask_with(&self, query: &str, variables: Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables });
+        let response = self.client.post(self.url("/graphql")).json(&body).send().await.unwrap();
+        Answer::read(response).await
+    }
+
+    /// The data of an answer that must have no errors.
+    pub(crate) async fn data(&self, query: &str) -> Value {
+        self.ask(query).await.data()
+    }
+
+    /// The one error of an answer: its message, code and path.
+    pub(crate) async fn error(&self, query: &str) -> (String, String, Value) {
+        self.ask(query).await.error()
+    }
+}
+
+impl Answer {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        let timing = response.headers().get("server-timing");
+        let statements = timing.map(|timing| {
+            let timing = timing.to_str().unwrap();
+            timing.split('"').nth(1).unwrap().parse().unwrap()
+        });
+        let status = response.status().as_u16();
+        Self { status, text: response.text().await.unwrap(), statements }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn data(&self) -> Value {
+        let json = self.json();
+        assert!(json.get("errors").is_none(), "{}", self.text);
+        json["data"].clone()
+    }
+
+    #[track_caller]
+    pub(crate) fn error(&self) -> (String, String, Value) {
+        let json = self.json();
+        let errors = json["errors"].as_array().unwrap_or_else(|| panic!("{}", self.text));
+        assert_eq!(errors.len(), 1, "{}", self.text);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let error = &errors[0];
+        (text(&error["message"]), text(&error["extensions"]["code"]), error["path"].clone())
+    }
+}
+
+/// A fresh SQLite database in a folder of its own.
+pub(crate) async fn sqlite() -> (Database, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let options = database::Options { database_url: url, database_readers: 4 };
+    (Database::open(&options).await.unwrap(), folder)
+}
+
+/// Makes of each test two, one on SQLite and one on PostgreSQL. A test takes a server with the
+/// bundled data, or an empty database.
+macro_rules! on_each_database {
+    ($($(#[$doc:meta])* async fn $name:ident($given:ident: &$kind:ident) $body:block)+) => {$(
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+
+            async fn test($given: &$kind) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let (database, _folder) = crate::server::sqlite().await;
+                on_each_database!(@run $kind database test);
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some((database, fresh)) = crate::postgres::database().await {
+                    on_each_database!(@run $kind database test);
+                    fresh.drop().await;
+                }
+            }
+        }
+    )+};
+    (@run Server $database:ident $test:ident) => {
+        let server = crate::Server::start($database).await;
+        $test(&server).await;
+        server.stop().await;
+    };
+    (@run Database $database:ident $test:ident) => {
+        $test(&$database).await;
+        $database.close().await.unwrap();
+    };
+}
+pub(crate) use on_each_database;

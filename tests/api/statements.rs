@@ -1,0 +1,84 @@
+//! How many SQL statements an answer takes: it follows from the query alone.
+
+use crate::{Server, on_each_database};
+
+/// Districts, their initiatives, those's figures and metrics with units: one statement each.
+const THREE_LEVELS: &str = "{ districts(first: 20) { nodes { name
+    initiatives(first: 10, orderBy: [{by: STARTED_ON, direction: DESC}]) { nodes { title status
+        observations(first: 5, orderBy: [{by: PERIOD, direction: DESC}]) { nodes {
+            value period { code } metric { name unit { symbol } } } } } } } } }";
+
+/// The same through fragments and aliases, with differing arguments at the same and at other
+/// depths: a list with other arguments is another question, the same list through an alias is not.
+const TANGLED: &str = r#"
+    query ($few: Int!) {
+        all: districts { ...places }
+        city: district(slug: "beijing") { slug ...place children { ...places } }
+        again: district(slug: "haidian") { ...place }
+    }
+    fragment places on DistrictConnection { nodes { ... on District { ...place } } }
+    fragment place on District {
+        name
+        some: initiatives(first: $few) { nodes { slug ...links } }
+        same: initiatives(first: $few) { totalCount nodes { slug } }
+        more: initiatives(first: 7) { nodes { slug ...links } }
+    }
+    fragment links on Initiative { theme { slug parent { slug } } source { slug } }
+"#;
+
+on_each_database! {
+    /// However often it runs, the number never varies.
+    async fn three_levels_take_one_statement_each(server: &Server) {
+        for _ in 0..100 {
+            let answer = server.ask(THREE_LEVELS).await;
+            answer.data();
+            // districts, initiatives, observations, metrics, units
+            assert_eq!(answer.statements, Some(5));
+        }
+    }
+
+    /// Aliases, fragments, arguments and depths: siblings that ask alike ask together.
+    async fn equal_questions_are_asked_together(server: &Server) {
+        let mut first = None;
+        for _ in 0..50 {
+            let answer = server.ask_with(TANGLED, serde_json::json!({ "few": 3 })).await;
+            answer.data();
+            // At the root: all districts, and the two by slug together. Of them: `some` and `same`
+            // are one list, `more` another, the city's children a third. Then for the rows of the
+            // root the total, themes and sources, and beside them the children's lists; then the
+            // parents of the themes, and the children's total, themes and sources; then the
+            // parents of those.
+            assert_eq!(answer.statements, Some(2 + 3 + (3 + 2) + (1 + 3) + 1));
+            let text = first.get_or_insert_with(|| answer.text.clone());
+            assert_eq!(*text, answer.text);
+        }
+    }
+
+    /// Requests that run at once do not share statements, nor split each other's.
+    async fn requests_at_once_do_not_disturb_each_other(server: &Server) {
+        let many = (0..64).map(|_| server.ask(THREE_LEVELS));
+        for answer in futures_util::future::join_all(many).await {
+            answer.data();
+            assert_eq!(answer.statements, Some(5));
+        }
+    }
+
+    /// What is not asked for is not read: no count without `totalCount`, no row without a list.
+    async fn only_what_is_asked_for_is_read(server: &Server) {
+        for (query, statements) in [
+            ("{ __typename }", 0),
+            ("{ districts { nodes { slug } } }", 1),
+            ("{ districts { totalCount } }", 2),
+            ("{ a: districts { totalCount } b: districts(first: 3) { totalCount } }", 3),
+            ("{ observations { nodes { metric { slug } district { slug } } } }", 3),
+            (r#"{ district(slug: "nowhere") { initiatives { nodes { slug } } } }"#, 1),
+            (r#"{ a: district(slug: "haidian") { id } b: district(slug: "miyun") { id } }"#, 1),
+            (r#"{ nodes(ids: ["district:haidian", "district:miyun", "unit:percent"]) { id } }"#, 2),
+            ("{ districts @skip(if: true) { nodes { slug } } __typename }", 0),
+        ] {
+            let answer = server.ask(query).await;
+            answer.data();
+            assert_eq!(answer.statements, Some(statements), "{query}");
+        }
+    }
+}
