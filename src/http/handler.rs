@@ -30,7 +30,10 @@ pub(super) async fn graphql(
     let (response, statements) = graphql::execute(&app.schema, &app.database, request).await;
     let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
     let timing = format!("sql;desc=\"{statements}\", total;dur={milliseconds:.1}");
-    ([(SERVER_TIMING, timing)], GraphQLResponse::from(response)).into_response()
+    // Nothing was executed: every error stands outside any field.
+    let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
+    let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    (status, [(SERVER_TIMING, timing)], GraphQLResponse::from(response)).into_response()
 }
 
 /// A request that is not one of GraphQL over HTTP.

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::{Server, on_each_database};
 
 /// A figure: metric, period, value on the wire, comparator, unit, whose own it is, paragraph.
-type Figure = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u8);
+type Figure =
+    (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u8);
 
 /// Read from the document by hand, once more than the data set was.
 const FIGURES: [Figure; 24] = [
@@ -28,7 +29,15 @@ const FIGURES: [Figure; 24] = [
     ),
     ("digital-technology-adoption", "2021", "40", "EQUAL", "%", "", 4),
     ("digital-technology-adoption", "2024", "70", "EQUAL", "%", "", 4),
-    ("excellence-level-factories", "2025", "19", "EQUAL", "factory", "smart-manufacturing-upgrade", 5),
+    (
+        "excellence-level-factories",
+        "2025",
+        "19",
+        "EQUAL",
+        "factory",
+        "smart-manufacturing-upgrade",
+        5,
+    ),
     (
         "advanced-level-smart-factories",
         "2025",
@@ -43,7 +52,15 @@ const FIGURES: [Figure; 24] = [
     ("integrated-circuit-output-growth", "2025", "10", "MORE_THAN", "%", "", 5),
     ("wind-turbine-output-growth", "2025", "10", "MORE_THAN", "%", "", 5),
     ("online-hospitals", "2025", "119", "EQUAL", "hospital", "digital-health-services", 6),
-    ("online-care-institutions", "2025", "346", "EQUAL", "institution", "digital-health-services", 6),
+    (
+        "online-care-institutions",
+        "2025",
+        "346",
+        "EQUAL",
+        "institution",
+        "digital-health-services",
+        6,
+    ),
     ("smart-city-satisfaction", "2025", "82.8", "EQUAL", "point", "smart-city-construction", 6),
     ("5g-base-stations", "2025", "153400", "EQUAL", "station", "5g-network", 7),
     (

@@ -47,10 +47,8 @@ pub(crate) async fn database() -> Option<(Database, Fresh)> {
     let name = format!("hutong_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
     let fresh = Fresh { server: server.clone(), name };
     fresh.administer(&format!("CREATE DATABASE {}", fresh.name)).await;
-    let options = database::Options {
-        database_url: format!("{server}/{}", fresh.name),
-        database_readers: 4,
-    };
+    let options =
+        database::Options { database_url: format!("{server}/{}", fresh.name), database_readers: 4 };
     Some((Database::open(&options).await.unwrap(), fresh))
 }
 

@@ -33,8 +33,8 @@ fn everything_is_described() {
     let mut bare = Vec::new();
     for kind in data["__schema"]["types"].as_array().unwrap() {
         let name = kind["name"].as_str().unwrap();
-        let ours = !name.starts_with("__")
-            && !["Int", "Float", "String", "Boolean", "ID"].contains(&name);
+        let ours =
+            !name.starts_with("__") && !["Int", "Float", "String", "Boolean", "ID"].contains(&name);
         if ours {
             undescribed(kind, name, &mut bare);
         }

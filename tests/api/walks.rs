@@ -52,7 +52,13 @@ fn ids(page: &Value) -> Vec<String> {
 }
 
 /// Walks a list page by page and returns the ids in the list's order.
-async fn walk(server: &Server, dice: &mut Dice, place: (&str, &str), order: &str, back: bool) -> Vec<String> {
+async fn walk(
+    server: &Server,
+    dice: &mut Dice,
+    place: (&str, &str),
+    order: &str,
+    back: bool,
+) -> Vec<String> {
     let mut met: Vec<String> = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -65,11 +71,8 @@ async fn walk(server: &Server, dice: &mut Dice, place: (&str, &str), order: &str
         let page = page(server, place.0, place.1, &arguments).await;
         let found = ids(&page);
         assert!(found.len() <= size);
-        let (more, next) = if back {
-            ("hasPreviousPage", "startCursor")
-        } else {
-            ("hasNextPage", "endCursor")
-        };
+        let (more, next) =
+            if back { ("hasPreviousPage", "startCursor") } else { ("hasNextPage", "endCursor") };
         if back {
             met.splice(0..0, found);
         } else {
@@ -91,7 +94,10 @@ fn order(dice: &mut Dice, keys: &[&str]) -> String {
     let mut parts = Vec::new();
     for _ in 0..count {
         let (key, direction) = (dice.of(keys), dice.of(&["ASC", "DESC"]));
-        parts.push(format!("{{by: {key}, direction: {direction}, nulls: {}}}", dice.of(&["FIRST", "LAST"])));
+        parts.push(format!(
+            "{{by: {key}, direction: {direction}, nulls: {}}}",
+            dice.of(&["FIRST", "LAST"])
+        ));
     }
     if parts.is_empty() { String::new() } else { format!("orderBy: [{}]", parts.join(", ")) }
 }

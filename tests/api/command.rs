@@ -1,0 +1,186 @@
+//! The program as whoever runs it meets it: its commands, its failures, its end.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The program in a folder of its own, without options from outside.
+fn hutong(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HUTONG_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    hutong(folder, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// One line on standard error, nothing on standard output, exit code 1.
+#[track_caller]
+fn assert_fails(output: &Output, wanted: &str) {
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.starts_with("hutong: ") && errors.contains(wanted), "{errors}");
+    assert_eq!(text(&output.stdout), "");
+}
+
+/// Starts the server on a free port and returns it with the address it printed.
+fn serve(mut command: Command) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    let address = first.strip_prefix("Hutong answers on http://").unwrap();
+    let address = address.strip_suffix("/graphql").unwrap().to_owned();
+    assert!(lines.next().unwrap().unwrap().contains(&format!("http://{address}/")));
+    assert!(lines.next().unwrap().unwrap().contains("curl"));
+    (child, address)
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+}
+
+fn ended(child: &mut Child) -> std::process::ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "the server does not stop");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn prints_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["schema"]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout), include_str!("schema.graphql"));
+    // It needs no database, and makes none.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn shows_every_option_with_its_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["--help"]);
+    let help = text(&output.stdout);
+    for (flag, variable) in [
+        ("--config <FILE>", "HUTONG_CONFIG"),
+        ("--log <FILTER>", "HUTONG_LOG"),
+        ("--database-url <URL>", "HUTONG_DATABASE_URL"),
+        ("--database-readers <COUNT>", "HUTONG_DATABASE_READERS"),
+        ("--listen <ADDRESS:PORT>", "HUTONG_LISTEN"),
+        ("--page-default <ROWS>", "HUTONG_PAGE_DEFAULT"),
+        ("--page-max <ROWS>", "HUTONG_PAGE_MAX"),
+    ] {
+        assert!(help.contains(flag) && help.contains(variable), "{flag}\n{help}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serves_and_stops_when_asked() {
+    for name in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        // The file is read, the variable wins over it, and the flag over both.
+        std::fs::write(folder.path().join("hutong.toml"), "listen = \"nowhere:0\"\npage-max = 7\n")
+            .unwrap();
+        let mut command = hutong(folder.path(), &["--listen", "127.0.0.1:0"]);
+        command.env("HUTONG_LISTEN", "nowhere:1");
+        let (mut child, address) = serve(command);
+        let client = reqwest::Client::new();
+        let ask = |query: &'static str| {
+            let body = serde_json::json!({ "query": query });
+            let post = client.post(format!("http://{address}/graphql")).json(&body).send();
+            async { post.await.unwrap().text().await.unwrap() }
+        };
+        assert_eq!(
+            ask("{ observations(first: 1) { totalCount } }").await,
+            r#"{"data":{"observations":{"totalCount":24}}}"#
+        );
+        let refused = ask("{ observations(first: 8) { totalCount } }").await;
+        assert!(refused.contains("`first` is 8, but must be from 1 to 7"), "{refused}");
+        // A request under way is answered before the end.
+        let (under_way, ()) = tokio::join!(ask("{ districts { totalCount } }"), async {
+            tokio::task::yield_now().await;
+        });
+        assert!(under_way.contains("17"));
+        signal(&child, name);
+        assert!(ended(&mut child).success(), "SIG{name}");
+        assert!(folder.path().join("hutong.db").exists());
+    }
+}
+
+#[test]
+fn migrates_and_serves_the_same_database_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrated = run(folder.path(), &["migrate", "--database-url", "sqlite://city.db"]);
+    assert!(migrated.status.success(), "{}", text(&migrated.stderr));
+    assert!(folder.path().join("city.db").exists());
+    for _ in 0..2 {
+        let mut command = hutong(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("HUTONG_DATABASE_URL", "sqlite://city.db");
+        let (mut child, _) = serve(command);
+        signal(&child, "TERM");
+        assert!(ended(&mut child).success());
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(folder.path(), &["--listen", &address]);
+    assert_fails(&output, &format!("cannot listen on {address}: "));
+    // Nothing else was begun.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_database_that_cannot_be_had_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    std::fs::write(folder.path().join("text.db"), "this is no database, but a text\n".repeat(99))
+        .unwrap();
+    for (url, wanted) in [
+        (format!("postgres://nobody@{free}/none"), "cannot reach the PostgreSQL database: "),
+        ("sqlite://no/such/folder/x.db".to_owned(), "cannot open no/such/folder/x.db: "),
+        ("sqlite://text.db".to_owned(), "cannot open text.db: "),
+        ("sqlite::memory:".to_owned(), "an SQLite database is a plain file path"),
+        ("mysql://localhost/x".to_owned(), "is neither sqlite://FILE nor postgres://"),
+    ] {
+        let output = run(folder.path(), &["--listen", "127.0.0.1:0", "--database-url", &url]);
+        assert_fails(&output, wanted);
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = run(folder.path(), &["--config", "none.toml"]);
+    assert_fails(&missing, "cannot read none.toml: ");
+    std::fs::write(folder.path().join("hutong.toml"), "listn = \"127.0.0.1:0\"\n").unwrap();
+    assert_fails(
+        &run(folder.path(), &[]),
+        "hutong.toml: there is no option listn; there are log, ",
+    );
+    std::fs::write(folder.path().join("hutong.toml"), "listen = \n").unwrap();
+    assert_fails(&run(folder.path(), &[]), "hutong.toml: ");
+    std::fs::remove_file(folder.path().join("hutong.toml")).unwrap();
+    assert_fails(&run(folder.path(), &["--log", "loud=="]), "is no log filter");
+}
