@@ -7,7 +7,7 @@
 mod decode;
 mod sqlite;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -37,7 +37,6 @@ pub struct Options {
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
-    url: Arc<str>,
     writer: DatabaseConnection,
     reader: Reader,
 }
@@ -76,7 +75,7 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            Ok(Self { url: url.into(), writer, reader: Reader::Sqlite(readers) })
+            Ok(Self { writer, reader: Reader::Sqlite(readers) })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut connect = ConnectOptions::new(url);
             connect
@@ -86,7 +85,7 @@ impl Database {
             let writer = sea_orm::Database::connect(connect).await.map_err(|error| {
                 Error::input(format!("cannot reach the PostgreSQL database: {error}"))
             })?;
-            Ok(Self { url: url.into(), reader: Reader::Postgres(writer.clone()), writer })
+            Ok(Self { reader: Reader::Postgres(writer.clone()), writer })
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -97,11 +96,6 @@ impl Database {
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), Error> {
         Migrator::up(&self.writer, None).await.map_err(Error::from)
-    }
-
-    /// Where it is, as it was opened.
-    pub fn url(&self) -> &str {
-        &self.url
     }
 
     /// Which database this is.

@@ -4,7 +4,6 @@ pub mod claim;
 pub mod connection;
 pub mod dataset;
 pub mod district;
-pub mod entity;
 pub mod error;
 pub mod initiative;
 pub mod initiative_metric;
@@ -12,6 +11,7 @@ pub mod initiative_organization;
 pub mod language;
 pub mod metric;
 pub mod node;
+pub mod object;
 pub mod observation;
 pub mod organization;
 pub mod source;
@@ -28,7 +28,7 @@ pub use claim::{Claim, ClaimFilter, ClaimOrder};
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
 pub use district::{District, DistrictFilter, DistrictOrder};
-pub use entity::{Ask, Node};
+
 pub use initiative::{Initiative, InitiativeFilter, InitiativeOrder};
 pub use initiative_metric::{InitiativeMetric, InitiativeMetricFilter, InitiativeMetricOrder};
 pub use initiative_organization::{
@@ -36,6 +36,7 @@ pub use initiative_organization::{
 };
 pub use language::{Language, LocalizedText};
 pub use metric::{Metric, MetricFilter, MetricOrder};
+pub use object::{Ask, Node};
 pub use observation::{Observation, ObservationFilter, ObservationOrder};
 pub use organization::{Organization, OrganizationFilter, OrganizationOrder};
 pub use source::{Source, SourceFilter, SourceOrder};

@@ -41,7 +41,7 @@ on_each_database! {
     /// What the database says is for the log; the client learns where it failed and nothing more.
     async fn never_show_the_database(server: &Server) {
         let hidden = "DROP TABLE initiative_organization";
-        let writer = sea_orm::Database::connect(database_url(server).await).await.unwrap();
+        let writer = server.store.connection().await;
         writer.execute_unprepared(hidden).await.unwrap();
         writer.close().await.unwrap();
         let answer = server.ask(
@@ -57,9 +57,4 @@ on_each_database! {
         assert_eq!(path, json!(["initiative", "organizations"]));
         assert!(!answer.text.contains("initiative_organization"), "{}", answer.text);
     }
-}
-
-/// Where the server's database is, asked of the database itself.
-async fn database_url(server: &Server) -> String {
-    server.database.url().to_owned()
 }

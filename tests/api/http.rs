@@ -66,8 +66,8 @@ on_each_database! {
 /// A server without its database still lives, and says that it cannot answer.
 #[tokio::test]
 async fn a_lost_database_is_told() {
-    let Some((database, fresh)) = crate::postgres::database().await else { return };
-    let server = Server::start(database).await;
+    let Some((store, fresh)) = crate::postgres::database().await else { return };
+    let server = Server::start(store).await;
     fresh.drop().await;
     let ready = server.client().get(server.url("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), 503);

@@ -1,14 +1,17 @@
 //! The tables come and go, on both databases.
 
-use hutong::{database::Database, package::bundled};
+use hutong::package::bundled;
 use migration::{Migrator, MigratorTrait};
 
-use crate::{on_each_database, server::now};
+use crate::{
+    on_each_database,
+    server::{Store, now},
+};
 
 on_each_database! {
     /// Up, loaded, down to nothing, and up again; going up twice changes nothing.
-    async fn go_up_and_down(database: &Database) {
-        let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    async fn go_up_and_down(store: &Store) {
+        let (database, connection) = (&store.database, store.connection().await);
         for _ in 0..2 {
             database.migrate().await.unwrap();
             database.migrate().await.unwrap();

@@ -2,7 +2,10 @@
 
 use hutong::{database::Database, package::Package};
 
-use crate::{Server, on_each_database, server::now};
+use crate::{
+    Server, on_each_database,
+    server::{Store, now},
+};
 
 /// A package of one district, one metric and the given figures.
 fn package(files: &[(&str, &str)]) -> Result<Package, hutong::error::Error> {
@@ -53,7 +56,8 @@ async fn refusal(database: &Database, file: &str, text: &str) -> String {
 
 on_each_database! {
     /// Each refusal names the file, the line, the column and the value; nothing of it stays.
-    async fn wrong_rows_are_refused_whole(database: &Database) {
+    async fn wrong_rows_are_refused_whole(store: &Store) {
+        let database = &store.database;
         database.migrate().await.unwrap();
         let good = "length,city,2025,1.5,1,0,EQUAL,NORMAL,document\n";
         for (row, wanted) in [
@@ -91,7 +95,8 @@ on_each_database! {
     }
 
     /// So are files that are not what they should be.
-    async fn wrong_files_are_refused(database: &Database) {
+    async fn wrong_files_are_refused(store: &Store) {
+        let database = &store.database;
         database.migrate().await.unwrap();
         for (file, text, wanted) in [
             ("datapackage.json", "{", "datapackage.json: EOF while parsing"),
@@ -121,7 +126,7 @@ on_each_database! {
 #[tokio::test]
 async fn a_number_sqlite_would_round_is_refused() {
     let long = format!("{HEAD}length,city,2025,1234567890.123456,6,0,EQUAL,NORMAL,document\n");
-    let (database, _folder) = crate::server::sqlite().await;
+    let (Store { database, .. }, _folder) = crate::server::sqlite().await;
     database.migrate().await.unwrap();
     let message = refusal(&database, "observation.csv", &long).await;
     assert!(
@@ -132,7 +137,7 @@ async fn a_number_sqlite_would_round_is_refused() {
         "{message}"
     );
     database.close().await.unwrap();
-    if let Some((database, fresh)) = crate::postgres::database().await {
+    if let Some((Store { database, .. }, fresh)) = crate::postgres::database().await {
         database.migrate().await.unwrap();
         let package = package(&[("observation.csv", &long)]).unwrap();
         assert!(package.load_into_empty(&database, now()).await.unwrap());
@@ -166,7 +171,7 @@ mod numbers {
                 (number, vec![slug.clone(), slug, "N".to_owned(), "RATIO".to_owned(), value(number)])
             });
             let rows = Rows { origin: "n".to_owned(), columns: columns.into(), rows: rows.collect() };
-            let mut writer = Writer::begin(&server.database, now()).await.unwrap();
+            let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
             writer.write("unit", &rows).await.unwrap();
             writer.commit().await.unwrap();
             let query = r#"{ units(first: 1000, filter: {slug: {startsWith: "n-"}}) { nodes { factor } } }"#;

@@ -13,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hutong::database::{self, Database};
 use sea_orm::ConnectionTrait;
 use tokio::sync::OnceCell;
+
+use crate::server::Store;
 
 /// The server, without a database's name at the end; `None` when there is none to be had.
 static CLUSTER: OnceCell<Option<String>> = OnceCell::const_new();
@@ -33,7 +34,7 @@ pub(crate) struct Fresh {
 }
 
 /// An empty database, or `None`, said on standard error, where there is no PostgreSQL.
-pub(crate) async fn database() -> Option<(Database, Fresh)> {
+pub(crate) async fn database() -> Option<(Store, Fresh)> {
     let server = CLUSTER.get_or_init(|| async { cluster() }).await.as_ref();
     let Some(server) = server else {
         assert!(
@@ -47,9 +48,7 @@ pub(crate) async fn database() -> Option<(Database, Fresh)> {
     let name = format!("hutong_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
     let fresh = Fresh { server: server.clone(), name };
     fresh.administer(&format!("CREATE DATABASE {}", fresh.name)).await;
-    let options =
-        database::Options { database_url: format!("{server}/{}", fresh.name), database_readers: 4 };
-    Some((Database::open(&options).await.unwrap(), fresh))
+    Some((Store::open(format!("{server}/{}", fresh.name)).await, fresh))
 }
 
 impl Fresh {

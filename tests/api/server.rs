@@ -18,10 +18,28 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2026-02-01T08:00:00Z".parse().unwrap()
 }
 
+/// A database of the test's own, and where it is.
+pub(crate) struct Store {
+    pub(crate) database: Database,
+    pub(crate) url: String,
+}
+
+impl Store {
+    pub(crate) async fn open(url: String) -> Self {
+        let options = database::Options { database_url: url.clone(), database_readers: 4 };
+        Self { database: Database::open(&options).await.unwrap(), url }
+    }
+
+    /// A connection beside those of Hutong, to do what it would not.
+    pub(crate) async fn connection(&self) -> sea_orm::DatabaseConnection {
+        sea_orm::Database::connect(&self.url).await.unwrap()
+    }
+}
+
 /// A running server with the bundled data, and its database.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    pub(crate) database: Database,
+    pub(crate) store: Store,
     client: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -38,9 +56,10 @@ pub(crate) struct Answer {
 
 impl Server {
     /// Starts a server over the database, migrated and with the bundled data in it.
-    pub(crate) async fn start(database: Database) -> Self {
+    pub(crate) async fn start(store: Store) -> Self {
+        let database = &store.database;
         database.migrate().await.unwrap();
-        assert!(bundled::package().unwrap().load_into_empty(&database, now()).await.unwrap());
+        assert!(bundled::package().unwrap().load_into_empty(database, now()).await.unwrap());
         let limits = Limits { page_default: 50, page_max: 1000 };
         let app = App { schema: graphql::schema(limits), database: database.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,14 +69,14 @@ impl Server {
             let stopped = async { drop(stopped.await) };
             http::serve(listener, app, stopped).await.unwrap();
         });
-        Self { address, database, client: reqwest::Client::new(), stop, running }
+        Self { address, store, client: reqwest::Client::new(), stop, running }
     }
 
     pub(crate) async fn stop(self) {
         drop(self.client);
         drop(self.stop);
         self.running.await.unwrap();
-        self.database.close().await.unwrap();
+        self.store.database.close().await.unwrap();
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -123,11 +142,10 @@ impl Answer {
 }
 
 /// A fresh SQLite database in a folder of its own.
-pub(crate) async fn sqlite() -> (Database, tempfile::TempDir) {
+pub(crate) async fn sqlite() -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let options = database::Options { database_url: url, database_readers: 4 };
-    (Database::open(&options).await.unwrap(), folder)
+    (Store::open(url).await, folder)
 }
 
 /// Makes of each test two, one on SQLite and one on PostgreSQL. A test takes a server with the
@@ -142,27 +160,27 @@ macro_rules! on_each_database {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let (database, _folder) = crate::server::sqlite().await;
-                on_each_database!(@run $kind database test);
+                let (store, _folder) = crate::server::sqlite().await;
+                on_each_database!(@run $kind store test);
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                if let Some((database, fresh)) = crate::postgres::database().await {
-                    on_each_database!(@run $kind database test);
+                if let Some((store, fresh)) = crate::postgres::database().await {
+                    on_each_database!(@run $kind store test);
                     fresh.drop().await;
                 }
             }
         }
     )+};
-    (@run Server $database:ident $test:ident) => {
-        let server = crate::Server::start($database).await;
+    (@run Server $store:ident $test:ident) => {
+        let server = crate::Server::start($store).await;
         $test(&server).await;
         server.stop().await;
     };
-    (@run Database $database:ident $test:ident) => {
-        $test(&$database).await;
-        $database.close().await.unwrap();
+    (@run Store $store:ident $test:ident) => {
+        $test(&$store).await;
+        $store.database.close().await.unwrap();
     };
 }
 pub(crate) use on_each_database;

@@ -146,7 +146,7 @@ on_each_database! {
                     })
                     .into(),
             };
-            let mut writer = Writer::begin(&server.database, now()).await.unwrap();
+            let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
             writer.write("unit", &rows).await.unwrap();
             writer.commit().await.unwrap();
             let info = &data["units"]["pageInfo"];

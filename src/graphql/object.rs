@@ -170,7 +170,7 @@ macro_rules! object {
                     &self,
                     ctx: &async_graphql::Context<'_>,
                 ) -> async_graphql::Result<$crate::graphql::$one_type> {
-                    $crate::graphql::entity::reference(ctx, self.row.$one_column).await
+                    $crate::graphql::object::reference(ctx, self.row.$one_column).await
                 }
             )*
             $(
@@ -180,7 +180,7 @@ macro_rules! object {
                     ctx: &async_graphql::Context<'_>,
                 ) -> Option<async_graphql::Result<$crate::graphql::$maybe_type>> {
                     let number = self.row.$maybe_column?;
-                    Some($crate::graphql::entity::reference(ctx, number).await)
+                    Some($crate::graphql::object::reference(ctx, number).await)
                 }
             )*
             $(
@@ -199,7 +199,7 @@ macro_rules! object {
                     before: Option<String>,
                     #[graphql(desc = "Which rows; all when left out.")]
                     filter: Option<$crate::graphql::$many_filter>,
-                    #[graphql(desc = "In which order; see the keys for the order when left out.")]
+                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
                     order_by: Option<Vec<$crate::graphql::$many_order>>,
                 ) -> Option<
                     async_graphql::Result<
@@ -255,7 +255,7 @@ macro_rules! object {
                     before: Option<String>,
                     #[graphql(desc = "Which rows; all when left out.")]
                     filter: Option<$filter>,
-                    #[graphql(desc = "In which order; see the keys for the order when left out.")]
+                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
                     order_by: Option<Vec<$order>>,
                 ) -> Option<async_graphql::Result<$crate::graphql::Connection<$name>>> {
                     let side = $crate::graphql::Side::Root;
