@@ -1,5 +1,26 @@
 //! The schema: one file a topic, in one order: filter, order, object, relations, root fields.
 
+/// Every topic, one line each: its file, its object, the object's filter and order, and the fields
+/// of the root where it has some. `topics!(x)` hands the lines to the macro `x`.
+macro_rules! topics {
+    ($to:ident) => {
+        $to! {
+            district: District, DistrictFilter, DistrictOrder, DistrictQuery;
+            theme: Theme, ThemeFilter, ThemeOrder, ThemeQuery;
+            organization: Organization, OrganizationFilter, OrganizationOrder, OrganizationQuery;
+            initiative: Initiative, InitiativeFilter, InitiativeOrder, InitiativeQuery;
+            initiative_organization:
+                InitiativeOrganization, InitiativeOrganizationFilter, InitiativeOrganizationOrder;
+            initiative_metric: InitiativeMetric, InitiativeMetricFilter, InitiativeMetricOrder;
+            claim: Claim, ClaimFilter, ClaimOrder, ClaimQuery;
+            metric: Metric, MetricFilter, MetricOrder, MetricQuery;
+            unit: Unit, UnitFilter, UnitOrder, UnitQuery;
+            source: Source, SourceFilter, SourceOrder, SourceQuery;
+            observation: Observation, ObservationFilter, ObservationOrder, ObservationQuery;
+        }
+    };
+}
+
 pub mod claim;
 pub mod connection;
 pub mod dataset;
@@ -24,45 +45,28 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, MergedObject, Request, Response, parser::parse_query,
 };
 
-pub use claim::{Claim, ClaimFilter, ClaimOrder};
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
-pub use district::{District, DistrictFilter, DistrictOrder};
-
-pub use initiative::{Initiative, InitiativeFilter, InitiativeOrder};
-pub use initiative_metric::{InitiativeMetric, InitiativeMetricFilter, InitiativeMetricOrder};
-pub use initiative_organization::{
-    InitiativeOrganization, InitiativeOrganizationFilter, InitiativeOrganizationOrder,
-};
 pub use language::{Language, LocalizedText};
-pub use metric::{Metric, MetricFilter, MetricOrder};
 pub use object::{Ask, Node};
-pub use observation::{Observation, ObservationFilter, ObservationOrder};
-pub use organization::{Organization, OrganizationFilter, OrganizationOrder};
-pub use source::{Source, SourceFilter, SourceOrder};
-pub use theme::{Theme, ThemeFilter, ThemeOrder};
-pub use unit::{Unit, UnitFilter, UnitOrder};
 
 use crate::{
     database::Database,
     query::{Batch, Limits},
 };
 
-/// Where every question starts.
-#[derive(Default, MergedObject)]
-pub struct Query(
-    dataset::DatasetQuery,
-    node::NodeQuery,
-    district::DistrictQuery,
-    theme::ThemeQuery,
-    organization::OrganizationQuery,
-    initiative::InitiativeQuery,
-    claim::ClaimQuery,
-    metric::MetricQuery,
-    unit::UnitQuery,
-    source::SourceQuery,
-    observation::ObservationQuery,
-);
+/// Makes the topics known here, and their root fields part of the root.
+macro_rules! root {
+    ($($topic:ident: $object:ident, $filter:ident, $order:ident $(, $query:ident)?;)+) => {
+        $(pub use $topic::{$filter, $object, $order};)+
+
+        /// Where every question starts.
+        #[derive(Default, MergedObject)]
+        pub struct Query(dataset::DatasetQuery, node::NodeQuery $($(, $topic::$query)?)+);
+    };
+}
+
+topics!(root);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;

@@ -4,10 +4,7 @@
 
 use async_graphql::{Context, Interface, Object, Result};
 
-use super::{
-    Ask, Claim, District, Initiative, InitiativeMetric, InitiativeOrganization, Metric, Node as _,
-    Observation, Organization, Source, Theme, Unit,
-};
+use super::{Ask, object::Node as _};
 use crate::{
     error::Error,
     query::{Batch, Limits},
@@ -15,39 +12,30 @@ use crate::{
 
 /// Declares the interface over all objects that have an id.
 macro_rules! nodes {
-    ($($object:ident,)+) => {
+    ($($topic:ident: $object:ident, $filter:ident, $order:ident $(, $query:ident)?;)+) => {
         /// An object with an id that no other object of the schema has (Relay's Node).
         #[derive(Interface)]
         #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The id. Opaque."))]
         pub enum Node {
             $(
                 #[doc = concat!("A ", stringify!($object), ".")]
-                $object($object),
+                $object($crate::graphql::$object),
             )+
         }
 
         async fn find(batch: &Batch, kind: &str, key: &str) -> Result<Option<Node>> {
             match kind {
-                $($object::KIND => Ok($object::find(batch, key).await?.map(Node::from)),)+
+                $($crate::graphql::$object::KIND => {
+                    let found = $crate::graphql::$object::find(batch, key).await?;
+                    Ok(found.map(Node::from))
+                })+
                 _ => Ok(None),
             }
         }
     };
 }
 
-nodes! {
-    District,
-    Theme,
-    Organization,
-    Initiative,
-    InitiativeOrganization,
-    InitiativeMetric,
-    Claim,
-    Metric,
-    Unit,
-    Source,
-    Observation,
-}
+topics!(nodes);
 
 /// The fields of the root that find objects by id.
 #[derive(Debug, Default)]

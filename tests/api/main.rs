@@ -16,6 +16,7 @@ mod migrations;
 mod nodes;
 mod packages;
 mod playground;
+mod readme;
 mod scalars;
 mod schema;
 mod statements;
