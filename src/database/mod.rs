@@ -12,7 +12,8 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
-    QueryResult, TryGetable, sea_query::SelectStatement,
+    QueryResult, TryGetable,
+    sea_query::{Expr, Query, SelectStatement},
 };
 use serde::de::DeserializeOwned;
 
@@ -123,11 +124,9 @@ impl Database {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
-        let statement = SelectStatement::new()
-            .expr(sea_orm::sea_query::Expr::val(1))
-            .expr_as(sea_orm::sea_query::Expr::val(1_i64), "count")
-            .to_owned();
-        self.fetch::<(i32, Count)>(&statement).await.map(drop)
+        let one = || Expr::val(1_i64);
+        let statement = Query::select().expr(one()).expr_as(one(), "count").take();
+        self.fetch::<(i64, Count)>(&statement).await.map(drop)
     }
 
     /// Closes the connections once running statements are done.

@@ -36,14 +36,18 @@ pub(super) struct Readers {
 
 /// Opens the file, making it when missing: the writer, then the readers.
 pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection, Readers), Error> {
-    if path.is_empty() || path.contains([':', '?']) {
+    if path.is_empty() || path.starts_with(':') {
         return Err(Error::input(
             "an SQLite database is a plain file path, as in sqlite://hutong.db",
         ));
     }
-    let mut connect = ConnectOptions::new(format!("sqlite://{path}?mode=rwc"));
-    connect.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
+    let file = path.to_owned();
+    let mut connect = ConnectOptions::new("sqlite://");
+    connect.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |options| {
         options
+            .filename(&file)
+            .in_memory(false)
+            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)

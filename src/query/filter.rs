@@ -126,37 +126,42 @@ pub struct TextFilter {
 
 impl ColumnFilter for TextFilter {
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition {
-        let part = |part: &str, before: &str, after: &str| like(expr, part, before, after, backend);
+        let part = |start: bool, text: &str, end: bool| like(expr, (start, text, end), backend);
         Condition::all()
             .add_option(self.eq.as_ref().map(|text| expr.clone().eq(text.as_str())))
             .add_option(self.ne.as_ref().map(|text| expr.clone().ne(text.as_str())))
             .add_option(self.one_of.as_ref().map(|texts| expr.clone().is_in(texts)))
             .add_option(self.not_in.as_ref().map(|texts| expr.clone().is_not_in(texts)))
-            .add_option(self.contains.as_ref().map(|text| part(text, "*", "*")))
-            .add_option(self.starts_with.as_ref().map(|text| part(text, "", "*")))
-            .add_option(self.ends_with.as_ref().map(|text| part(text, "*", "")))
+            .add_option(self.contains.as_ref().map(|text| part(false, text, false)))
+            .add_option(self.starts_with.as_ref().map(|text| part(true, text, false)))
+            .add_option(self.ends_with.as_ref().map(|text| part(false, text, true)))
             .add_option(null(self.is_null, expr))
     }
 }
 
-/// A pattern in the database's own words: SQLite's LIKE ignores the case of ASCII letters, its
-/// GLOB does not; both databases can use an index for a fixed beginning.
-fn like(expr: &Expr, part: &str, before: &str, after: &str, backend: DbBackend) -> Expr {
-    let mut pattern = before.to_owned();
+/// Whether a text holds a part: at its start, at its end, or anywhere. A pattern in the database's
+/// own words: SQLite's LIKE ignores the case of ASCII letters, its GLOB does not.
+fn like(expr: &Expr, (start, part, end): (bool, &str, bool), backend: DbBackend) -> Expr {
+    let (any, special): (char, &[char]) = match backend {
+        DbBackend::Postgres => ('%', &['%', '_', '\\']),
+        _ => ('*', &['*', '?', '[']),
+    };
+    let mut pattern = String::new();
+    if !start {
+        pattern.push(any);
+    }
     for letter in part.chars() {
-        match (backend, letter) {
-            (DbBackend::Postgres, '%' | '_' | '\\') => pattern.extend(['\\', letter]),
-            (DbBackend::Sqlite, '*' | '?' | '[') => pattern.extend(['[', letter, ']']),
-            _ => pattern.push(letter),
+        match backend {
+            _ if !special.contains(&letter) => pattern.push(letter),
+            DbBackend::Postgres => pattern.extend(['\\', letter]),
+            _ => pattern.extend(['[', letter, ']']),
         }
     }
-    pattern.push_str(after);
+    if !end {
+        pattern.push(any);
+    }
     match backend {
-        DbBackend::Postgres => {
-            let wild = |end: &str| if end.is_empty() { "" } else { "%" };
-            let inner = &pattern[before.len()..pattern.len() - after.len()];
-            expr.clone().like(format!("{}{inner}{}", wild(before), wild(after)))
-        }
+        DbBackend::Postgres => expr.clone().like(pattern),
         _ => expr.clone().binary(BinOper::Custom("GLOB"), Expr::val(pattern)),
     }
 }

@@ -129,12 +129,12 @@ async fn serves_and_stops_when_asked() {
 #[test]
 fn migrates_and_serves_the_same_database_again() {
     let folder = tempfile::tempdir().unwrap();
-    let migrated = run(folder.path(), &["migrate", "--database-url", "sqlite://city.db"]);
+    let migrated = run(folder.path(), &["migrate", "--database-url", "sqlite://my %20 city?.db"]);
     assert!(migrated.status.success(), "{}", text(&migrated.stderr));
-    assert!(folder.path().join("city.db").exists());
+    assert!(folder.path().join("my %20 city?.db").exists());
     for _ in 0..2 {
         let mut command = hutong(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        command.env("HUTONG_DATABASE_URL", "sqlite://city.db");
+        command.env("HUTONG_DATABASE_URL", "sqlite://my %20 city?.db");
         let (mut child, _) = serve(command);
         signal(&child, "TERM");
         assert!(ended(&mut child).success());

@@ -136,6 +136,15 @@ async fn a_number_sqlite_would_round_is_refused() {
         ),
         "{message}"
     );
+    // In a question too: rounding it would answer another one.
+    let (store, _other_folder) = crate::server::sqlite().await;
+    let server = Server::start(store).await;
+    let (message, code, _) = server
+        .error("{ observations(filter: {value: {lt: \"1234567890.123456\"}}) { totalCount } }")
+        .await;
+    assert_eq!(code, "BAD_USER_INPUT");
+    assert!(message.starts_with("1234567890.123456 has more than 15 significant"), "{message}");
+    server.stop().await;
     database.close().await.unwrap();
     if let Some((Store { database, .. }, fresh)) = crate::postgres::database().await {
         database.migrate().await.unwrap();
