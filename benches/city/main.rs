@@ -1,0 +1,260 @@
+//! Measures the server over a synthetic city of a million figures, against one hand-written SQL
+//! statement for each question.
+//!
+//! ```sh
+//! cargo bench --bench city                                    # SQLite, a million figures
+//! cargo bench --bench city -- --small                         # SQLite, five thousand
+//! cargo bench --bench city -- --database-url postgres://…     # an empty database, or one made so
+//! ```
+//!
+//! The city is made when the database is empty: by default an SQLite file in `target/tmp`, about
+//! 0.6 GB, which is kept for the next time. Both sides answer over HTTP in this process and are
+//! asked in turn; that their answers are equal is checked first. Nothing is asserted on times.
+//! With `--log hutong::database=trace` every SQL statement of the server is printed.
+
+mod generate;
+mod measure;
+mod questions;
+
+use std::{path::Path, sync::Mutex, time::Instant};
+
+use axum::{Router, extract::Path as Number, http::StatusCode, routing::post};
+use clap::Parser;
+use hutong::{
+    database::{self, Database},
+    graphql,
+    http::{self, App},
+    query::Limits,
+    record::Writer,
+};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{
+    generate::{SLUG, Size},
+    measure::{Failure, Measured, Target, compare},
+    questions::{MIDDLE, Middle, Question, THREE_LEVELS, questions},
+};
+
+/// Measures the server over a synthetic city.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The database to measure; made into a synthetic city when it is empty
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Measure a city of 5,000 figures instead of a million
+    #[arg(long)]
+    small: bool,
+    /// What to log to the standard error
+    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    log: String,
+    /// Given by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_new(&options.log)?)
+        .with_writer(std::io::stderr)
+        .init();
+    let small_url = file("city-small.db");
+    let (size, url) = match (options.small, options.database_url) {
+        (true, url) => (Size::SMALL, url.unwrap_or_else(|| small_url.clone())),
+        (false, url) => (Size::FULL, url.unwrap_or_else(|| file("city.db"))),
+    };
+    let database = open(&url, &size).await?;
+    let client = reqwest::Client::new();
+    let city = serve(&database, &client).await?;
+
+    let three = city.ask(THREE_LEVELS).await?.1;
+    if url != small_url {
+        let small = serve(&open(&small_url, &Size::SMALL).await?, &client).await?;
+        let few = small.ask(THREE_LEVELS).await?.1;
+        let (many, few_rows) = (size.observations, Size::SMALL.observations);
+        println!("statements for three levels: {three} of {many} figures, {few} of {few_rows}\n");
+    }
+
+    let questions = questions(database.backend(), &middle(&city).await?);
+    let hand = hand_written(&url, &questions).await?;
+    println!(
+        "{:<20} {:>5} {:>9} {:>9} {:>6}  {:>8} {:>8} {:>6}  {:>8} {:>6}",
+        "", "SQL", "ms", "by hand", "ratio", "/s at 8", "by hand", "ratio", "CPU ms", "ratio"
+    );
+    for (number, question) in questions.iter().enumerate() {
+        let ours = city.target(&question.graphql);
+        let theirs = Target::new(&client, format!("{hand}/{number}"), String::new());
+        let (answer, statements) = ours.ask().await?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        let same: Value = serde_json::from_slice(&theirs.ask().await?.0)?;
+        let list = answer["data"].as_object().and_then(|fields| fields.values().next());
+        if list != Some(&same) {
+            return Err(format!("{}: answers differ:\n{answer}\n{same}", question.name).into());
+        }
+        let [one, other] = compare([&ours, &theirs]).await?;
+        line(question.name, &statements.unwrap_or_default(), &one, &other);
+    }
+    Ok(())
+}
+
+fn line(name: &str, statements: &str, one: &Measured, other: &Measured) {
+    println!(
+        "{name:<20} {statements:>5} {:>9.2} {:>9.2} {:>6.2}  {:>8.0} {:>8.0} {:>6.2}  {:>8.2} \
+         {:>6.2}",
+        one.milliseconds,
+        other.milliseconds,
+        one.milliseconds / other.milliseconds,
+        one.per_second,
+        other.per_second,
+        one.per_second / other.per_second,
+        one.processor,
+        one.processor / other.processor
+    );
+}
+
+/// An SQLite database beside what cargo builds.
+fn file(name: &str) -> String {
+    format!("sqlite://{}", Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).display())
+}
+
+/// Opens the database, and makes the city where there is none.
+async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
+    let options = database::Options { database_url: url.to_owned(), database_readers: 4 };
+    let database = Database::open(&options).await?;
+    database.migrate().await?;
+    let begun = Instant::now();
+    let empty = Writer::begin(&database, chrono::Utc::now()).await?.is_empty().await?;
+    if empty {
+        generate::city(&database, size).await?;
+        let rows = size.observations;
+        println!("made {rows} figures in {:.1} s: {url}", begun.elapsed().as_secs_f64());
+        if database.backend() == DbBackend::Postgres {
+            // What autovacuum does a minute later.
+            let connection = sea_orm::Database::connect(url).await?;
+            connection.execute_unprepared("VACUUM ANALYZE").await?;
+        }
+    }
+    Ok(database)
+}
+
+/// The server under measurement.
+struct City {
+    url: String,
+    client: reqwest::Client,
+}
+
+/// Starts the server on a free port; it ends with the process.
+async fn serve(database: &Database, client: &reqwest::Client) -> Result<City, Failure> {
+    let limits = Limits { page_default: 50, page_max: 1000 };
+    let app = App { schema: graphql::schema(limits), database: database.clone() };
+    let listener = http::listen(&http::Options { listen: "127.0.0.1:0".to_owned() }).await?;
+    let url = format!("http://{}/graphql", listener.local_addr()?);
+    tokio::spawn(http::serve(listener, app, std::future::pending()));
+    let city = City { url, client: client.clone() };
+    let slug = city.ask("{ dataset { slug } }").await?.0["data"]["dataset"]["slug"].clone();
+    match slug == SLUG {
+        true => Ok(city),
+        false => Err(format!("the database holds {slug}, not {SLUG:?}; give an empty one").into()),
+    }
+}
+
+impl City {
+    fn target(&self, query: &str) -> Target {
+        Target::new(&self.client, self.url.clone(), json!({ "query": query }).to_string())
+    }
+
+    /// The answer, which must be free of errors, and its number of statements.
+    async fn ask(&self, query: &str) -> Result<(Value, String), Failure> {
+        let (answer, statements) = self.target(query).ask().await?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        match answer.get("errors") {
+            Some(errors) => Err(format!("{query}: {errors}").into()),
+            None => Ok((answer, statements.unwrap_or_default())),
+        }
+    }
+}
+
+async fn middle(city: &City) -> Result<Middle, Failure> {
+    let answer = city.ask(MIDDLE).await?.0;
+    let edge = &answer["data"]["observations"]["edges"][0];
+    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("no figure in the middle");
+    let period = &edge["node"]["period"];
+    let id = text(&edge["node"]["id"])?;
+    Ok(Middle {
+        cursor: text(&edge["cursor"])?,
+        span: format!("{}/{}", text(&period["start"])?, text(&period["end"])?),
+        id: id.rsplit(':').next().unwrap_or_default().parse()?,
+    })
+}
+
+/// Starts a server that answers `POST /number` with what the question's hand-written statement
+/// returns, and nothing more: the least that an answer from this database can cost.
+async fn hand_written(url: &str, questions: &[Question]) -> Result<String, Failure> {
+    let sql: Vec<String> = questions.iter().map(|question| question.sql.clone()).collect();
+    let answer = |sql: String, runner: &'static Runner| async move {
+        runner.run(sql).await.map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))
+    };
+    // For the life of the process.
+    let runner: &'static Runner = Box::leak(Box::new(Runner::open(url).await?));
+    let route = post(move |Number(number): Number<usize>| {
+        answer(sql.get(number).cloned().unwrap_or_default(), runner)
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let router = Router::new().route("/{number}", route);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(url)
+}
+
+/// Runs the hand-written statements, prepared once on each connection.
+enum Runner {
+    /// The path of the file, and the connections that are free.
+    Sqlite(String, Mutex<Vec<rusqlite::Connection>>),
+    Postgres(sea_orm::DatabaseConnection),
+}
+
+impl Runner {
+    async fn open(url: &str) -> Result<Self, Failure> {
+        Ok(match url.strip_prefix("sqlite://") {
+            Some(path) => Self::Sqlite(path.to_owned(), Mutex::default()),
+            None => {
+                let mut connect = sea_orm::ConnectOptions::new(url);
+                connect.max_connections(5).sqlx_logging(false);
+                Self::Postgres(sea_orm::Database::connect(connect).await?)
+            }
+        })
+    }
+
+    async fn run(&'static self, sql: String) -> Result<String, Failure> {
+        match self {
+            Self::Sqlite(path, free) => {
+                tokio::task::spawn_blocking(move || {
+                    let mine = free.lock().ok().and_then(|mut free| free.pop());
+                    let connection = match mine {
+                        Some(connection) => connection,
+                        None => {
+                            let connection = rusqlite::Connection::open(path)?;
+                            connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
+                            connection.pragma_update(None, "cache_size", -65_536)?;
+                            connection
+                        }
+                    };
+                    let text = connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+                    if let Ok(mut free) = free.lock() {
+                        free.push(connection);
+                    }
+                    Ok(text)
+                })
+                .await?
+            }
+            Self::Postgres(connection) => {
+                let statement = Statement::from_string(DbBackend::Postgres, sql);
+                let row = connection.query_one_raw(statement).await?.ok_or("no answer")?;
+                Ok(row.try_get_by_index(0)?)
+            }
+        }
+    }
+}
