@@ -120,44 +120,70 @@ on_each_database! {
         }
     }
 
-    /// Rows inserted meanwhile neither hide others nor make one come twice.
+    /// Rows inserted meanwhile neither hide others nor make one come twice, whichever way the walk
+    /// goes. Those behind it are not met; those before it are.
     async fn are_not_disturbed_by_insertions(server: &Server) {
-        let slugs = |data: &Value| -> Vec<String> {
-            let nodes = data["units"]["nodes"].as_array().unwrap();
-            nodes.iter().map(|node| node["slug"].as_str().unwrap().to_owned()).collect()
-        };
-        let before = slugs(&server.data("{ units(orderBy: [{by: SLUG}]) { nodes { slug } } }").await);
-        let (mut met, mut cursor) = (Vec::new(), String::new());
-        for number in 0.. {
-            let query = format!(
-                "{{ units(first: 2, orderBy: [{{by: SLUG}}]{cursor}) {{ nodes {{ slug }}
-                    pageInfo {{ hasNextPage endCursor }} }} }}"
-            );
-            let data = server.data(&query).await;
-            met.extend(slugs(&data));
-            // One row before everything and one after: the first is behind the walk.
-            let rows = Rows {
-                origin: "unit.csv".to_owned(),
-                columns: ["slug", "symbol", "name_en", "dimension"].map(str::to_owned).into(),
-                rows: ["a", "z"]
-                    .map(|letter| {
-                        let slug = format!("{letter}-{number}");
-                        (2, vec![slug.clone(), slug, "New".to_owned(), "COUNT".to_owned()])
-                    })
-                    .into(),
-            };
-            let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
-            writer.write("unit", &rows).await.unwrap();
-            writer.commit().await.unwrap();
-            let info = &data["units"]["pageInfo"];
-            if info["hasNextPage"] == false || number == 40 {
-                break;
+        for back in [false, true] {
+            let before = units(server, "first: 1000").await.0;
+            let ends = if back { ("last", "before") } else { ("first", "after") };
+            let (mut met, mut cursor) = (Vec::new(), String::new());
+            for number in 0..40 {
+                let arguments = format!("{}: 2 {cursor}", ends.0);
+                let (mut slugs, info) = units(server, &arguments).await;
+                if slugs.is_empty() {
+                    break;
+                }
+                if back {
+                    slugs.reverse();
+                }
+                met.extend(slugs);
+                // One before everything and one after.
+                insert(server, &[format!("a-{back}-{number}"), format!("z-{back}-{number}")]).await;
+                let end = if back { &info["startCursor"] } else { &info["endCursor"] };
+                cursor = format!("{}: {end}", ends.1);
             }
-            cursor = format!(", after: {}", info["endCursor"]);
+            let mut old: Vec<&String> = met.iter().filter(|slug| before.contains(slug)).collect();
+            if back {
+                old.reverse();
+            }
+            assert_eq!(old, before.iter().collect::<Vec<_>>());
+            let (behind, ahead) = if back { ("z-true", "a-true-0") } else { ("a-false", "z-false-0") };
+            assert!(met.iter().all(|slug| !slug.starts_with(behind)), "{met:?}");
+            assert!(met.iter().any(|slug| slug == ahead), "{met:?}");
         }
-        let old: Vec<&String> = met.iter().filter(|slug| before.contains(slug)).collect();
-        assert_eq!(old, before.iter().collect::<Vec<_>>());
-        assert!(met.iter().all(|slug| !slug.starts_with("a-")), "{met:?}");
-        assert!(met.iter().any(|slug| slug == "z-0"), "{met:?}");
     }
+
+    /// A list that is longer than a page gives the default page.
+    async fn begin_with_fifty_rows(server: &Server) {
+        let slugs: Vec<String> = (0..60).map(|number| format!("m-{number}")).collect();
+        insert(server, &slugs).await;
+        let data = server.data("{ units { totalCount nodes { slug } pageInfo { hasNextPage } } }").await;
+        assert_eq!(data["units"]["totalCount"], 72);
+        assert_eq!(data["units"]["nodes"].as_array().unwrap().len(), 50);
+        assert_eq!(data["units"]["pageInfo"]["hasNextPage"], true);
+    }
+}
+
+/// A page of the units by slug: their slugs, and its page info.
+async fn units(server: &Server, arguments: &str) -> (Vec<String>, Value) {
+    let query = format!(
+        "{{ units({arguments}, orderBy: [{{by: SLUG}}]) {{ nodes {{ slug }}
+            pageInfo {{ startCursor endCursor }} }} }}"
+    );
+    let units = server.data(&query).await["units"].clone();
+    let slug = |node: &Value| node["slug"].as_str().unwrap().to_owned();
+    (units["nodes"].as_array().unwrap().iter().map(slug).collect(), units["pageInfo"].clone())
+}
+
+/// Inserts units with these slugs.
+async fn insert(server: &Server, slugs: &[String]) {
+    let row = |slug: &String| (1, vec![slug.clone(), slug.clone(), "New".into(), "COUNT".into()]);
+    let rows = Rows {
+        origin: "unit.csv".to_owned(),
+        columns: ["slug", "symbol", "name_en", "dimension"].map(str::to_owned).into(),
+        rows: slugs.iter().map(row).collect(),
+    };
+    let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+    writer.write("unit", &rows).await.unwrap();
+    writer.commit().await.unwrap();
 }
