@@ -136,7 +136,7 @@ fn tables(backend: DbBackend) -> [NewTable; 12] {
 
 /// What each list reads: the children of a parent in their usual orders, and the root's orders.
 /// Observations are listed without those a correction replaced, so their indexes leave them out.
-const INDEXES: [&str; 27] = [
+const INDEXES: [&str; 28] = [
     "theme: parent_id, id",
     "district: parent_id, id",
     "organization: district_id, id",
@@ -158,6 +158,7 @@ const INDEXES: [&str; 27] = [
     "observation: metric_id, period, id WHERE superseded_at IS NULL",
     "observation: metric_id, value, id WHERE superseded_at IS NULL",
     "observation: district_id, period, id WHERE superseded_at IS NULL",
+    "observation: district_id, value, id WHERE superseded_at IS NULL",
     "observation: initiative_id, period, id WHERE superseded_at IS NULL AND initiative_id IS NOT NULL",
     "observation: source_id, period, id WHERE superseded_at IS NULL",
     "claim: initiative_id, id",
