@@ -3,21 +3,20 @@
 //! The page is cut inside SQL for each parent by itself, and the parents' keys are one parameter:
 //! however many there are, a list is one statement.
 
-use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     DbBackend, EntityTrait, IdenStatic, Iterable, Order, Value,
-    sea_query::{Condition, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
+    sea_query::{
+        Condition, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement, UnionType,
+    },
 };
 
 use super::{
-    KEYS, OrderBy, OrderKey, Page, Table, batch::Load, column, cursor, filter::Filter, keys,
+    KEYS, OrderBy, OrderKey, Page, Table, Total, batch::Load, column, cursor, filter::Filter, keys,
     order::Term,
 };
-use crate::{
-    database::{Count, Database},
-    error::Error,
-};
+use crate::{database::Database, error::Error};
 
 /// A list of a table's rows: which ones, in what order, which page of them.
 #[derive(Debug)]
@@ -74,7 +73,7 @@ impl<E: Table> List<E> {
 
     /// The question how many rows the list has on all pages together.
     pub fn total(&self) -> Total<E> {
-        Total { parent: self.parent, filter: self.filter.clone(), table: PhantomData }
+        Total::of(self.parent, self.filter.clone())
     }
 
     /// The order as SQL runs it, ended by the row's number so that no two rows are tied.
@@ -97,47 +96,86 @@ impl<E: Table> List<E> {
         terms
     }
 
-    fn condition(&self, terms: &[Term], backend: DbBackend) -> Condition {
+    /// The page's rows as stretches of the list, of which an index can seek to each: one, or two
+    /// where the page begins before the nulls of the first key and may go on into them.
+    fn stretches(&self, terms: &[Term], backend: DbBackend) -> Vec<Condition> {
         let (start, end) = match self.page.backward {
             false => (&self.after, &self.before),
             true => (&self.before, &self.after),
         };
         let opposite: Vec<Term> = terms.iter().map(Term::reversed).collect();
-        conditions::<E>(self.filter.as_ref(), backend)
-            .add_option(start.as_ref().map(|values| beyond(terms, values)))
-            .add_option(end.as_ref().map(|values| beyond(&opposite, values)))
+        let all = conditions::<E>(self.filter.as_ref(), backend)
+            .add_option(end.as_ref().map(|values| beyond(&opposite, values)));
+        let Some(((first, value), values)) =
+            start.as_ref().and_then(|values| Some((terms.first().zip(values.first())?, values)))
+        else {
+            return vec![all];
+        };
+        let after = all.clone().add(beyond(terms, values));
+        match (first.seek(value), first.rest(value)) {
+            (Some(range), rest) => [Some(range), rest]
+                .into_iter()
+                .flatten()
+                .map(|part| after.clone().add(part))
+                .collect(),
+            (None, Some(rest)) => vec![after.add(first.same(value)), all.add(rest)],
+            (None, None) => vec![after],
+        }
+    }
+
+    /// The rows of one parent, or of the root, but for the columns to select.
+    fn rows(&self, terms: &[Term], backend: DbBackend) -> SelectStatement {
+        let key = Expr::col((KEYS, KEYS));
+        let parent = self.parent.map(|parent| column::<E>(parent).eq(key));
+        let stretch = |condition: Condition| {
+            let mut rows = Query::select();
+            rows.from(table::<E>())
+                .cond_where(condition.add_option(parent.clone()))
+                .limit(u64::from(self.page.limit) + 1);
+            ordered(&mut rows, terms);
+            rows
+        };
+        let ids = |condition: Condition| {
+            let rows = stretch(condition).expr(column::<E>(E::id())).take();
+            Query::select().column(E::id()).from_subquery(rows, "stretch").take()
+        };
+        let mut stretches = self.stretches(terms, backend).into_iter();
+        match (stretches.next(), stretches.next()) {
+            (Some(one), Some(other)) => {
+                let both = ids(one).union(UnionType::All, ids(other)).take();
+                let mut rows = Query::select();
+                rows.from(table::<E>())
+                    .and_where(column::<E>(E::id()).in_subquery(both))
+                    .limit(u64::from(self.page.limit) + 1);
+                ordered(&mut rows, terms);
+                rows
+            }
+            (one, _) => stretch(one.unwrap_or_else(Condition::all)),
+        }
     }
 
     /// The statement: the parent's key, then the columns of the row.
     fn statement(&self, backend: DbBackend, parents: &[i64]) -> Result<SelectStatement, Error> {
         let terms = self.terms(backend);
         let table = table::<E>();
-        let mut inner = Query::select();
-        inner
-            .from(table.clone())
-            .cond_where(self.condition(&terms, backend))
-            .limit(u64::from(self.page.limit) + 1);
-        ordered(&mut inner, &terms);
-
-        let Some(parent) = self.parent else {
-            inner.expr_as(Expr::val(ROOT), PARENT);
-            select_columns::<E>(&mut inner);
-            return Ok(inner);
-        };
-        let key = Expr::col((KEYS, KEYS));
-        inner.and_where(column::<E>(parent).eq(key.clone()));
-        let mut outer = Query::select();
-        outer.expr_as(key, PARENT).from_function(keys(backend, parents)?, KEYS);
-        select_columns::<E>(&mut outer);
-        if backend == DbBackend::Postgres {
-            inner.columns(E::Column::iter().map(|c| (table.clone(), c)));
-            outer.join_lateral(JoinType::InnerJoin, inner, table, Expr::cust("TRUE"));
-        } else {
-            inner.expr(column::<E>(E::id()));
-            outer.inner_join(table, column::<E>(E::id()).in_subquery(inner));
+        let mut rows = self.rows(&terms, backend);
+        if self.parent.is_none() {
+            rows.expr_as(Expr::val(ROOT), PARENT);
+            select_columns::<E>(&mut rows);
+            return Ok(rows);
         }
-        ordered(outer.order_by((KEYS, KEYS), Order::Asc), &terms);
-        Ok(outer)
+        let mut each = Query::select();
+        each.expr_as(Expr::col((KEYS, KEYS)), PARENT).from_function(keys(backend, parents)?, KEYS);
+        select_columns::<E>(&mut each);
+        if backend == DbBackend::Postgres {
+            select_columns::<E>(&mut rows);
+            each.join_lateral(JoinType::InnerJoin, rows, table, Expr::cust("TRUE"));
+        } else {
+            rows.expr(column::<E>(E::id()));
+            each.inner_join(table, column::<E>(E::id()).in_subquery(rows));
+        }
+        ordered(each.order_by((KEYS, KEYS), Order::Asc), &terms);
+        Ok(each)
     }
 }
 
@@ -183,60 +221,10 @@ impl<E: Table> PartialEq for List<E> {
     }
 }
 
-/// How many rows a list has, whatever the page.
-#[derive(Debug)]
-pub struct Total<E: Table> {
-    parent: Option<E::Column>,
-    filter: Option<E::Filter>,
-    table: PhantomData<E>,
-}
-
-impl<E: Table> Load for Total<E> {
-    type Key = i64;
-    type Value = i64;
-
-    async fn load(
-        &self,
-        database: &Database,
-        parents: Vec<i64>,
-    ) -> Result<HashMap<i64, i64>, Error> {
-        let backend = database.backend();
-        let mut rows = Query::select();
-        rows.expr_as(Expr::cust("count(*)"), "count")
-            .from(table::<E>())
-            .cond_where(conditions::<E>(self.filter.as_ref(), backend));
-        let statement = match self.parent {
-            None => {
-                let mut root = Query::select();
-                root.expr_as(Expr::val(ROOT), PARENT);
-                root.expr_as(Expr::from(rows), "count");
-                root
-            }
-            Some(parent) => {
-                let key = Expr::col((KEYS, KEYS));
-                rows.and_where(column::<E>(parent).eq(key.clone()));
-                let mut each = Query::select();
-                each.expr_as(key, PARENT)
-                    .expr_as(Expr::from(rows), "count")
-                    .from_function(keys(backend, &parents)?, KEYS);
-                each
-            }
-        };
-        let counts = database.fetch::<(i64, Count)>(&statement).await?;
-        Ok(counts.into_iter().map(|(parent, counted)| (parent, counted.count)).collect())
-    }
-}
-
-impl<E: Table> PartialEq for Total<E> {
-    fn eq(&self, other: &Self) -> bool {
-        same(self.parent, other.parent) && self.filter == other.filter
-    }
-}
-
 /// The name of a statement's first column.
-const PARENT: &str = "parent";
+pub(super) const PARENT: &str = "parent";
 
-fn table<E: EntityTrait>() -> DynIden {
+pub(super) fn table<E: EntityTrait>() -> DynIden {
     E::default().table_name().into_iden()
 }
 
@@ -246,14 +234,13 @@ fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
 }
 
 /// The rows a list shows at all, and of those the ones the client wants.
-fn conditions<E: Table>(filter: Option<&E::Filter>, backend: DbBackend) -> Condition {
+pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, backend: DbBackend) -> Condition {
     let wanted = filter.map(|filter| filter.condition(backend));
     Condition::all().add(E::listed()).add_option(wanted)
 }
 
 /// The rows strictly after a place in the order: after it in the first term, or level with it
-/// there and after it in the second, and so on. The first term's bound, said again by itself, lets
-/// the database seek.
+/// there and after it in the second, and so on.
 fn beyond(terms: &[Term], values: &[Value]) -> Condition {
     let mut any = Condition::any();
     let mut level = Condition::all();
@@ -261,8 +248,7 @@ fn beyond(terms: &[Term], values: &[Value]) -> Condition {
         any = any.add(level.clone().add(term.after(value)));
         level = level.add(term.same(value));
     }
-    let seek = terms.first().zip(values.first()).and_then(|(term, value)| term.seek(value));
-    Condition::all().add_option(seek).add(any)
+    Condition::all().add(any)
 }
 
 fn ordered(select: &mut SelectStatement, terms: &[Term]) {
@@ -276,6 +262,6 @@ fn ordered(select: &mut SelectStatement, terms: &[Term]) {
 }
 
 /// Columns do not compare themselves.
-fn same<C: IdenStatic>(one: Option<C>, other: Option<C>) -> bool {
+pub(super) fn same<C: IdenStatic>(one: Option<C>, other: Option<C>) -> bool {
     one.map(|column| column.as_str().to_owned()) == other.map(|column| column.as_str().to_owned())
 }

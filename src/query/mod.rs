@@ -8,13 +8,15 @@ pub mod list;
 pub mod one;
 pub mod order;
 pub mod page;
+pub mod total;
 
 pub use batch::Batch;
 pub use filter::Filter;
-pub use list::{List, Rows, Total};
+pub use list::{List, Rows};
 pub use one::One;
 pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};
+pub use total::Total;
 
 use sea_orm::{
     DbBackend, EntityTrait, FromQueryResult, ModelTrait, Value,

@@ -240,15 +240,26 @@ impl Term {
         }
     }
 
-    /// The rows at or after the value, where one comparison says so and an index can seek to it.
+    /// The rows from the value on that are not null: a range that an index can seek to. There is
+    /// none from a null.
     pub(super) fn seek(&self, value: &Value) -> Option<Expr> {
-        if self.nulls.is_some() {
+        if is_null(value) {
             return None;
         }
         Some(match self.direction {
             Direction::Asc => self.expr.clone().gte(value.clone()),
             Direction::Desc => self.expr.clone().lte(value.clone()),
         })
+    }
+
+    /// The rows that come after all those like the value, being null where it is not or the other
+    /// way round.
+    pub(super) fn rest(&self, value: &Value) -> Option<Expr> {
+        match (self.nulls?, is_null(value)) {
+            (Nulls::Last, false) => Some(self.expr.clone().is_null()),
+            (Nulls::First, true) => Some(self.expr.clone().is_not_null()),
+            _ => None,
+        }
     }
 
     fn beyond(&self, value: &Value) -> Expr {
