@@ -75,37 +75,42 @@ async fn serve(config: &Config) -> Result<(), Error> {
     }
     let schema = graphql::schema(config.limits);
     let address = listener.local_addr().map_err(Error::internal)?;
+    let stopped = stopped()?;
     println!("Hutong answers on http://{address}/graphql");
     println!("Open http://{address}/ in a browser, or try a first query:");
     println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
     let app = http::App { schema, database: database.clone() };
-    http::serve(listener, app, stopped()).await?;
+    http::serve(listener, app, stopped).await?;
     database.close().await
 }
 
 /// What a newcomer asks first.
 const FIRST_QUERY: &str = r#"{"query":"{ district(slug: \"haidian\") { name initiatives { nodes { title status claims { nodes { statement } } } } } }"}"#;
 
-/// Done when the process is asked to stop: Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupted = async {
+/// Done when the process is asked to stop: Ctrl-C or SIGTERM. Both are heeded from the moment this
+/// returns, not only once the future is awaited.
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+        tracing::info!("stopping: finishing the requests under way");
+    })
+}
+
+/// Done when the process is asked to stop: Ctrl-C.
+#[cfg(not(unix))]
+fn stopped() -> Result<impl Future<Output = ()>, Error> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
-    tracing::info!("stopping: finishing the requests under way");
+        tracing::info!("stopping: finishing the requests under way");
+    })
 }
