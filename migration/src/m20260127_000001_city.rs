@@ -181,9 +181,10 @@ impl MigrationTrait for Migration {
         }
         for (number, line) in INDEXES.into_iter().enumerate() {
             if let Some((table, columns)) = line.split_once(": ") {
-                let columns = nulls_last(backend, columns);
-                let sql = index("INDEX", table, &number.to_string(), &columns);
-                connection.execute_unprepared(&sql).await?;
+                for (way, columns) in nulls_last(backend, columns).iter().enumerate() {
+                    let sql = index("INDEX", table, &format!("{number}_{way}"), columns);
+                    connection.execute_unprepared(&sql).await?;
+                }
             }
         }
         Ok(())
@@ -206,12 +207,15 @@ fn index(what: &str, table: &str, name: &str, columns: &str) -> String {
     }
 }
 
-/// Nulls come last in lists, whichever way they run. SQLite's indexes serve that as they are;
-/// PostgreSQL's serve the largest values first only if they say so.
-fn nulls_last(backend: DbBackend, columns: &str) -> String {
+/// Nulls come last in lists, whichever way they run. SQLite's indexes serve that as they are; of
+/// PostgreSQL's, one serves the smallest values first and another the largest.
+fn nulls_last(backend: DbBackend, columns: &str) -> Vec<String> {
+    let largest_first = columns.replace("value, id", "value DESC NULLS LAST, id DESC");
     match backend {
-        DbBackend::Postgres => columns.replace("value, id", "value DESC NULLS LAST, id DESC"),
-        _ => columns.to_owned(),
+        DbBackend::Postgres if largest_first != columns => {
+            vec![columns.to_owned(), largest_first]
+        }
+        _ => vec![columns.to_owned()],
     }
 }
 

@@ -13,8 +13,12 @@ use sea_orm::{
 };
 
 use super::{
-    KEYS, OrderBy, OrderKey, Page, Table, Total, batch::Load, column, cursor, filter::Filter, keys,
-    order::Term,
+    KEYS, OrderBy, OrderKey, Page, Table, Total,
+    batch::Load,
+    column, cursor,
+    filter::Filter,
+    keys,
+    order::{Term, seek},
 };
 use crate::{database::Database, error::Error};
 
@@ -112,7 +116,7 @@ impl<E: Table> List<E> {
             return vec![all];
         };
         let after = all.clone().add(beyond(terms, values));
-        match (first.seek(value), first.rest(value)) {
+        match (seek(terms, values), first.rest(value)) {
             (Some(range), rest) => [Some(range), rest]
                 .into_iter()
                 .flatten()

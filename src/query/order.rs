@@ -240,18 +240,6 @@ impl Term {
         }
     }
 
-    /// The rows from the value on that are not null: a range that an index can seek to. There is
-    /// none from a null.
-    pub(super) fn seek(&self, value: &Value) -> Option<Expr> {
-        if is_null(value) {
-            return None;
-        }
-        Some(match self.direction {
-            Direction::Asc => self.expr.clone().gte(value.clone()),
-            Direction::Desc => self.expr.clone().lte(value.clone()),
-        })
-    }
-
     /// The rows that come after all those like the value, being null where it is not or the other
     /// way round.
     pub(super) fn rest(&self, value: &Value) -> Option<Expr> {
@@ -268,6 +256,24 @@ impl Term {
             Direction::Desc => self.expr.clone().lt(value.clone()),
         }
     }
+}
+
+/// The rows from a place in the order on, but for nulls of its first term, as one comparison that
+/// an index can seek to: of the first term and of those after it that run the same way and are
+/// never null. There is none from a null.
+pub(super) fn seek(terms: &[Term], values: &[Value]) -> Option<Expr> {
+    let first = terms.first()?;
+    if values.first().is_none_or(is_null) {
+        return None;
+    }
+    let alike = |term: &&Term| term.nulls.is_none() && term.direction == first.direction;
+    let length = 1 + terms.iter().skip(1).take_while(alike).count();
+    let row = Expr::tuple(terms.iter().take(length).map(|term| term.expr.clone()));
+    let from = Expr::tuple(values.iter().take(length).cloned().map(Expr::val));
+    Some(match first.direction {
+        Direction::Asc => row.gte(from),
+        Direction::Desc => row.lte(from),
+    })
 }
 
 /// Whether a value is null, whatever its type.
