@@ -92,7 +92,9 @@ async fn main() -> Result<(), Failure> {
         let same: Value = serde_json::from_slice(&theirs.ask().await?.0)?;
         let list = answer["data"].as_object().and_then(|fields| fields.values().next());
         if list != Some(&same) {
-            return Err(format!("{}: answers differ:\n{answer}\n{same}", question.name).into());
+            let short = |json: &Value| json.to_string().chars().take(500).collect::<String>();
+            let (one, other) = (short(&answer), short(&same));
+            return Err(format!("{}: answers differ:\n{one}\n{other}", question.name).into());
         }
         let [one, other] = compare([&ours, &theirs]).await?;
         line(question.name, &statements.unwrap_or_default(), &one, &other);

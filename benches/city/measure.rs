@@ -54,10 +54,15 @@ impl Target {
     /// The answer, and how many SQL statements it says it took.
     pub(crate) async fn ask(&self) -> Result<(Vec<u8>, Option<String>), Failure> {
         let request = self.client.post(&self.url).header("content-type", "application/json");
-        let response = request.body(self.body.clone()).send().await?.error_for_status()?;
+        let response = request.body(self.body.clone()).send().await?;
         let timing = response.headers().get("server-timing").and_then(|text| text.to_str().ok());
         let statements = timing.and_then(|text| text.split('"').nth(1)).map(str::to_owned);
-        Ok((response.bytes().await?.to_vec(), statements))
+        let status = response.status();
+        let answer = response.bytes().await?.to_vec();
+        match status.is_success() {
+            true => Ok((answer, statements)),
+            false => Err(format!("{status}: {}", String::from_utf8_lossy(&answer)).into()),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 
 use sea_orm::DbBackend;
 
-/// A question in both languages.
+/// A question in both languages. The statements look single rows up rather than join them: a join
+/// may change the order in which PostgreSQL gathers rows.
 pub(crate) struct Question {
     /// What stands in the table.
     pub(crate) name: &'static str,
@@ -24,7 +25,7 @@ pub(crate) struct Middle {
 }
 
 /// Asks for the cursor of a row of about the middle.
-pub(crate) const MIDDLE: &str = "{ observations(first: 1, filter: {period: {le: \"2021-02\"}},
+pub(crate) const MIDDLE: &str = "{ observations(first: 1, filter: {period: {lte: \"2021-02\"}},
     orderBy: [{by: PERIOD, direction: DESC}]) { edges { cursor node { id period { start end } } } } }";
 
 /// The question whose number of statements is compared between sizes.
@@ -49,11 +50,12 @@ pub(crate) fn questions(backend: DbBackend, middle: &Middle) -> Vec<Question> {
                 OBJECT('nodes', (SELECT ARRAY(OBJECT(
                     'title', i.title ->> 'en', 'status', i.status, 'observations',
                     OBJECT('nodes', (SELECT ARRAY(OBJECT(
-                        'value', VALUE, 'period', OBJECT('code', CODE), 'metric', OBJECT(
-                            'name', m.name ->> 'en', 'unit', OBJECT('symbol', u.symbol))))
+                        'value', VALUE, 'period', OBJECT('code', CODE), 'metric',
+                        (SELECT OBJECT('name', m.name ->> 'en', 'unit',
+                            (SELECT OBJECT('symbol', u.symbol) FROM unit u WHERE u.id = m.unit_id))
+                        FROM metric m WHERE m.id = o.metric_id)))
                     FROM (SELECT * FROM observation WHERE initiative_id = i.id
-                        AND superseded_at IS NULL ORDER BY period DESC, id DESC LIMIT 5) o
-                    JOIN metric m ON m.id = o.metric_id JOIN unit u ON u.id = m.unit_id))))
+                        AND superseded_at IS NULL ORDER BY period DESC, id DESC LIMIT 5) o))))
                 FROM (SELECT * FROM initiative WHERE district_id = d.id
                     ORDER BY started_on DESC NULLS LAST, id DESC LIMIT 10) i)))))
             FROM (SELECT * FROM district ORDER BY id LIMIT 20) d",
@@ -99,11 +101,12 @@ pub(crate) fn questions(backend: DbBackend, middle: &Middle) -> Vec<Question> {
 fn page(order: &str, condition: &str) -> String {
     format!(
         "SELECT OBJECT('nodes', ARRAY(OBJECT('value', VALUE, 'status', o.status,
-            'period', OBJECT('code', CODE), 'metric', OBJECT('slug', m.slug),
-            'district', OBJECT('slug', d.slug))))
+            'period', OBJECT('code', CODE),
+            'metric', (SELECT OBJECT('slug', m.slug) FROM metric m WHERE m.id = o.metric_id),
+            'district',
+            (SELECT OBJECT('slug', d.slug) FROM district d WHERE d.id = o.district_id))))
         FROM (SELECT * FROM observation WHERE superseded_at IS NULL AND {condition}
-            ORDER BY {order} LIMIT 100) o
-        JOIN metric m ON m.id = o.metric_id JOIN district d ON d.id = o.district_id"
+            ORDER BY {order} LIMIT 100) o"
     )
 }
 
