@@ -210,7 +210,9 @@ fn index(what: &str, table: &str, name: &str, columns: &str) -> String {
 /// Nulls come last in lists, whichever way they run. SQLite's indexes serve that as they are; of
 /// PostgreSQL's, one serves the smallest values first and another the largest.
 fn nulls_last(backend: DbBackend, columns: &str) -> Vec<String> {
-    let largest_first = columns.replace("value, id", "value DESC NULLS LAST, id DESC");
+    let largest_first = columns
+        .replace("value, id", "value DESC NULLS LAST, id DESC")
+        .replace("started_on, id", "started_on DESC NULLS LAST, id DESC");
     match backend {
         DbBackend::Postgres if largest_first != columns => {
             vec![columns.to_owned(), largest_first]

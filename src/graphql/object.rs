@@ -48,6 +48,7 @@ pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64) -> Result
 /// line each, and its fields of the root.
 ///
 /// - `id`: what its global id is made of, `slug` or `number`.
+/// - `listed`: which rows lists show at all, where that is not all of them.
 /// - `text` and `optional text`: a localised column, its name in the plural, its description.
 /// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
 /// - `many`: the rows of another table whose column refers to this one.

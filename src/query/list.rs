@@ -122,8 +122,11 @@ impl<E: Table> List<E> {
                 .flatten()
                 .map(|part| after.clone().add(part))
                 .collect(),
-            (None, Some(rest)) => vec![after.add(first.same(value)), all.add(rest)],
-            (None, None) => vec![after],
+            // From a null on: the other nulls, and what comes after all of them.
+            (None, rest) => [Some(after.add(first.same(value))), rest.map(|rest| all.add(rest))]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 
