@@ -42,7 +42,7 @@ pub struct Wanted<F, O> {
 }
 
 /// The one way to list: every list field of the schema is a call of this.
-pub async fn list<N, F, O>(
+pub fn list<N, F, O>(
     ctx: &Context<'_>,
     side: Side<Column<N>>,
     wanted: Wanted<F, O>,
@@ -59,17 +59,21 @@ where
         Side::Of(column, parent) => (Some(column), parent),
     };
     let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());
-    let list = Arc::new(List::<N::Table>::new(column, filter, order, page)?);
-    let rows = ctx.batch()?.load(Arc::clone(&list), parent).await?;
-    let rows = rows.ok_or_else(|| Error::internal("a list was not answered"))?;
-    Ok(Connection { list, parent, rows })
+    Ok(Connection { list: Arc::new(List::new(column, filter, order, page)?), parent })
 }
 
-/// A page of a list.
+/// A page of a list. Its rows are read once, by whichever of its fields needs them, and its total
+/// beside them.
 pub struct Connection<N: Node> {
     list: Arc<List<N::Table>>,
     parent: i64,
-    rows: Arc<Rows<Model<N>>>,
+}
+
+impl<N: Node> Connection<N> {
+    async fn rows(&self, ctx: &Context<'_>) -> Result<Arc<Rows<Model<N>>>> {
+        let rows = ctx.batch()?.load(Arc::clone(&self.list), self.parent).await?;
+        Ok(rows.ok_or_else(|| Error::internal("a list was not answered"))?)
+    }
 }
 
 impl<N: Node> TypeName for Connection<N> {
@@ -83,26 +87,28 @@ impl<N: Node> TypeName for Connection<N> {
 #[Object(name_type)]
 impl<N: Node> Connection<N> {
     /// The rows of this page, in the list's order.
-    async fn nodes(&self) -> Vec<N> {
-        self.rows.rows.iter().map(|row| N::new(Arc::clone(row))).collect()
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<N>> {
+        let page = self.rows(ctx).await?;
+        Ok(page.rows.iter().map(|row| N::new(Arc::clone(row))).collect())
     }
 
     /// The rows of this page, each with its cursor.
-    async fn edges(&self) -> Vec<Edge<N>> {
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<Edge<N>>> {
         let edge =
             |row: &Arc<Model<N>>| Edge { list: Arc::clone(&self.list), row: Arc::clone(row) };
-        self.rows.rows.iter().map(edge).collect()
+        Ok(self.rows(ctx).await?.rows.iter().map(edge).collect())
     }
 
     /// Whether the list goes on before or after this page, and the cursors to go on from.
-    async fn page_info(&self) -> PageInfo {
+    async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
+        let page = self.rows(ctx).await?;
         let cursor = |row: Option<&Arc<Model<N>>>| row.map(|row| self.list.cursor(row));
-        PageInfo {
-            has_previous_page: self.rows.has_previous,
-            has_next_page: self.rows.has_next,
-            start_cursor: cursor(self.rows.rows.first()),
-            end_cursor: cursor(self.rows.rows.last()),
-        }
+        Ok(PageInfo {
+            has_previous_page: page.has_previous,
+            has_next_page: page.has_next,
+            start_cursor: cursor(page.rows.first()),
+            end_cursor: cursor(page.rows.last()),
+        })
     }
 
     /// How many rows the list has on all pages together, after the filter. Counted only when

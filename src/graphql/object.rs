@@ -212,7 +212,7 @@ macro_rules! object {
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
-                    Some($crate::graphql::list(ctx, side, wanted).await)
+                    Some($crate::graphql::list(ctx, side, wanted))
                 }
             )*
             $($($field)*)?
@@ -263,7 +263,7 @@ macro_rules! object {
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
-                    Some($crate::graphql::list(ctx, side, wanted).await)
+                    Some($crate::graphql::list(ctx, side, wanted))
                 }
             }
         )?

@@ -45,7 +45,7 @@ on_each_database! {
         writer.execute_unprepared(hidden).await.unwrap();
         writer.close().await.unwrap();
         let answer = server.ask(
-            r#"{ initiative(slug: "zhipu-listing") { slug organizations { totalCount } kind } }"#,
+            r#"{ initiative(slug: "zhipu-listing") { slug organizations { nodes { role } } kind } }"#,
         ).await;
         assert_eq!(
             answer.json()["data"],
@@ -54,7 +54,7 @@ on_each_database! {
         let (message, code, path) = answer.error();
         assert_eq!(code, "INTERNAL_SERVER_ERROR");
         assert_eq!(message, "the server failed to answer this field; its log says why");
-        assert_eq!(path, json!(["initiative", "organizations"]));
+        assert_eq!(path, json!(["initiative", "organizations", "nodes"]));
         assert!(!answer.text.contains("initiative_organization"), "{}", answer.text);
     }
 }
