@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 
 use crate::{
     error::Error,
-    query::{Batch, Table},
+    query::{Batch, One, Table},
 };
 
 /// An object of the schema that is a row of a table, with an id of its own.
@@ -37,11 +37,15 @@ impl Ask for Context<'_> {
 }
 
 /// The row at the other end of a reference.
+pub(super) async fn row<T: Table>(ctx: &Context<'_>, number: i64) -> Result<Arc<T::Model>> {
+    let found = ctx.batch()?.load(One::<T, i64>::by(T::id()), number).await?;
+    let table = T::default();
+    Ok(found.ok_or_else(|| Error::internal(format!("{} {number} is gone", table.table_name())))?)
+}
+
+/// The same as an object.
 pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64) -> Result<N> {
-    let one = crate::query::One::<N::Table, i64>::by(N::Table::id());
-    let row = ctx.batch()?.load(one, number).await?;
-    let row = row.ok_or_else(|| Error::internal(format!("{} {number} is gone", N::KIND)))?;
-    Ok(N::new(row))
+    row::<N::Table>(ctx, number).await.map(N::new)
 }
 
 /// Declares an object of the schema: a row of a table with its columns, texts and relations, one

@@ -10,12 +10,17 @@ use crate::{
         },
     },
 };
-use async_graphql::{Scalar, ScalarType, Value};
+use async_graphql::{Context, Result, Scalar, ScalarType, Value};
 use entity::{
-    Decimal, observation,
+    Decimal, metric, observation,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 use sea_orm::{Condition, sea_query::ExprTrait};
+
+use super::{
+    Unit,
+    object::{reference, row},
+};
 
 filter! {
     /// Which figures.
@@ -68,6 +73,12 @@ object! {
         async fn value(&self) -> Option<Printed> {
             let decimals = u32::try_from(self.row.decimals - self.row.multiplier).unwrap_or(0);
             self.row.value.map(|value| Printed(value, decimals))
+        }
+
+        /// The unit of `value`, which is the metric's.
+        async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+            let metric = row::<metric::Entity>(ctx, self.row.metric_id).await?;
+            reference(ctx, metric.unit_id).await
         }
     }
     root ObservationQuery {

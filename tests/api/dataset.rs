@@ -94,7 +94,7 @@ on_each_database! {
         let data = server.data(
             "{ observations(first: 100) { totalCount nodes {
                 value comparator locator publishedOn revision period { code }
-                district { slug } initiative { slug } metric { slug unit { symbol } }
+                district { slug } initiative { slug } metric { slug } unit { symbol }
                 source { slug } } } }",
         ).await;
         assert_eq!(data["observations"]["totalCount"], 24);
@@ -110,7 +110,7 @@ on_each_database! {
                 "locator": format!("paragraph {paragraph}"),
                 "publishedOn": "2026-01-27", "revision": 1, "period": { "code": period },
                 "district": { "slug": "beijing" }, "initiative": initiative,
-                "metric": { "slug": metric, "unit": { "symbol": unit } },
+                "metric": { "slug": metric }, "unit": { "symbol": unit },
                 "source": { "slug": "beijing-daily-2026-01-27" },
             })
         }).collect();

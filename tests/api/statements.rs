@@ -72,6 +72,7 @@ on_each_database! {
             ("{ districts { totalCount nodes { slug } edges { cursor } pageInfo { endCursor } } }", 2),
             ("{ a: districts { totalCount } b: districts(first: 3) { totalCount } }", 1),
             ("{ observations { nodes { metric { slug } district { slug } } } }", 3),
+            ("{ observations { nodes { unit { symbol } metric { unit { symbol } } } } }", 3),
             (r#"{ district(slug: "nowhere") { initiatives { nodes { slug } } } }"#, 1),
             (r#"{ a: district(slug: "haidian") { id } b: district(slug: "miyun") { id } }"#, 1),
             (r#"{ nodes(ids: ["district:haidian", "district:miyun", "unit:percent"]) { id } }"#, 2),
