@@ -1,7 +1,7 @@
 //! The program as whoever runs it meets it: its commands, its failures, its end.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -115,12 +115,20 @@ async fn serves_and_stops_when_asked() {
         );
         let refused = ask("{ observations(first: 8) { totalCount } }").await;
         assert!(refused.contains("`first` is 8, but must be from 1 to 7"), "{refused}");
-        // A request under way is answered before the end.
-        let (under_way, ()) = tokio::join!(ask("{ districts { totalCount } }"), async {
-            tokio::task::yield_now().await;
-        });
-        assert!(under_way.contains("17"));
+        // A request under way when the signal comes is answered before the end.
+        let body = r#"{"query": "{ districts { totalCount } }"}"#;
+        let (early, late) = body.split_at(10);
+        let mut under_way = std::net::TcpStream::connect(&address).unwrap();
+        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+        write!(under_way, "{head}\r\ncontent-length: {}\r\n\r\n{early}", body.len()).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
         signal(&child, name);
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(child.try_wait().unwrap().is_none(), "SIG{name}");
+        write!(under_way, "{late}").unwrap();
+        let mut answer = String::new();
+        under_way.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with(r#"{"data":{"districts":{"totalCount":17}}}"#), "{answer}");
         assert!(ended(&mut child).success(), "SIG{name}");
         assert!(folder.path().join("hutong.db").exists());
     }
