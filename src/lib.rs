@@ -9,6 +9,7 @@
 //! | 0 | `entity` | the tables as Rust types; each column's comment is its description in the API |
 //! | 0 | `migration` | the tables as history |
 //! | 1 | [`error`] | the one way to fail |
+//! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents |
 //! | 2 | [`record`] | the only writer |
@@ -27,6 +28,7 @@
 //! - No state is global, nothing is kept between requests, and time is passed in: the same binary
 //!   runs many times over one PostgreSQL.
 
+pub mod arithmetic;
 pub mod error;
 
 pub mod database;

@@ -58,6 +58,21 @@ impl Period {
         format!("{}/{}", self.start, self.end)
     }
 
+    /// The first day.
+    pub fn first_day(self) -> NaiveDate {
+        self.start
+    }
+
+    /// The last day, which belongs to the period.
+    pub fn last_day(self) -> NaiveDate {
+        self.end
+    }
+
+    /// Whether the two have a day in common.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start <= other.end && other.start <= self.end
+    }
+
     /// How long the period is.
     pub fn length(self) -> Frequency {
         let whole = |&part: &Frequency| Self::containing(part, self.start) == Some(self);

@@ -214,6 +214,9 @@ vocabulary! {
         About,
         /// The figure is a little less than the value.
         Nearly,
+        /// How the figure relates to the value is not known: what comes of two bounds that do not
+        /// bound their combination. Only of computed figures, never of recorded ones.
+        Unknown,
     }
 
     /// How good a figure is (SDMX OBS_STATUS).

@@ -4,6 +4,7 @@
 //! run on rusqlite, on threads of their own, and rows are decoded by position: over sqlx every
 //! row hops through a channel, which doubled the processor time of a nested query.
 
+mod decimal;
 mod decode;
 mod sqlite;
 

@@ -1,6 +1,9 @@
 //! What must hold of a row beyond the types of its columns.
 
-use entity::{claim, observation, vocabulary::ObservationStatus};
+use entity::{
+    claim, observation,
+    vocabulary::{Comparator, ObservationStatus},
+};
 
 /// A figure has a value exactly when it is neither missing nor withheld.
 pub(super) fn observation(row: &observation::Model) -> Result<(), String> {
@@ -16,6 +19,11 @@ pub(super) fn observation(row: &observation::Model) -> Result<(), String> {
              another status",
             row.status
         )),
+        _ if row.comparator == Comparator::Unknown => {
+            Err("column comparator: \"UNKNOWN\" is of computed figures only; give what the source \
+                 says, or EQUAL"
+                .to_owned())
+        }
         _ if row.decimals < 0 => Err(format!("column decimals: {} is less than 0", row.decimals)),
         _ => Ok(()),
     }

@@ -1,0 +1,19 @@
+//! Honest arithmetic: exact decimals, bounds that stay bounds, and a reason where there is no
+//! number.
+//!
+//! - Sums, differences and products are exact. Divisions and roots are rounded half to even, to
+//!   [`DIGITS`] significant digits, at the very end and nowhere before.
+//! - Every result says by its comparator how the true figure relates to it.
+//! - What cannot be computed is an [`Uncomputed`] with its reason, never a zero.
+//!
+//! Nothing here reads a database.
+
+pub mod additive;
+mod bound;
+mod change;
+mod quantity;
+mod reason;
+
+pub use change::{Growth, change, growth_rate, ratio};
+pub use quantity::{DIGITS, Number, Quantity, number};
+pub use reason::{Reason, Uncomputed};

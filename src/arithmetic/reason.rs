@@ -1,0 +1,47 @@
+//! Why something could not be computed.
+
+use std::fmt::Display;
+
+use async_graphql::Enum;
+
+/// Why a value could not be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Reason {
+    /// There is no figure to compute from, or it is missing. A missing figure is not zero.
+    NoValue,
+    /// There is no figure to compare with.
+    NoBase,
+    /// The figure to divide by is zero.
+    BaseZero,
+    /// The figures have different signs or are not positive, so that a rate of growth says nothing.
+    NotPositive,
+    /// The figures are in different units, or of different metrics.
+    UnlikeUnits,
+    /// The figures may not be added up: the metric is not additive, or they overlap.
+    NotAdditive,
+    /// The question does not apply to this metric: a change of a percentage is in percentage
+    /// points, and nothing else has any.
+    NotApplicable,
+    /// There are fewer figures than the computation needs.
+    TooFew,
+    /// A figure it rests on is marked UNRELIABLE by its status.
+    Unreliable,
+    /// The result has more digits than a Decimal can hold.
+    OutOfRange,
+}
+
+/// That there is no value, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncomputed {
+    /// In one word.
+    pub reason: Reason,
+    /// In a sentence for the asker.
+    pub explanation: String,
+}
+
+impl Uncomputed {
+    /// That there is no value, and why.
+    pub fn new(reason: Reason, explanation: impl Display) -> Self {
+        Self { reason, explanation: explanation.to_string() }
+    }
+}

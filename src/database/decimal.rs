@@ -1,0 +1,310 @@
+//! Exact decimal arithmetic inside SQLite, which by itself adds binary fractions.
+//!
+//! SQLite keeps a decimal of up to 15 significant digits as the double nearest to it, and the
+//! shortest decimal that names the double is the number that was stored. These functions add and
+//! compare those decimals, not the doubles; PostgreSQL's `numeric` does the same by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bigdecimal::{BigDecimal, num_bigint::BigInt};
+use rusqlite::{
+    Connection, Error, Result,
+    functions::{Aggregate, Context, FunctionFlags},
+    types::ValueRef,
+};
+
+/// Makes the functions and the collation `decimal` known to a connection.
+///
+/// - `decimal_text(x)`: the number as plain text.
+/// - `decimal_sum(x)`, `decimal_squares(x)`: the exact sum of the numbers, or of their squares.
+/// - `decimal_quotient(x, y)`: a quotient with many digits, to order by.
+/// - `decimal_percentile(x, p)`: the percentile, between two numbers by linear interpolation.
+/// - `distinct_values(x)`: the different values as a JSON array.
+/// - `COLLATE decimal`: texts of numbers compared as numbers.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("decimal_text", 1, flags, |ctx| {
+        Ok(number(ctx, 0)?.map(|number| number.to_plain_string()))
+    })?;
+    connection.create_scalar_function("decimal_quotient", 2, flags, |ctx| {
+        let (Some(dividend), Some(divisor)) = (number(ctx, 0)?, number(ctx, 1)?) else {
+            return Ok(None);
+        };
+        Ok(Some((dividend / divisor).with_scale(QUOTIENT_SCALE).to_plain_string()))
+    })?;
+    connection.create_aggregate_function("decimal_sum", 1, flags, Sum { squares: false })?;
+    connection.create_aggregate_function("decimal_squares", 1, flags, Sum { squares: true })?;
+    connection.create_aggregate_function("decimal_percentile", 2, flags, Percentile)?;
+    connection.create_aggregate_function("distinct_values", 1, flags, Distinct)?;
+    connection.create_collation("decimal", |one, other| {
+        let number = |text: &str| text.parse::<BigDecimal>().ok();
+        match (number(one), number(other)) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => one.cmp(other),
+        }
+    })
+}
+
+/// How many digits after the point a quotient has inside SQL, on both databases.
+const QUOTIENT_SCALE: i64 = 40;
+
+/// The largest double below which every whole number is one.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// The decimal that a double stands for, as digits and the number of them after the point.
+fn decimal(double: f64) -> Result<(i64, i32)> {
+    // A short decimal times its power of ten is whole, and both are doubles without error, so
+    // that dividing them gives the double back only for the decimal that was stored.
+    for scale in 0..=15_i32 {
+        let power = 10_f64.powi(scale);
+        let digits = (double * power).round();
+        if digits.abs() >= WHOLE {
+            break;
+        }
+        if digits / power == double {
+            return Ok((digits as i64, scale));
+        }
+    }
+    // What is very large or very small, from its shortest text.
+    let text = format!("{double:e}");
+    let parts = text.split_once('e').and_then(|(digits, exponent)| {
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let scale = i32::try_from(fraction.len()).ok()? - exponent.parse::<i32>().ok()?;
+        Some((format!("{whole}{fraction}").parse().ok()?, scale))
+    });
+    parts.ok_or_else(|| unfit(&format!("{double} is no decimal")))
+}
+
+fn unfit(why: &str) -> Error {
+    Error::UserFunctionError(why.into())
+}
+
+/// An argument as a number: a double that stands for a decimal, a whole number, or a text.
+fn number(ctx: &Context<'_>, place: usize) -> Result<Option<BigDecimal>> {
+    Ok(match ctx.get_raw(place) {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.into()),
+        ValueRef::Real(double) => {
+            let (digits, scale) = decimal(double)?;
+            Some(BigDecimal::new(digits.into(), scale.into()).normalized())
+        }
+        ValueRef::Text(text) => {
+            let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
+            Some(text.parse().map_err(|_| unfit("no number"))?)
+        }
+        ValueRef::Blob(_) => return Err(unfit("no number")),
+    })
+}
+
+/// Adds numbers, or their squares.
+struct Sum {
+    squares: bool,
+}
+
+/// What was added so far, by the number of digits after the point: none of it is ever rounded.
+#[derive(Default)]
+struct Total {
+    by_scale: BTreeMap<i32, i128>,
+    /// What would not fit any more.
+    more: BigDecimal,
+}
+
+impl Total {
+    fn add(&mut self, digits: i128, scale: i32) {
+        let total = self.by_scale.entry(scale).or_default();
+        match total.checked_add(digits) {
+            Some(sum) => *total = sum,
+            None => self.more += BigDecimal::new(BigInt::from(digits), scale.into()),
+        }
+    }
+}
+
+impl Aggregate<Total, Option<String>> for Sum {
+    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
+        Ok(Total::default())
+    }
+
+    fn step(&self, ctx: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        let (digits, scale) = match ctx.get_raw(0) {
+            ValueRef::Null => return Ok(()),
+            ValueRef::Integer(number) => (number, 0),
+            ValueRef::Real(double) => decimal(double)?,
+            _ => return Err(unfit("no number")),
+        };
+        match self.squares {
+            false => total.add(digits.into(), scale),
+            true => total.add(i128::from(digits) * i128::from(digits), scale * 2),
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
+        let Some(total) = total.filter(|total| !total.by_scale.is_empty()) else {
+            return Ok(None);
+        };
+        let parts = total.by_scale.into_iter();
+        let sum = parts.fold(total.more, |sum, (scale, digits)| {
+            sum + BigDecimal::new(BigInt::from(digits), scale.into())
+        });
+        Ok(Some(sum.normalized().to_plain_string()))
+    }
+}
+
+/// Picks the number below which a part of all numbers lies.
+struct Percentile;
+
+impl Aggregate<(Vec<f64>, Option<BigDecimal>), Option<String>> for Percentile {
+    fn init(&self, _: &mut Context<'_>) -> Result<(Vec<f64>, Option<BigDecimal>)> {
+        Ok((Vec::new(), None))
+    }
+
+    fn step(
+        &self,
+        ctx: &mut Context<'_>,
+        (numbers, percent): &mut (Vec<f64>, Option<BigDecimal>),
+    ) -> Result<()> {
+        if percent.is_none() {
+            *percent = number(ctx, 1)?;
+        }
+        if let Some(double) = ctx.get::<Option<f64>>(0)? {
+            numbers.push(double);
+        }
+        Ok(())
+    }
+
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        gathered: Option<(Vec<f64>, Option<BigDecimal>)>,
+    ) -> Result<Option<String>> {
+        let Some((mut numbers, Some(percent))) = gathered else { return Ok(None) };
+        if numbers.is_empty() {
+            return Ok(None);
+        }
+        numbers.sort_unstable_by(f64::total_cmp);
+        let last = numbers.len() as u64 - 1;
+        let rank = percent * BigDecimal::from(last) * BigDecimal::new(1.into(), 2);
+        let below = rank.with_scale_round(0, bigdecimal::RoundingMode::Floor);
+        let at = bigdecimal::ToPrimitive::to_usize(&below).unwrap_or(0).min(numbers.len() - 1);
+        let exactly = |place: usize| -> Result<BigDecimal> {
+            let (digits, scale) = decimal(numbers[place.min(numbers.len() - 1)])?;
+            Ok(BigDecimal::new(digits.into(), scale.into()))
+        };
+        let (low, high) = (exactly(at)?, exactly(at + 1)?);
+        let percentile = &low + (&high - &low) * (rank - below);
+        Ok(Some(percentile.normalized().to_plain_string()))
+    }
+}
+
+/// Gathers the different values.
+struct Distinct;
+
+/// Whole numbers and texts met so far.
+type Met = (BTreeSet<i64>, BTreeSet<String>);
+
+impl Aggregate<Met, Option<String>> for Distinct {
+    fn init(&self, _: &mut Context<'_>) -> Result<Met> {
+        Ok(Met::default())
+    }
+
+    fn step(&self, ctx: &mut Context<'_>, (numbers, texts): &mut Met) -> Result<()> {
+        match ctx.get_raw(0) {
+            ValueRef::Null => {}
+            ValueRef::Integer(number) => _ = numbers.insert(number),
+            ValueRef::Text(text) => {
+                let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
+                if !texts.contains(text) {
+                    texts.insert(text.to_owned());
+                }
+            }
+            _ => return Err(unfit("neither a number nor a text")),
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, met: Option<Met>) -> Result<Option<String>> {
+        let (numbers, texts) = met.unwrap_or_default();
+        let numbers = numbers.into_iter().map(serde_json::Value::from);
+        let all: serde_json::Value = numbers.chain(texts.into_iter().map(Into::into)).collect();
+        Ok(Some(all.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(sql: &str) -> Option<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        register(&connection).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    const NUMBERS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < 1000000)";
+
+    #[test]
+    fn a_million_tenths_are_exactly_a_hundred_thousand() {
+        assert_eq!(ask(&format!("{NUMBERS} SELECT decimal_sum(0.1) FROM n")).unwrap(), "100000");
+        assert_eq!(ask(&format!("{NUMBERS} SELECT decimal_squares(0.1) FROM n")).unwrap(), "10000");
+    }
+
+    #[test]
+    fn numbers_of_unlike_size_are_added_exactly() {
+        for (values, sum) in [
+            ("(2400000000000.0), (0.01)", "2400000000000.01"),
+            ("(1e27), (1e-13)", "1000000000000000000000000000.0000000000001"),
+            ("(0.1), (0.2), (-0.3)", "0"),
+            ("(82.8), (NULL), (999999999999999.0)", "1000000000000081.8"),
+            ("(123456789012.345), (-123456789012.344)", "0.001"),
+        ] {
+            let sql = format!("SELECT decimal_sum(column1) FROM (VALUES {values})");
+            assert_eq!(ask(&sql).unwrap(), sum, "{values}");
+        }
+        assert_eq!(ask("SELECT decimal_sum(NULL)"), None);
+        assert_eq!(ask("SELECT decimal_sum(1.0) WHERE 0"), None);
+    }
+
+    #[test]
+    fn a_double_is_the_decimal_that_was_stored() {
+        for text in
+            ["0.1", "-8.7", "2400000000000", "0.000001", "123456789.012345", "5e22", "7e-20"]
+        {
+            let number: BigDecimal = text.parse().unwrap();
+            let plain = number.to_plain_string();
+            assert_eq!(ask(&format!("SELECT decimal_text({text} + 0.0)")).unwrap(), plain);
+        }
+    }
+
+    #[test]
+    fn a_percentile_lies_between_two_numbers() {
+        let of = |percent: &str, values: &str| {
+            ask(&format!("SELECT decimal_percentile(column1, '{percent}') FROM (VALUES {values})"))
+        };
+        assert_eq!(of("50", "(3.0), (1.0), (NULL), (2.0)").unwrap(), "2");
+        assert_eq!(of("50", "(0.1), (0.2)").unwrap(), "0.15");
+        assert_eq!(of("90", "(1.0), (2.0), (3.0), (4.0)").unwrap(), "3.7");
+        assert_eq!(of("0", "(1.5), (2.0)").unwrap(), "1.5");
+        assert_eq!(of("100", "(1.5), (2.0)").unwrap(), "2");
+        assert_eq!(of("33.3", "(7.0)").unwrap(), "7");
+        assert_eq!(of("50", "(NULL)"), None);
+    }
+
+    #[test]
+    fn texts_of_numbers_compare_as_numbers() {
+        let sql = "SELECT group_concat(column1, ' ') FROM
+            (SELECT column1 FROM (VALUES ('10'), ('9.5'), ('-3'), ('2400000000000.01')) ORDER BY column1 COLLATE decimal)";
+        assert_eq!(ask(sql).unwrap(), "-3 9.5 10 2400000000000.01");
+    }
+
+    #[test]
+    fn different_values_are_gathered_once() {
+        let sql = "SELECT distinct_values(column1) FROM (VALUES ('b'), ('a'), ('b'), (NULL))";
+        assert_eq!(ask(sql).unwrap(), r#"["a","b"]"#);
+        assert_eq!(
+            ask(&format!("{NUMBERS} SELECT distinct_values(i % 3) FROM n")).unwrap(),
+            "[0,1,2]"
+        );
+        assert_eq!(ask("SELECT distinct_values(1) WHERE 0").unwrap(), "[]");
+    }
+}
