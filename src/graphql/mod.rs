@@ -22,6 +22,7 @@ macro_rules! topics {
 }
 
 pub mod claim;
+pub mod computed;
 pub mod connection;
 pub mod dataset;
 pub mod district;
@@ -45,6 +46,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, MergedObject, Request, Response, parser::parse_query,
 };
 
+pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
 pub use language::{Language, LocalizedText};

@@ -1,0 +1,105 @@
+//! Numbers that the server computed.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, Result};
+use entity::{Decimal, observation, vocabulary::Comparator};
+
+use super::{Observation, Unit, object::reference};
+use crate::{
+    arithmetic::{Quantity, Reason, Uncomputed},
+    error::Error,
+    graphql::Node,
+};
+
+/// A number that the server computed from figures, or the reason why there is none.
+#[derive(Clone)]
+pub struct Computed {
+    result: Result<Quantity, Uncomputed>,
+    unit: Option<i64>,
+    inputs: Vec<Arc<observation::Model>>,
+}
+
+impl Computed {
+    /// What came of a computation: in the unit with this number, from these figures.
+    pub fn new(
+        result: Result<Quantity, Uncomputed>,
+        unit: Option<i64>,
+        inputs: Vec<Arc<observation::Model>>,
+    ) -> Self {
+        Self { result, unit, inputs }
+    }
+}
+
+/// A number that the server computed from figures, and how exactly it is known; or the reason why
+/// there is none.
+#[Object]
+impl Computed {
+    /// The number. Sums and differences are exact; quotients and roots are rounded half to even to
+    /// 15 significant digits. Null where it could not be computed: `reason` says why.
+    async fn value(
+        &self,
+        #[graphql(
+            desc = "Round it, half to even, to this many digits after the point: from 0 to 28. Not rounded any further when left out."
+        )]
+        decimals: Option<i32>,
+    ) -> Option<Result<Decimal>> {
+        let quantity = self.result.as_ref().ok()?;
+        let value = match decimals {
+            None => quantity.decimal(),
+            Some(decimals) => match u32::try_from(decimals).ok().filter(|wanted| *wanted <= 28) {
+                Some(wanted) => quantity.to_decimals(wanted).decimal(),
+                None => {
+                    return Some(Err(Error::input(format!(
+                        "`decimals` is {decimals}, but must be from 0 to 28"
+                    ))
+                    .into()));
+                }
+            },
+        };
+        value.ok().map(Ok)
+    }
+
+    /// How the true figure relates to `value`: a sum of "more than 2" and 3 is MORE_THAN 5, the
+    /// difference of two bounds is UNKNOWN. Null where there is no value.
+    async fn comparator(&self) -> Option<Comparator> {
+        self.result.as_ref().ok().map(|quantity| quantity.comparator)
+    }
+
+    /// Whether `value` is the result digit for digit; false where it had to be rounded. Null where
+    /// there is no value.
+    async fn exact(&self) -> Option<bool> {
+        self.result.as_ref().ok().map(|quantity| quantity.exact)
+    }
+
+    /// The unit of `value`; null for numbers without one (a percentage, percentage points, an
+    /// index), and where there is no value.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Result<Unit>> {
+        self.result.as_ref().ok()?;
+        Some(reference(ctx, self.unit?).await)
+    }
+
+    /// Why there is no value; null where there is one.
+    async fn reason(&self) -> Option<Reason> {
+        self.failure().map(|why| why.reason)
+    }
+
+    /// The same in a sentence that names what is in the way.
+    async fn explanation(&self) -> Option<String> {
+        self.failure().map(|why| why.explanation)
+    }
+
+    /// The figures it was computed from, and through them their sources.
+    async fn inputs(&self) -> Vec<Observation> {
+        self.inputs.iter().map(|row| Observation::new(Arc::clone(row))).collect()
+    }
+}
+
+impl Computed {
+    fn failure(&self) -> Option<Uncomputed> {
+        match &self.result {
+            Ok(quantity) => quantity.decimal().err(),
+            Err(why) => Some(why.clone()),
+        }
+    }
+}
