@@ -12,6 +12,12 @@ pub enum Error {
     /// is meant for them.
     #[error("{0}")]
     Input(Arc<str>),
+    /// Figures were to be added up that may not be. The message names what is in the way.
+    #[error("{0}")]
+    NotAdditive(Arc<str>),
+    /// Figures were to be computed with that are in different units. The message names them.
+    #[error("{0}")]
+    UnlikeUnits(Arc<str>),
     /// Our failure or the database's. The message is for the log, never for a client.
     #[error("{0}")]
     Internal(Arc<str>),

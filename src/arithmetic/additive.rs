@@ -7,9 +7,19 @@ use entity::{
     vocabulary::{Accumulation, Aggregation},
 };
 
-/// A place and all it lies in, from itself outwards: the number of each, and whether it is one of
-/// the parts that the next is divided into without overlap.
-pub type Lineage = Vec<(i64, bool)>;
+/// A place and all it lies in, from itself outwards.
+pub type Lineage = Vec<Place>;
+
+/// A place on the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its number.
+    pub id: i64,
+    /// Its slug.
+    pub slug: String,
+    /// Whether it is one of the parts that the next place is divided into without overlap.
+    pub partition: bool,
+}
 
 /// What a sum would add up.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +35,7 @@ pub struct Addends<'a> {
 }
 
 /// Whether the figures may be added up; if not, why, in words that name what is in the way.
-/// `place` gives the slug of a place.
-pub fn check(addends: &Addends<'_>, place: impl Fn(i64) -> String) -> Result<(), String> {
+pub fn check(addends: &Addends<'_>) -> Result<(), String> {
     let slugs = |metrics: &[&metric::Model]| {
         metrics.iter().map(|metric| metric.slug.as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -60,7 +69,7 @@ pub fn check(addends: &Addends<'_>, place: impl Fn(i64) -> String) -> Result<(),
             .to_owned());
     }
     periods(metrics, addends.periods)?;
-    places(addends.places, place)
+    places(addends.places)
 }
 
 fn periods(metrics: &[&metric::Model], periods: &[Period]) -> Result<(), String> {
@@ -87,46 +96,46 @@ fn periods(metrics: &[&metric::Model], periods: &[Period]) -> Result<(), String>
 }
 
 /// Two places do not overlap when both are parts, without overlap, of a place they lie in.
-fn places(places: &[&Lineage], slug: impl Fn(i64) -> String) -> Result<(), String> {
-    // For each place on the way out, through which of its parts it was reached first.
-    let mut through: HashMap<i64, (i64, bool, i64)> = HashMap::new();
-    let own: BTreeSet<i64> = places.iter().filter_map(|lineage| Some(lineage.first()?.0)).collect();
+fn places(places: &[&Lineage]) -> Result<(), String> {
+    let own: HashMap<i64, &Place> = places
+        .iter()
+        .filter_map(|lineage| lineage.first())
+        .map(|place| (place.id, place))
+        .collect();
     if own.len() < 2 {
         return Ok(());
     }
-    let overlap = |one: i64, other: i64| {
-        format!(
-            "the places {} and {} overlap, so their figures may not be added up; group by \
-             DISTRICT, or filter to places that divide one place without overlap (`district: \
-             {{partition: {{eq: true}}, kind: …}}`)",
-            slug(one),
-            slug(other)
-        )
-    };
+    // For each place on the way out: through which of its parts it was met first, and from where.
+    let mut met: HashMap<i64, (&Place, &Place)> = HashMap::new();
+    let mut widest: Option<(i64, &Place)> = None;
     for lineage in places {
-        let Some(&(place, _)) = lineage.first() else { continue };
+        let (Some(place), Some(last)) = (lineage.first(), lineage.last()) else { continue };
         for step in lineage.windows(2) {
-            let ((part, partition), (whole, _)) = (step[0], step[1]);
-            if own.contains(&whole) {
-                return Err(overlap(whole, place));
+            let (part, whole) = (&step[0], &step[1]);
+            if let Some(around) = own.get(&whole.id) {
+                return Err(overlap(around, place));
             }
-            match through.get(&whole) {
-                None => _ = through.insert(whole, (part, partition, place)),
-                Some(&(met, _, _)) if met == part => {}
-                Some(&(_, both, other)) if !both || !partition => {
-                    return Err(overlap(other, place));
-                }
-                Some(_) => {}
+            let &mut (first, other) = met.entry(whole.id).or_insert((part, place));
+            if first.id != part.id && !(first.partition && part.partition) {
+                return Err(overlap(other, place));
             }
         }
+        // Nothing lies around both, so nothing says that they are apart.
+        let &mut (root, other) = widest.get_or_insert((last.id, place));
+        if root != last.id {
+            return Err(overlap(other, place));
+        }
     }
-    // Places without anything around both are known to be apart by nothing.
-    let roots: BTreeSet<i64> =
-        places.iter().filter_map(|lineage| Some(lineage.last()?.0)).collect();
-    match (roots.first(), roots.last()) {
-        (Some(one), Some(other)) if one != other => Err(overlap(*one, *other)),
-        _ => Ok(()),
-    }
+    Ok(())
+}
+
+fn overlap(one: &Place, other: &Place) -> String {
+    format!(
+        "the places {} and {} may overlap, so their figures may not be added up; group by \
+         DISTRICT, or filter to places that divide one place without overlap (`district: \
+         {{partition: {{eq: true}}}}`)",
+        one.slug, other.slug
+    )
 }
 
 #[cfg(test)]
@@ -134,34 +143,30 @@ mod tests {
     use super::*;
 
     fn of(lineages: &[&[(i64, bool)]]) -> Result<(), String> {
-        let owned: Vec<Lineage> = lineages.iter().map(|lineage| lineage.to_vec()).collect();
-        places(&owned.iter().collect::<Vec<_>>(), |place| place.to_string())
+        let place = |&(id, partition): &(i64, bool)| Place { id, slug: id.to_string(), partition };
+        let lineages: Vec<Lineage> =
+            lineages.iter().map(|lineage| lineage.iter().map(place).collect()).collect();
+        places(&lineages.iter().collect::<Vec<_>>())
     }
 
     #[test]
     fn places_are_added_over_a_partition_only() {
         // 1 is the city; 2 and 3 divide it, 4 overlaps them; 5 and 6 divide 2, 7 lies in 4.
         let city = (1, true);
-        assert!(of(&[&[(2, true), city]]).is_ok());
-        assert!(of(&[&[(2, true), city], &[(3, true), city]]).is_ok());
-        assert!(
-            of(&[&[(5, true), (2, true), city], &[(6, true), (2, true), city], &[(3, true), city]])
-                .is_ok()
-        );
-        assert!(of(&[&[(4, false), city]]).is_ok());
-        let zone = of(&[&[(2, true), city], &[(4, false), city]]).unwrap_err();
-        assert!(zone.starts_with("the places 2 and 4 overlap"), "{zone}");
-        assert!(of(&[&[(4, false), city], &[(2, true), city]]).is_err());
-        assert!(of(&[&[(3, true), city], &[(7, true), (4, false), city]]).is_err());
-        let inside = of(&[&[city], &[(2, true), city]]).unwrap_err();
-        assert!(inside.starts_with("the places 1 and 2 overlap"), "{inside}");
-        assert!(of(&[&[(2, true), city], &[(5, true), (2, true), city]]).is_err());
+        let (two, three, zone) = ((2, true), (3, true), (4, false));
+        assert!(of(&[]).is_ok());
+        assert!(of(&[&[two, city]]).is_ok());
+        assert!(of(&[&[two, city], &[three, city]]).is_ok());
+        assert!(of(&[&[(5, true), two, city], &[(6, true), two, city], &[three, city]]).is_ok());
+        assert!(of(&[&[zone, city]]).is_ok());
+        let error = of(&[&[two, city], &[zone, city]]).unwrap_err();
+        assert!(error.starts_with("the places 2 and 4 may overlap"), "{error}");
+        assert!(of(&[&[zone, city], &[two, city]]).is_err());
+        assert!(of(&[&[two, city], &[three, city], &[zone, city]]).is_err());
+        assert!(of(&[&[three, city], &[(7, true), zone, city]]).is_err());
+        let inside = of(&[&[city], &[two, city]]).unwrap_err();
+        assert!(inside.starts_with("the places 1 and 2 may overlap"), "{inside}");
+        assert!(of(&[&[two, city], &[(5, true), two, city]]).is_err());
         assert!(of(&[&[city], &[(9, true)]]).is_err());
-    }
-
-    #[test]
-    fn a_zone_met_second_is_found_although_a_part_came_first() {
-        let city = (1, true);
-        assert!(of(&[&[(2, true), city], &[(3, true), city], &[(4, false), city]]).is_err());
     }
 }

@@ -18,6 +18,7 @@ use rusqlite::{
 /// - `decimal_text(x)`: the number as plain text.
 /// - `decimal_sum(x)`, `decimal_squares(x)`: the exact sum of the numbers, or of their squares.
 /// - `decimal_quotient(x, y)`: a quotient with many digits, to order by.
+/// - `decimal_deviation(sum, squares, count)`: the standard deviation of a sample, to order by.
 /// - `decimal_percentile(x, p)`: the percentile, between two numbers by linear interpolation.
 /// - `distinct_values(x)`: the different values as a JSON array.
 /// - `COLLATE decimal`: texts of numbers compared as numbers.
@@ -31,6 +32,19 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             return Ok(None);
         };
         Ok(Some((dividend / divisor).with_scale(QUOTIENT_SCALE).to_plain_string()))
+    })?;
+    connection.create_scalar_function("decimal_deviation", 3, flags, |ctx| {
+        let (Some(sum), Some(squares), Some(n)) =
+            (number(ctx, 0)?, number(ctx, 1)?, number(ctx, 2)?)
+        else {
+            return Ok(None);
+        };
+        let one = BigDecimal::from(1);
+        if n <= one {
+            return Ok(None);
+        }
+        let variance = (&n * squares - sum.square()) / (&n * (&n - one));
+        Ok(variance.sqrt().map(|root| root.with_scale(QUOTIENT_SCALE).to_plain_string()))
     })?;
     connection.create_aggregate_function("decimal_sum", 1, flags, Sum { squares: false })?;
     connection.create_aggregate_function("decimal_squares", 1, flags, Sum { squares: true })?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, Result};
 use entity::{Decimal, observation, vocabulary::Comparator};
 
-use super::{Observation, Unit, object::reference};
+use super::{Ask, Observation, ObservationFilter, Unit, object::reference};
 use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},
     error::Error,
     graphql::Node,
+    query::{Key, Limits, List, Page, Parent},
 };
 
 /// A number that the server computed from figures, or the reason why there is none.
@@ -17,7 +18,16 @@ use crate::{
 pub struct Computed {
     result: Result<Quantity, Uncomputed>,
     unit: Option<i64>,
-    inputs: Vec<Arc<observation::Model>>,
+    inputs: Inputs,
+}
+
+/// The figures a number was computed from.
+#[derive(Clone)]
+pub enum Inputs {
+    /// They are at hand.
+    Rows(Vec<Arc<observation::Model>>),
+    /// They are the rows of a list that is still to be read: of a parent, its key, a filter.
+    Listed(Parent<observation::Column>, Key, Box<ObservationFilter>),
 }
 
 impl Computed {
@@ -27,6 +37,11 @@ impl Computed {
         unit: Option<i64>,
         inputs: Vec<Arc<observation::Model>>,
     ) -> Self {
+        Self { result, unit, inputs: Inputs::Rows(inputs) }
+    }
+
+    /// The same from the figures of a list.
+    pub fn over(result: Result<Quantity, Uncomputed>, unit: Option<i64>, inputs: Inputs) -> Self {
         Self { result, unit, inputs }
     }
 }
@@ -89,9 +104,31 @@ impl Computed {
         self.failure().map(|why| why.explanation)
     }
 
-    /// The figures it was computed from, and through them their sources.
-    async fn inputs(&self) -> Vec<Observation> {
-        self.inputs.iter().map(|row| Observation::new(Arc::clone(row))).collect()
+    /// The figures it was computed from, and through them their sources; those of many by their
+    /// periods, the newest first.
+    async fn inputs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many, at most: from 1 to the server's limit for pages (1000 unless configured); 50 unless configured when left out."
+        )]
+        first: Option<i32>,
+    ) -> Option<Result<Vec<Observation>>> {
+        let inputs = async {
+            let page = Page::new(ctx.data::<Limits>()?, first, None, None, None)?;
+            let rows = match &self.inputs {
+                Inputs::Rows(rows) => rows.iter().take(page.limit as usize).cloned().collect(),
+                Inputs::Listed(parent, key, filter) => {
+                    let filter = Some(ObservationFilter::clone(filter));
+                    let list =
+                        List::<observation::Entity>::new(parent.clone(), filter, None, page)?;
+                    let found = ctx.batch()?.load(list, key.clone()).await?;
+                    found.map(|page| page.rows.clone()).unwrap_or_default()
+                }
+            };
+            Ok(rows.into_iter().map(Observation::new).collect())
+        };
+        Some(inputs.await)
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::EntityTrait;
 use super::{Ask, Node};
 use crate::{
     error::Error,
-    query::{Filter, Limits, List, OrderBy, Page, Rows, Table, list::ROOT},
+    query::{Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, list::ROOT},
 };
 
 type Column<N> = <<N as Node>::Table as EntityTrait>::Column;
@@ -16,12 +16,14 @@ type Model<N> = <<N as Node>::Table as EntityTrait>::Model;
 type OrderKeyOf<N> = <<N as Node>::Table as Table>::OrderKey;
 
 /// Where a list is: at the root, or on one side of a relation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Side<C> {
     /// All rows of the table.
     Root,
     /// The rows whose column holds the number of the row the list is on.
     Of(C, i64),
+    /// The figures of the group with this key.
+    Group(Arc<[Dimension]>, Arc<str>),
 }
 
 /// The arguments every list has, as they came.
@@ -54,24 +56,25 @@ where
 {
     let Wanted { first, after, last, before, filter, order_by } = wanted;
     let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
-    let (column, parent) = match side {
-        Side::Root => (None, ROOT),
-        Side::Of(column, parent) => (Some(column), parent),
+    let (parent, key) = match side {
+        Side::Root => (Parent::Root, Key::Number(ROOT)),
+        Side::Of(column, parent) => (Parent::Column(column), Key::Number(parent)),
+        Side::Group(dimensions, key) => (Parent::Group(dimensions), Key::Group(key)),
     };
     let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());
-    Ok(Connection { list: Arc::new(List::new(column, filter, order, page)?), parent })
+    Ok(Connection { list: Arc::new(List::new(parent, filter, order, page)?), key })
 }
 
 /// A page of a list. Its rows are read once, by whichever of its fields needs them, and its total
 /// beside them.
 pub struct Connection<N: Node> {
     list: Arc<List<N::Table>>,
-    parent: i64,
+    key: Key,
 }
 
 impl<N: Node> Connection<N> {
     async fn rows(&self, ctx: &Context<'_>) -> Result<Arc<Rows<Model<N>>>> {
-        let rows = ctx.batch()?.load(Arc::clone(&self.list), self.parent).await?;
+        let rows = ctx.batch()?.load(Arc::clone(&self.list), self.key.clone()).await?;
         Ok(rows.ok_or_else(|| Error::internal("a list was not answered"))?)
     }
 }
@@ -115,7 +118,7 @@ impl<N: Node> Connection<N> {
     /// asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = async {
-            let total = ctx.batch()?.load(self.list.total(), self.parent).await?.unwrap_or(0);
+            let total = ctx.batch()?.load(self.list.total(), self.key.clone()).await?.unwrap_or(0);
             let total = i32::try_from(total).map_err(Error::internal)?;
             Ok(total)
         };

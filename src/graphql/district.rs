@@ -49,6 +49,16 @@ object! {
         = organization.DistrictId: "The organisations based here.";
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.ScopeId:
         "The claims that hold within this area, such as a rank in the country; not the claims about it.";
+    fields {
+        /// What can be computed of the figures of this place, not of those inside.
+        async fn observation_summary(
+            &self,
+            #[graphql(desc = "Which figures; all when left out.")]
+            filter: Option<super::ObservationFilter>,
+        ) -> super::Figures {
+            super::Figures::of_row(entity::observation::Column::DistrictId, self.row.id, filter)
+        }
+    }
     root DistrictQuery {
         one district: "The place with this slug.";
         list districts: "All places.";

@@ -2,6 +2,7 @@
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
+use super::{Schema, suggestion};
 use crate::error::Error;
 
 /// The HTTP request is none of GraphQL.
@@ -12,6 +13,10 @@ pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// An argument or a variable holds something it cannot; the message says what would be right.
 pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// A sum was asked for of figures that may not be added up; the message says why.
+pub const NOT_ADDITIVE: &str = "NOT_ADDITIVE";
+/// A number was asked for that would mix units; the message names them.
+pub const UNLIKE_UNITS: &str = "UNLIKE_UNITS";
 /// The server failed; the log says why.
 pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
 
@@ -19,6 +24,8 @@ impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         let (message, code) = match error {
             Error::Input(message) => (message.to_string(), BAD_USER_INPUT),
+            Error::NotAdditive(message) => (message.to_string(), NOT_ADDITIVE),
+            Error::UnlikeUnits(message) => (message.to_string(), UNLIKE_UNITS),
             Error::Internal(_) => (
                 "the server failed to answer this field; its log says why".to_owned(),
                 INTERNAL_SERVER_ERROR,
@@ -39,10 +46,11 @@ pub(super) fn unparsed(error: async_graphql::parser::Error) -> Response {
 
 /// Gives a code to the errors that async-graphql raises by itself: those of validation stand
 /// outside any field, those of an argument's value in theirs.
-pub(super) fn coded(mut response: Response) -> Response {
+pub(super) fn coded(schema: &Schema, mut response: Response) -> Response {
     for error in &mut response.errors {
         let code = if error.path.is_empty() { VALIDATION_FAILED } else { BAD_USER_INPUT };
         set_code(error, code);
+        suggestion::of_words(schema, error);
     }
     response
 }

@@ -55,6 +55,16 @@ object! {
         "The figures that are this initiative's own results, the newest period first. Empty where the sources give none.";
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.InitiativeId:
         "What the sources assert about it without measuring it.";
+    fields {
+        /// What can be computed of the figures of this initiative, as its own results.
+        async fn observation_summary(
+            &self,
+            #[graphql(desc = "Which figures; all when left out.")]
+            filter: Option<super::ObservationFilter>,
+        ) -> super::Figures {
+            super::Figures::of_row(entity::observation::Column::InitiativeId, self.row.id, filter)
+        }
+    }
     root InitiativeQuery {
         one initiative: "The initiative with this slug.";
         list initiatives: "All initiatives.";

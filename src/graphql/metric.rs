@@ -46,6 +46,16 @@ object! {
         "The initiatives it tells about, each with the reason it stands there.";
     many observations: Observation(ObservationFilter, ObservationOrder) = observation.MetricId:
         "Its figures, the newest period first.";
+    fields {
+        /// What can be computed of the figures of this metric.
+        async fn observation_summary(
+            &self,
+            #[graphql(desc = "Which figures; all when left out.")]
+            filter: Option<super::ObservationFilter>,
+        ) -> super::Figures {
+            super::Figures::of_row(entity::observation::Column::MetricId, self.row.id, filter)
+        }
+    }
     root MetricQuery {
         one metric: "The metric with this slug.";
         list metrics: "All metrics.";

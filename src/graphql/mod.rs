@@ -27,6 +27,7 @@ pub mod connection;
 pub mod dataset;
 pub mod district;
 pub mod error;
+pub mod group;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
@@ -37,6 +38,8 @@ pub mod object;
 pub mod observation;
 pub mod organization;
 pub mod source;
+pub mod suggestion;
+pub mod summary;
 pub mod theme;
 pub mod unit;
 
@@ -51,6 +54,7 @@ pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
 pub use language::{Language, LocalizedText};
 pub use object::{Ask, Node};
+pub use summary::Figures;
 
 use crate::{
     database::Database,
@@ -64,7 +68,7 @@ macro_rules! root {
 
         /// Where every question starts.
         #[derive(Default, MergedObject)]
-        pub struct Query(dataset::DatasetQuery, node::NodeQuery $($(, $topic::$query)?)+);
+        pub struct Query(dataset::DatasetQuery, node::NodeQuery, group::GroupQuery $($(, $topic::$query)?)+);
     };
 }
 
@@ -97,5 +101,5 @@ pub async fn execute(
     let batch = Arc::new(Batch::new(database.clone()));
     let request = request.data(Arc::clone(&batch));
     let response = batch.drive(schema.execute(request)).await;
-    (error::coded(response), batch.statements())
+    (error::coded(schema, response), batch.statements())
 }

@@ -20,10 +20,42 @@ where
     E: EntityTrait<Model: ModelTrait<Entity = E>>,
     K: OrderKey<E>,
 {
-    let mut parts = vec![Json::from(VERSION), Json::from(signature::<E, K>(order))];
-    parts.extend(order.iter().map(|key| to_json(key.by.source().value(row))));
-    parts.push(Json::from(id));
+    let mut values: Vec<Json> =
+        order.iter().map(|key| to_json(key.by.source().value(row))).collect();
+    values.push(Json::from(id));
+    write(&signature::<E, K>(order), values)
+}
+
+/// The cursor of a place, given what it belongs to.
+pub(super) fn write(signature: &str, values: Vec<Json>) -> String {
+    let mut parts = vec![Json::from(VERSION), Json::from(signature)];
+    parts.extend(values);
     URL_SAFE_NO_PAD.encode(Json::from(parts).to_string())
+}
+
+/// The values of a cursor that belongs to this.
+pub(super) fn read(argument: &str, cursor: &str, signature: &str) -> Result<Vec<Json>, Error> {
+    let refuse = |why: &str| Error::input(refusal(argument, cursor, why));
+    let malformed = || refuse("which is no cursor");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
+    let mut parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+    let [version, belongs, ..] = parts.as_slice() else {
+        return Err(malformed());
+    };
+    if version.as_u64() != Some(VERSION.into()) {
+        return Err(refuse("a cursor of another version of this server"));
+    }
+    if belongs.as_str() != Some(signature) {
+        return Err(refuse("a cursor of another list or another order"));
+    }
+    Ok(parts.split_off(2))
+}
+
+fn refusal(argument: &str, cursor: &str, why: &str) -> String {
+    format!(
+        "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
+         `orderBy`"
+    )
 }
 
 /// The values of a cursor in the order, and last the row's number.
@@ -36,23 +68,13 @@ where
     E: EntityTrait,
     K: OrderKey<E>,
 {
-    let refuse = |why: &str| {
-        Error::input(format!(
-            "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
-             `orderBy`"
-        ))
-    };
-    let malformed = || refuse("which is no cursor");
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
-    let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
-    let [version, belongs, values @ .., id] = parts.as_slice() else {
+    let malformed = || Error::input(refusal(argument, cursor, "which is no cursor"));
+    let parts = read(argument, cursor, &signature::<E, K>(order))?;
+    let [values @ .., id] = parts.as_slice() else {
         return Err(malformed());
     };
-    if version.as_u64() != Some(VERSION.into()) {
-        return Err(refuse("a cursor of another version of this server"));
-    }
-    if belongs.as_str() != Some(&signature::<E, K>(order)) || values.len() != order.len() {
-        return Err(refuse("a cursor of another list or another order"));
+    if values.len() != order.len() {
+        return Err(malformed());
     }
     let keys = order.iter().map(|key| key.by.source());
     let mut decoded = values

@@ -6,26 +6,121 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    DbBackend, EntityTrait, IdenStatic, Iterable, Order, Value,
+    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, Order, Value,
     sea_query::{
-        Condition, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement, UnionType,
+        Condition, DynIden, Expr, ExprTrait, FunctionCall, IntoIden, JoinType, Query,
+        SelectStatement, UnionType,
     },
 };
+use serde::de::DeserializeOwned;
 
 use super::{
-    KEYS, OrderBy, OrderKey, Page, Table, Total,
+    Dimension, KEYS, OrderBy, OrderKey, Page, Table, Total,
     batch::Load,
     column, cursor,
     filter::Filter,
     keys,
-    order::{Term, seek},
+    order::{Term, beyond, ordered, seek},
 };
 use crate::{database::Database, error::Error};
+
+/// Whose rows a list has.
+#[derive(Debug, Clone)]
+pub enum Parent<C> {
+    /// All rows of the table.
+    Root,
+    /// The rows whose column holds the number asked for.
+    Column(C),
+    /// The figures of a group by these dimensions.
+    Group(Arc<[Dimension]>),
+}
+
+/// For whom a list is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// The row with this number, or [`ROOT`].
+    Number(i64),
+    /// The group with these values, a JSON array.
+    Group(Arc<str>),
+}
+
+impl<C: IdenStatic> Parent<C> {
+    /// The rows of the key in the column [`KEYS`]; none for the root.
+    pub(super) fn condition<E>(&self, backend: DbBackend) -> Option<Condition>
+    where
+        E: EntityTrait<Column = C>,
+    {
+        let key = Expr::col((KEYS, KEYS));
+        match self {
+            Self::Root => None,
+            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
+            Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
+        }
+    }
+
+    /// The keys as one parameter.
+    pub(super) fn keys(&self, backend: DbBackend, wanted: &[Key]) -> Result<FunctionCall, Error> {
+        let numbers = || wanted.iter().filter_map(Key::number).collect::<Vec<i64>>();
+        let groups = || {
+            let texts = wanted.iter().filter_map(|key| match key {
+                Key::Group(text) => Some(text.to_string()),
+                Key::Number(_) => None,
+            });
+            texts.collect::<Vec<String>>()
+        };
+        match self {
+            Self::Group(_) => keys(backend, &groups()),
+            _ => keys(backend, &numbers()),
+        }
+    }
+}
+
+impl<C: IdenStatic> PartialEq for Parent<C> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Root, Self::Root) => true,
+            // Columns do not compare themselves.
+            (Self::Column(one), Self::Column(other)) => one.as_str() == other.as_str(),
+            (Self::Group(one), Self::Group(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Key {
+    fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Group(_) => None,
+        }
+    }
+}
+
+/// Rows with the key of their parent, which is a text for groups.
+pub(super) async fn keyed<C, T>(
+    parent: &Parent<C>,
+    database: &Database,
+    statement: &SelectStatement,
+) -> Result<Vec<(Key, T)>, Error>
+where
+    T: FromQueryResult + DeserializeOwned + Send + 'static,
+{
+    Ok(match parent {
+        Parent::Group(_) => {
+            let rows = database.fetch::<(String, T)>(statement).await?;
+            rows.into_iter().map(|(key, row)| (Key::Group(key.into()), row)).collect()
+        }
+        _ => {
+            let rows = database.fetch::<(i64, T)>(statement).await?;
+            rows.into_iter().map(|(key, row)| (Key::Number(key), row)).collect()
+        }
+    })
+}
 
 /// A list of a table's rows: which ones, in what order, which page of them.
 #[derive(Debug)]
 pub struct List<E: Table> {
-    parent: Option<E::Column>,
+    parent: Parent<E::Column>,
     filter: Option<E::Filter>,
     order: Vec<OrderBy<E::OrderKey>>,
     page: Page,
@@ -49,11 +144,11 @@ pub struct Rows<M> {
 pub const ROOT: i64 = 0;
 
 impl<E: Table> List<E> {
-    /// The rows whose `parent` column holds the key asked for, or all rows of the table.
+    /// A list of the rows of a parent.
     ///
     /// Fails when a cursor of the page does not belong to this order.
     pub fn new(
-        parent: Option<E::Column>,
+        parent: Parent<E::Column>,
         filter: Option<E::Filter>,
         order: Option<Vec<OrderBy<E::OrderKey>>>,
         page: Page,
@@ -77,7 +172,7 @@ impl<E: Table> List<E> {
 
     /// The question how many rows the list has on all pages together.
     pub fn total(&self) -> Total<E> {
-        Total::of(self.parent, self.filter.clone())
+        Total::of(self.parent.clone(), self.filter.clone())
     }
 
     /// The order as SQL runs it, ended by the row's number so that no two rows are tied.
@@ -89,11 +184,12 @@ impl<E: Table> List<E> {
                 expr: key.by.source().expr::<E>(backend),
                 direction: key.direction,
                 nulls: key.by.source().nullable().then_some(key.nulls),
+                cast: None,
             })
             .collect();
         // In the direction of the key before it, so that one index serves both.
         let direction = self.order.last().map(|key| key.direction).unwrap_or_default();
-        terms.push(Term { expr: column::<E>(E::id()), direction, nulls: None });
+        terms.push(Term { expr: column::<E>(E::id()), direction, nulls: None, cast: None });
         if self.page.backward {
             terms = terms.iter().map(Term::reversed).collect();
         }
@@ -132,8 +228,7 @@ impl<E: Table> List<E> {
 
     /// The rows of one parent, or of the root, but for the columns to select.
     fn rows(&self, terms: &[Term], backend: DbBackend) -> SelectStatement {
-        let key = Expr::col((KEYS, KEYS));
-        let parent = self.parent.map(|parent| column::<E>(parent).eq(key));
+        let parent = self.parent.condition::<E>(backend);
         let stretch = |condition: Condition| {
             let mut rows = Query::select();
             rows.from(table::<E>())
@@ -162,17 +257,18 @@ impl<E: Table> List<E> {
     }
 
     /// The statement: the parent's key, then the columns of the row.
-    fn statement(&self, backend: DbBackend, parents: &[i64]) -> Result<SelectStatement, Error> {
+    fn statement(&self, backend: DbBackend, parents: &[Key]) -> Result<SelectStatement, Error> {
         let terms = self.terms(backend);
         let table = table::<E>();
         let mut rows = self.rows(&terms, backend);
-        if self.parent.is_none() {
+        if self.parent == Parent::Root {
             rows.expr_as(Expr::val(ROOT), PARENT);
             select_columns::<E>(&mut rows);
             return Ok(rows);
         }
         let mut each = Query::select();
-        each.expr_as(Expr::col((KEYS, KEYS)), PARENT).from_function(keys(backend, parents)?, KEYS);
+        each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
+            .from_function(self.parent.keys(backend, parents)?, KEYS);
         select_columns::<E>(&mut each);
         if backend == DbBackend::Postgres {
             select_columns::<E>(&mut rows);
@@ -187,21 +283,21 @@ impl<E: Table> List<E> {
 }
 
 impl<E: Table> Load for List<E> {
-    type Key = i64;
+    type Key = Key;
     type Value = Arc<Rows<E::Model>>;
 
     async fn load(
         &self,
         database: &Database,
-        parents: Vec<i64>,
-    ) -> Result<HashMap<i64, Self::Value>, Error> {
+        parents: Vec<Key>,
+    ) -> Result<HashMap<Key, Self::Value>, Error> {
         let statement = self.statement(database.backend(), &parents)?;
-        let mut found: HashMap<i64, Vec<Arc<E::Model>>> = HashMap::with_capacity(parents.len());
-        for (parent, row) in database.fetch::<(i64, E::Model)>(&statement).await? {
+        let mut found: HashMap<Key, Vec<Arc<E::Model>>> = HashMap::with_capacity(parents.len());
+        for (parent, row) in keyed::<_, E::Model>(&self.parent, database, &statement).await? {
             found.entry(parent).or_default().push(Arc::new(row));
         }
         let limit = self.page.limit as usize;
-        let page = |parent| {
+        let page = |parent: Key| {
             let mut rows = found.remove(&parent).unwrap_or_default();
             let more = rows.len() > limit;
             rows.truncate(limit);
@@ -221,7 +317,7 @@ impl<E: Table> Load for List<E> {
 
 impl<E: Table> PartialEq for List<E> {
     fn eq(&self, other: &Self) -> bool {
-        same(self.parent, other.parent)
+        self.parent == other.parent
             && self.page == other.page
             && self.order == other.order
             && self.filter == other.filter
@@ -244,31 +340,4 @@ fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
 pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, backend: DbBackend) -> Condition {
     let wanted = filter.map(|filter| filter.condition(backend));
     Condition::all().add(E::listed()).add_option(wanted)
-}
-
-/// The rows strictly after a place in the order: after it in the first term, or level with it
-/// there and after it in the second, and so on.
-fn beyond(terms: &[Term], values: &[Value]) -> Condition {
-    let mut any = Condition::any();
-    let mut level = Condition::all();
-    for (term, value) in terms.iter().zip(values) {
-        any = any.add(level.clone().add(term.after(value)));
-        level = level.add(term.same(value));
-    }
-    Condition::all().add(any)
-}
-
-fn ordered(select: &mut SelectStatement, terms: &[Term]) {
-    for term in terms {
-        let (expr, direction) = (term.expr.clone(), term.direction.into());
-        match term.nulls {
-            Some(nulls) => select.order_by_expr_with_nulls(expr, direction, nulls.into()),
-            None => select.order_by_expr(expr, direction),
-        };
-    }
-}
-
-/// Columns do not compare themselves.
-pub(super) fn same<C: IdenStatic>(one: Option<C>, other: Option<C>) -> bool {
-    one.map(|column| column.as_str().to_owned()) == other.map(|column| column.as_str().to_owned())
 }

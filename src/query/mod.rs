@@ -4,6 +4,8 @@
 pub mod batch;
 mod cursor;
 pub mod filter;
+pub mod group;
+pub mod lineage;
 pub mod list;
 pub mod one;
 pub mod order;
@@ -12,7 +14,9 @@ pub mod total;
 
 pub use batch::Batch;
 pub use filter::Filter;
-pub use list::{List, Rows};
+pub use group::Dimension;
+pub use lineage::Lineage;
+pub use list::{Key, List, Parent, Rows};
 pub use one::One;
 pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};

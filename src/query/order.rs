@@ -6,7 +6,7 @@ use async_graphql::Enum;
 use entity::Text;
 use sea_orm::{
     ColumnTrait, ColumnType, DbBackend, EntityTrait, ModelTrait, Value,
-    sea_query::{Expr, ExprTrait, NullOrdering, Order},
+    sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, SelectStatement},
 };
 
 /// What the rows of a table can be ordered by.
@@ -208,6 +208,8 @@ pub(super) struct Term {
     pub(super) direction: Direction,
     /// Where nulls go, for a term that can be null.
     pub(super) nulls: Option<Nulls>,
+    /// The type PostgreSQL has to be told for a value that is compared with it.
+    pub(super) cast: Option<&'static str>,
 }
 
 impl Term {
@@ -217,6 +219,14 @@ impl Term {
             expr: self.expr.clone(),
             direction: self.direction.reversed(),
             nulls: self.nulls.map(Nulls::reversed),
+            cast: self.cast,
+        }
+    }
+
+    fn literal(&self, value: &Value) -> Expr {
+        match self.cast {
+            Some(kind) => Expr::val(value.clone()).cast_as(kind),
+            None => Expr::val(value.clone()),
         }
     }
 
@@ -236,7 +246,7 @@ impl Term {
         if is_null(value) {
             self.expr.clone().is_null()
         } else {
-            self.expr.clone().eq(value.clone())
+            self.expr.clone().eq(self.literal(value))
         }
     }
 
@@ -252,8 +262,8 @@ impl Term {
 
     fn beyond(&self, value: &Value) -> Expr {
         match self.direction {
-            Direction::Asc => self.expr.clone().gt(value.clone()),
-            Direction::Desc => self.expr.clone().lt(value.clone()),
+            Direction::Asc => self.expr.clone().gt(self.literal(value)),
+            Direction::Desc => self.expr.clone().lt(self.literal(value)),
         }
     }
 }
@@ -274,6 +284,29 @@ pub(super) fn seek(terms: &[Term], values: &[Value]) -> Option<Expr> {
         Direction::Asc => row.gte(from),
         Direction::Desc => row.lte(from),
     })
+}
+
+/// The rows strictly after a place in the order: after it in the first term, or level with it
+/// there and after it in the second, and so on.
+pub(super) fn beyond(terms: &[Term], values: &[Value]) -> Condition {
+    let mut any = Condition::any();
+    let mut level = Condition::all();
+    for (term, value) in terms.iter().zip(values) {
+        any = any.add(level.clone().add(term.after(value)));
+        level = level.add(term.same(value));
+    }
+    Condition::all().add(any)
+}
+
+/// Orders a statement.
+pub(super) fn ordered(select: &mut SelectStatement, terms: &[Term]) {
+    for term in terms {
+        let (expr, direction) = (term.expr.clone(), term.direction.into());
+        match term.nulls {
+            Some(nulls) => select.order_by_expr_with_nulls(expr, direction, nulls.into()),
+            None => select.order_by_expr(expr, direction),
+        };
+    }
 }
 
 /// Whether a value is null, whatever its type.

@@ -23,6 +23,17 @@ on_each_database! {
         }
     }
 
+    /// A misspelt word comes back with those it may have been meant to be.
+    async fn suggest_the_nearest_words(server: &Server) {
+        let answer = server.ask("{ observationGroups(by: [DISTRCT]) { totalCount } }").await.json();
+        let error = &answer["errors"][0];
+        assert_eq!(error["message"], "Invalid value for argument \"by.0\", enumeration type \
+            \"ObservationDimension\" does not contain the value \"DISTRCT\"; did you mean DISTRICT?");
+        assert_eq!(error["extensions"], json!({"code": "GRAPHQL_VALIDATION_FAILED", "suggestions": ["DISTRICT"]}));
+        let answer = server.ask("{ observationGroups(by: [XQZ]) { totalCount } }").await.json();
+        assert_eq!(answer["errors"][0]["extensions"], json!({"code": "GRAPHQL_VALIDATION_FAILED"}));
+    }
+
     /// Keys come in the order of the query, whatever is answered first.
     async fn leave_keys_in_the_order_of_the_query(server: &Server) {
         let answer = server.ask(

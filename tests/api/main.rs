@@ -10,6 +10,7 @@ mod command;
 mod dataset;
 mod errors;
 mod filters;
+mod groups;
 mod http;
 mod lists;
 mod migrations;
@@ -20,6 +21,7 @@ mod readme;
 mod scalars;
 mod schema;
 mod statements;
+mod sums;
 mod texts;
 mod walks;
 

@@ -9,6 +9,7 @@ use hutong::{
     http::{self, App},
     package::bundled,
     query::Limits,
+    record::{Rows, Writer},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -77,6 +78,19 @@ impl Server {
         drop(self.stop);
         self.running.await.unwrap();
         self.store.database.close().await.unwrap();
+    }
+
+    /// Writes rows of a table: a line for each, its fields between commas, the first of them the
+    /// columns.
+    pub(crate) async fn write(&self, table: &str, lines: &str) {
+        let mut lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect();
+        let columns = fields(lines.next().unwrap());
+        let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
+        let rows = Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() };
+        let mut writer = Writer::begin(&self.store.database, now()).await.unwrap();
+        writer.write(table, &rows).await.unwrap();
+        writer.commit().await.unwrap();
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

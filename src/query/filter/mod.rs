@@ -62,7 +62,7 @@ macro_rules! filter {
         $(#[$doc])*
         ///
         /// Every condition given must hold; one that is left out or null does not matter.
-        #[derive(Debug, Clone, PartialEq, async_graphql::InputObject)]
+        #[derive(Debug, Clone, Default, PartialEq, async_graphql::InputObject)]
         pub struct $name {
             $(
                 #[doc = concat!("What `", stringify!($field), "` must be like.")]

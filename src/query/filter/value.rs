@@ -46,21 +46,45 @@ pub struct Comparison<T: InputType> {
     pub is_null: Option<bool>,
 }
 
-impl<T: InputType + Clone + Into<Value>> ColumnFilter for Comparison<T> {
-    fn on(&self, expr: &Expr, _: DbBackend) -> Condition {
-        let each = |values: &Vec<T>| values.clone().into_iter().map(Into::into).collect();
-        let compare = |value: &Option<T>, compare: fn(Expr, Value) -> Expr| {
-            value.clone().map(|value| compare(expr.clone(), value.into()))
+impl<T: InputType + Clone> Comparison<T> {
+    /// That there be a value.
+    pub fn present() -> Self {
+        Self {
+            eq: None,
+            ne: None,
+            one_of: None,
+            not_in: None,
+            gt: None,
+            gte: None,
+            lt: None,
+            lte: None,
+            is_null: Some(false),
+        }
+    }
+
+    /// The conditions on an expression, given how SQL writes a value to compare it with.
+    pub fn compare(&self, expr: &Expr, value: impl Fn(T) -> Expr) -> Condition {
+        let one = |wanted: &Option<T>, compare: fn(Expr, Expr) -> Expr| {
+            wanted.clone().map(|wanted| compare(expr.clone(), value(wanted)))
+        };
+        let many = |wanted: &Option<Vec<T>>| -> Option<Vec<Expr>> {
+            wanted.as_ref().map(|wanted| wanted.iter().cloned().map(&value).collect())
         };
         Condition::all()
-            .add_option(compare(&self.eq, ExprTrait::eq))
-            .add_option(compare(&self.ne, ExprTrait::ne))
-            .add_option(compare(&self.gt, ExprTrait::gt))
-            .add_option(compare(&self.gte, ExprTrait::gte))
-            .add_option(compare(&self.lt, ExprTrait::lt))
-            .add_option(compare(&self.lte, ExprTrait::lte))
-            .add_option(among(expr, self.one_of.as_ref().map(each), self.not_in.as_ref().map(each)))
+            .add_option(one(&self.eq, ExprTrait::eq))
+            .add_option(one(&self.ne, ExprTrait::ne))
+            .add_option(one(&self.gt, ExprTrait::gt))
+            .add_option(one(&self.gte, ExprTrait::gte))
+            .add_option(one(&self.lt, ExprTrait::lt))
+            .add_option(one(&self.lte, ExprTrait::lte))
+            .add_option(among(expr, many(&self.one_of), many(&self.not_in)))
             .add_option(null(self.is_null, expr))
+    }
+}
+
+impl<T: InputType + Clone + Into<Value>> ColumnFilter for Comparison<T> {
+    fn on(&self, expr: &Expr, _: DbBackend) -> Condition {
+        self.compare(expr, |value| Expr::val(value))
     }
 }
 
@@ -109,7 +133,7 @@ pub struct WordFilter<T: InputType> {
 
 impl<T: InputType + Clone + Into<Value>> ColumnFilter for WordFilter<T> {
     fn on(&self, expr: &Expr, _: DbBackend) -> Condition {
-        let each = |values: &Vec<T>| values.clone().into_iter().map(Into::into).collect();
+        let each = |values: &Vec<T>| values.clone().into_iter().map(Expr::val).collect();
         Condition::all()
             .add_option(self.eq.clone().map(|word| expr.clone().eq(word.into())))
             .add_option(self.ne.clone().map(|word| expr.clone().ne(word.into())))
@@ -131,7 +155,7 @@ impl ColumnFilter for BooleanFilter {
     }
 }
 
-fn among(expr: &Expr, one_of: Option<Vec<Value>>, not_in: Option<Vec<Value>>) -> Option<Condition> {
+fn among(expr: &Expr, one_of: Option<Vec<Expr>>, not_in: Option<Vec<Expr>>) -> Option<Condition> {
     (one_of.is_some() || not_in.is_some()).then(|| {
         Condition::all()
             .add_option(one_of.map(|values| expr.clone().is_in(values)))

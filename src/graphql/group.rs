@@ -1,0 +1,366 @@
+//! Groups of figures.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_graphql::{Context, Object, Result, SelectionField, connection::PageInfo};
+use entity::{
+    Period,
+    vocabulary::{Comparator, DistrictKind, ObservationStatus},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::{
+    Ask, Connection, District, Figures, Initiative, Metric, Node, Observation, ObservationFilter,
+    ObservationOrder, Side, Source, Theme, Unit, Wanted, list, object::reference, summary,
+};
+use crate::{
+    error::Error,
+    query::{
+        Dimension, Limits, Page,
+        group::{Group, GroupHaving, GroupOrder, GroupPage, Groups, Measure, Part},
+        list::ROOT,
+    },
+};
+
+/// How many dimensions figures can be grouped by at once.
+const MOST_DIMENSIONS: usize = 6;
+
+/// The field of the root that groups figures.
+#[derive(Debug, Default)]
+pub struct GroupQuery;
+
+#[Object]
+impl GroupQuery {
+    /// The figures in force, grouped by what they have in common, and what can be computed of each
+    /// group: counts, sums, means, percentiles. One statement for all groups. Figures of different
+    /// metrics or units in one group cannot be added up: group by METRIC, or filter to one.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list, and its own")]
+    async fn observation_groups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "What the figures of a group have in common: up to 6 dimensions, each once. With none, all figures are one group."
+        )]
+        by: Vec<Dimension>,
+        #[graphql(desc = "Which figures; all when left out.")] filter: Option<ObservationFilter>,
+        #[graphql(desc = "Which groups; all when left out. Its measures must be selected.")]
+        having: Option<GroupHaving>,
+        #[graphql(
+            desc = "In which order. When left out, by the dimensions one after the other: places, metrics and other rows as they were loaded, periods from the earliest."
+        )]
+        order_by: Option<Vec<GroupOrder>>,
+        #[graphql(
+            desc = "How many groups: from 1 to the server's limit (1000 unless configured); 50 unless configured when left out."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only groups after the one with this cursor.")] after: Option<String>,
+    ) -> Option<Result<ObservationGroupConnection>> {
+        let groups = || {
+            let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+            check(&by)?;
+            let order = order_by.unwrap_or_default();
+            for key in &order {
+                key.check(&by)?;
+            }
+            let selected = selected(ctx);
+            if let Some(having) = &having {
+                let unselected = having
+                    .measures()
+                    .into_iter()
+                    .find(|measure| !selected.iter().any(|field| field.name() == measure.field()));
+                if let Some(measure) = unselected.map(Measure::field) {
+                    return Err(Error::input(format!(
+                        "`having.{measure}` is set, but `{measure}` is not selected; select it, so \
+                         that the answer shows why a group is in it"
+                    ))
+                    .into());
+                }
+            }
+            let mut parts: BTreeSet<Part> = selected.iter().flat_map(summary::parts_of).collect();
+            parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
+            let parts = parts.into_iter().collect();
+            let groups = Groups::new(by, filter.clone(), having, order, parts, page)?;
+            Ok(ObservationGroupConnection { groups, filter })
+        };
+        Some(groups())
+    }
+}
+
+fn check(by: &[Dimension]) -> Result<(), Error> {
+    if by.len() > MOST_DIMENSIONS {
+        let given = by.len();
+        return Err(Error::input(format!(
+            "`by` has {given} dimensions, but may have {MOST_DIMENSIONS} at the most"
+        )));
+    }
+    let mut met = BTreeSet::new();
+    match by.iter().find(|dimension| !met.insert(**dimension)) {
+        Some(twice) => Err(Error::input(format!(
+            "`by` has {} twice; give each dimension once",
+            async_graphql::resolver_utils::enum_value(*twice)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The fields selected of each group, by `nodes` or by `edges`.
+fn selected<'a>(ctx: &'a Context<'_>) -> Vec<SelectionField<'a>> {
+    let mut fields = Vec::new();
+    for field in ctx.field().selection_set() {
+        match field.name() {
+            "nodes" => fields.extend(field.selection_set()),
+            "edges" => {
+                let nodes = field.selection_set().filter(|field| field.name() == "node");
+                fields.extend(
+                    nodes.collect::<Vec<_>>().iter().flat_map(SelectionField::selection_set),
+                );
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+/// A page of groups.
+pub struct ObservationGroupConnection {
+    groups: Groups,
+    filter: Option<ObservationFilter>,
+}
+
+impl ObservationGroupConnection {
+    async fn page(&self, ctx: &Context<'_>) -> Result<Arc<GroupPage>> {
+        let page = ctx.batch()?.load(self.groups.clone(), ROOT).await?;
+        Ok(page.ok_or_else(|| Error::internal("groups were not answered"))?)
+    }
+
+    fn group(&self, group: &Group) -> ObservationGroup {
+        ObservationGroup {
+            dimensions: Arc::clone(&self.groups.dimensions),
+            filter: self.filter.clone(),
+            group: group.clone(),
+        }
+    }
+}
+
+/// A page of groups (Relay's cursor connections).
+#[Object]
+impl ObservationGroupConnection {
+    /// The groups of this page, in order.
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ObservationGroup>> {
+        Ok(self.page(ctx).await?.groups.iter().map(|group| self.group(group)).collect())
+    }
+
+    /// The groups of this page, each with its cursor.
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<ObservationGroupEdge>> {
+        let page = self.page(ctx).await?;
+        Ok(page.groups.iter().map(|group| ObservationGroupEdge(self.group(group))).collect())
+    }
+
+    /// Whether there are more groups, and the cursor to go on from.
+    async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
+        let page = self.page(ctx).await?;
+        let cursor = |group: Option<&Group>| group.map(|group| group.cursor.clone());
+        Ok(PageInfo {
+            has_previous_page: page.has_previous,
+            has_next_page: page.has_next,
+            start_cursor: cursor(page.groups.first()),
+            end_cursor: cursor(page.groups.last()),
+        })
+    }
+
+    /// How many groups there are on all pages together. Counted only when asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        let total = async {
+            let total = ctx.batch()?.load(self.groups.total(), ROOT).await?.unwrap_or(0);
+            Ok(i32::try_from(total).map_err(Error::internal)?)
+        };
+        Some(total.await)
+    }
+}
+
+/// A group and its place in the list.
+pub struct ObservationGroupEdge(ObservationGroup);
+
+/// A group and its place in the list.
+#[Object]
+impl ObservationGroupEdge {
+    /// The group.
+    async fn node(&self) -> &ObservationGroup {
+        &self.0
+    }
+
+    /// Where the group stands: give it back as `after`, with the same `by` and `orderBy`. Opaque.
+    async fn cursor(&self) -> &str {
+        &self.0.group.cursor
+    }
+}
+
+/// Figures that have something in common.
+#[derive(Clone)]
+pub struct ObservationGroup {
+    dimensions: Arc<[Dimension]>,
+    filter: Option<ObservationFilter>,
+    group: Group,
+}
+
+/// Figures that have something in common, and what can be computed of them.
+#[Object]
+impl ObservationGroup {
+    /// What they have in common.
+    async fn key(&self) -> Result<ObservationGroupKey> {
+        let values = serde_json::from_str(&self.group.key).map_err(Error::internal)?;
+        Ok(ObservationGroupKey { dimensions: Arc::clone(&self.dimensions), values })
+    }
+
+    #[graphql(flatten)]
+    async fn figures(&self) -> Figures {
+        Figures::of_group(
+            Arc::clone(&self.dimensions),
+            Arc::clone(&self.group.key),
+            self.filter.clone(),
+            Arc::new(self.group.parts.clone()),
+        )
+    }
+
+    /// The figures themselves, the newest period first: with `orderBy` and `first`, the top few of
+    /// each group.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn observations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only rows before the one with this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows of the group; all when left out.")] filter: Option<
+            ObservationFilter,
+        >,
+        #[graphql(
+            desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
+        )]
+        order_by: Option<Vec<ObservationOrder>>,
+    ) -> Option<Result<Connection<Observation>>> {
+        let side = Side::Group(Arc::clone(&self.dimensions), Arc::clone(&self.group.key));
+        let both: Vec<_> = self.filter.iter().cloned().chain(filter).collect();
+        let filter = ObservationFilter { and: Some(both), ..ObservationFilter::default() };
+        let wanted = Wanted { first, after, last, before, filter: Some(filter), order_by };
+        Some(list(ctx, side, wanted))
+    }
+}
+
+/// What the figures of a group have in common.
+pub struct ObservationGroupKey {
+    dimensions: Arc<[Dimension]>,
+    values: Vec<Json>,
+}
+
+impl ObservationGroupKey {
+    /// The value in a dimension. Fails where the groups are not by it: a null would look like a
+    /// group without one.
+    fn value(&self, wanted: Dimension) -> Result<&Json> {
+        let place = self.dimensions.iter().position(|dimension| *dimension == wanted);
+        let value = place.and_then(|place| self.values.get(place));
+        Ok(value.ok_or_else(|| {
+            let word = async_graphql::resolver_utils::enum_value(wanted);
+            Error::input(format!("the groups are not by {word}; add {word} to `by`"))
+        })?)
+    }
+
+    async fn row<N: Node>(&self, ctx: &Context<'_>, of: Dimension) -> Option<Result<N>> {
+        match self.value(of).map(Json::as_i64) {
+            Ok(number) => Some(reference(ctx, number?).await),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn word<T: DeserializeOwned>(&self, of: Dimension) -> Option<Result<T>> {
+        let value = match self.value(of) {
+            Ok(Json::Null) => return None,
+            Ok(value) => value.clone(),
+            Err(error) => return Some(Err(error)),
+        };
+        Some(serde_json::from_value(value).map_err(|why| Error::internal(why).into()))
+    }
+}
+
+/// What the figures of a group have in common: in each dimension of `by` its value, null for
+/// figures without one. Other dimensions are errors.
+#[Object]
+impl ObservationGroupKey {
+    /// The place.
+    async fn district(&self, ctx: &Context<'_>) -> Option<Result<District>> {
+        self.row(ctx, Dimension::District).await
+    }
+
+    /// The place that the places lie in.
+    async fn parent_district(&self, ctx: &Context<'_>) -> Option<Result<District>> {
+        self.row(ctx, Dimension::ParentDistrict).await
+    }
+
+    /// What sort of place it is.
+    async fn district_kind(&self) -> Option<Result<DistrictKind>> {
+        self.word(Dimension::DistrictKind)
+    }
+
+    /// The metric.
+    async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
+        self.row(ctx, Dimension::Metric).await
+    }
+
+    /// The theme of the metrics.
+    async fn theme(&self, ctx: &Context<'_>) -> Option<Result<Theme>> {
+        self.row(ctx, Dimension::Theme).await
+    }
+
+    /// The unit of the values.
+    async fn unit(&self, ctx: &Context<'_>) -> Option<Result<Unit>> {
+        self.row(ctx, Dimension::Unit).await
+    }
+
+    /// The initiative whose own results they are; null for figures of places.
+    async fn initiative(&self, ctx: &Context<'_>) -> Option<Result<Initiative>> {
+        self.row(ctx, Dimension::Initiative).await
+    }
+
+    /// The source.
+    async fn source(&self, ctx: &Context<'_>) -> Option<Result<Source>> {
+        self.row(ctx, Dimension::Source).await
+    }
+
+    /// The period.
+    async fn period(&self) -> Option<Result<Period>> {
+        self.word(Dimension::Period)
+    }
+
+    /// The calendar year their periods lie in.
+    async fn year(&self) -> Option<Result<Period>> {
+        self.word(Dimension::Year)
+    }
+
+    /// The quarter their periods lie in.
+    async fn quarter(&self) -> Option<Result<Period>> {
+        self.word(Dimension::Quarter)
+    }
+
+    /// The month their periods lie in.
+    async fn month(&self) -> Option<Result<Period>> {
+        self.word(Dimension::Month)
+    }
+
+    /// How good they are.
+    async fn status(&self) -> Option<Result<ObservationStatus>> {
+        self.word(Dimension::Status)
+    }
+
+    /// How the values relate to the true figures.
+    async fn comparator(&self) -> Option<Result<Comparator>> {
+        self.word(Dimension::Comparator)
+    }
+}

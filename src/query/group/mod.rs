@@ -1,0 +1,343 @@
+//! Groups of figures: what is computed of each, in one statement for all of them.
+//!
+//! The statement has three layers. The innermost picks the figures and gives each its place in
+//! every dimension; the middle one gathers groups and computes their parts; the outermost keeps
+//! the groups wanted, orders them and cuts the page. Grouping happens in the database alone.
+
+mod dimension;
+mod having;
+mod measure;
+mod order;
+mod part;
+mod summary;
+
+use std::{collections::HashMap, sync::Arc};
+
+use entity::observation::{self, Column};
+use sea_orm::{
+    DbBackend, FromQueryResult,
+    sea_query::{Condition, Expr, JoinType, Query, SelectStatement},
+};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+pub use dimension::Dimension;
+pub(crate) use dimension::Kind;
+pub use having::GroupHaving;
+pub use measure::Measure;
+pub use order::GroupOrder;
+pub use part::{Part, Parts};
+pub use summary::Summary;
+
+use self::part::distinct_alias;
+use super::{
+    Page, Table,
+    batch::Load,
+    cursor,
+    list::{PARENT, ROOT, conditions},
+    order::{Term, beyond, ordered},
+};
+use crate::{
+    database::{Count, Database},
+    error::Error,
+};
+
+type ObservationFilter = <observation::Entity as Table>::Filter;
+
+/// Groups of figures: which figures, grouped by what, which groups, in what order, which page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Groups {
+    /// What a group has in common.
+    pub dimensions: Arc<[Dimension]>,
+    /// Which figures.
+    pub filter: Option<ObservationFilter>,
+    /// Which groups.
+    pub having: Option<GroupHaving>,
+    /// In which order.
+    pub order: Vec<GroupOrder>,
+    /// What is computed of each, in the order of the parts.
+    pub parts: Vec<Part>,
+    /// Which page of them.
+    pub page: Page,
+    after: Option<Vec<sea_orm::Value>>,
+}
+
+/// One group.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its value in each dimension as a JSON array: numbers of rows, texts, nulls.
+    pub key: Arc<str>,
+    /// What was computed of it.
+    pub parts: Parts,
+    /// Where it stands in the list.
+    pub cursor: String,
+}
+
+/// A page of groups.
+#[derive(Debug)]
+pub struct GroupPage {
+    /// The groups in order.
+    pub groups: Vec<Group>,
+    /// Whether there are more after them.
+    pub has_next: bool,
+    /// Whether the page begins after a cursor.
+    pub has_previous: bool,
+}
+
+/// A group as the statement returns it.
+#[derive(Debug, FromQueryResult, Deserialize)]
+struct Row {
+    /// The values in each dimension as a JSON array.
+    key: String,
+    /// The parts as a JSON array.
+    parts: String,
+    /// The values of the order as a JSON array.
+    place: String,
+}
+
+impl Groups {
+    /// The groups of a question. Fails when the cursor belongs to another one.
+    pub fn new(
+        dimensions: Vec<Dimension>,
+        filter: Option<ObservationFilter>,
+        having: Option<GroupHaving>,
+        order: Vec<GroupOrder>,
+        parts: Vec<Part>,
+        page: Page,
+    ) -> Result<Self, Error> {
+        let mut groups =
+            Self { dimensions: dimensions.into(), filter, having, order, parts, page, after: None };
+        let after = groups.page.after.as_ref();
+        groups.after = after
+            .map(|text| cursor::read("after", text, &groups.signature()))
+            .transpose()?
+            .map(|values| values.into_iter().map(value).collect());
+        Ok(groups)
+    }
+
+    /// How many groups there are on all pages together.
+    pub fn total(&self) -> GroupTotal {
+        GroupTotal {
+            dimensions: Arc::clone(&self.dimensions),
+            filter: self.filter.clone(),
+            having: self.having.clone(),
+            parts: self.parts.clone(),
+        }
+    }
+
+    fn signature(&self) -> String {
+        format!("observation by {:?} in {:?}", self.dimensions, self.order)
+    }
+
+    /// The order wanted, and then that of the keys, so that no two groups are tied.
+    fn terms(&self, backend: DbBackend) -> Vec<Term> {
+        let wanted =
+            self.order.iter().map(|order| order.term(&self.dimensions, &self.parts, backend));
+        let keys = (0..self.dimensions.len()).map(order::key_term);
+        wanted.chain(keys).collect()
+    }
+
+    fn statement(&self, backend: DbBackend) -> SelectStatement {
+        let terms = self.terms(backend);
+        let groups = grouped(&self.dimensions, self.filter.as_ref(), &self.parts, backend);
+        let mut select = Query::select();
+        let keys = (0..self.dimensions.len()).map(|place| Expr::col(("g", key_alias(place))));
+        let parts = self.parts.iter().enumerate().map(|(place, part)| {
+            let column = Expr::col(("g", part_alias(place)));
+            if part.is_decimal() { as_text(column, backend) } else { column }
+        });
+        let place = terms.iter().map(|term| match term.cast {
+            Some(_) => as_text(term.expr.clone(), backend),
+            None => term.expr.clone(),
+        });
+        select
+            .expr_as(Expr::val(ROOT), PARENT)
+            .expr_as(json_array(keys.collect(), backend), "key")
+            .expr_as(json_array(parts.collect(), backend), "parts")
+            .expr_as(json_array(place.collect(), backend), "place")
+            .from_subquery(groups, "g")
+            .cond_where(self.wanted(backend))
+            .limit(u64::from(self.page.limit) + 1);
+        if let Some(after) = &self.after {
+            select.cond_where(beyond(&terms, after));
+        }
+        ordered(&mut select, &terms);
+        select
+    }
+
+    fn wanted(&self, backend: DbBackend) -> Condition {
+        let having = self.having.as_ref();
+        having.map_or_else(Condition::all, |having| having.on(&self.parts, backend))
+    }
+}
+
+impl Load for Groups {
+    type Key = i64;
+    type Value = Arc<GroupPage>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        _: Vec<i64>,
+    ) -> Result<HashMap<i64, Self::Value>, Error> {
+        let statement = self.statement(database.backend());
+        let mut rows = database.fetch::<(i64, Row)>(&statement).await?;
+        let limit = self.page.limit as usize;
+        let has_next = rows.len() > limit;
+        rows.truncate(limit);
+        let groups = rows.into_iter().map(|(_, row)| self.group(&row)).collect::<Result<_, _>>()?;
+        let page = GroupPage { groups, has_next, has_previous: self.after.is_some() };
+        Ok([(ROOT, Arc::new(page))].into())
+    }
+}
+
+impl Groups {
+    fn group(&self, row: &Row) -> Result<Group, Error> {
+        // PostgreSQL writes spaces into its JSON; a key has one spelling.
+        let key: Json = serde_json::from_str(&row.key).map_err(Error::internal)?;
+        let place: Vec<Json> = serde_json::from_str(&row.place).map_err(Error::internal)?;
+        Ok(Group {
+            key: key.to_string().into(),
+            parts: Parts::new(self.parts.iter().copied(), &row.parts)?,
+            cursor: cursor::write(&self.signature(), place),
+        })
+    }
+}
+
+/// The question how many groups there are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupTotal {
+    dimensions: Arc<[Dimension]>,
+    filter: Option<ObservationFilter>,
+    having: Option<GroupHaving>,
+    parts: Vec<Part>,
+}
+
+impl Load for GroupTotal {
+    type Key = i64;
+    type Value = i64;
+
+    async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
+        let backend = database.backend();
+        let having = self.having.as_ref();
+        // Without a condition on what is computed, nothing need be.
+        let parts = if having.is_some() { self.parts.as_slice() } else { &[] };
+        let mut select = Query::select();
+        select
+            .expr_as(Expr::val(ROOT), PARENT)
+            .expr_as(Expr::cust("count(*)"), "count")
+            .from_subquery(grouped(&self.dimensions, self.filter.as_ref(), parts, backend), "g");
+        if let Some(having) = having {
+            select.cond_where(having.on(parts, backend));
+        }
+        let counts = database.fetch::<(i64, Count)>(&select).await?;
+        Ok(counts.into_iter().map(|(root, counted)| (root, counted.count)).collect())
+    }
+}
+
+/// The groups with their keys and parts, before any condition on them.
+fn grouped(
+    dimensions: &[Dimension],
+    filter: Option<&ObservationFilter>,
+    parts: &[Part],
+    backend: DbBackend,
+) -> SelectStatement {
+    let mut figures = figures(dimensions, filter, parts, backend);
+    for (place, dimension) in dimensions.iter().enumerate() {
+        figures.expr_as(dimension.expr(backend), key_alias(place));
+    }
+    let mut groups = Query::select();
+    groups.from_subquery(figures, "o");
+    for place in 0..dimensions.len() {
+        let key = Expr::col(("o", key_alias(place)));
+        groups.expr_as(key.clone(), key_alias(place)).add_group_by([key]);
+    }
+    computed(&mut groups, parts, backend);
+    groups
+}
+
+/// Adds the parts to a statement that gathers figures under the alias `o`.
+fn computed(groups: &mut SelectStatement, parts: &[Part], backend: DbBackend) {
+    for (place, part) in parts.iter().enumerate() {
+        groups.expr_as(part.expr(backend), part_alias(place));
+    }
+}
+
+/// The figures in force that a filter picks, with the columns that parts are computed of.
+fn figures(
+    dimensions: &[Dimension],
+    filter: Option<&ObservationFilter>,
+    parts: &[Part],
+    backend: DbBackend,
+) -> SelectStatement {
+    let mut figures = Query::select();
+    figures
+        .columns(
+            [
+                Column::Id,
+                Column::Value,
+                Column::Comparator,
+                Column::MetricId,
+                Column::DistrictId,
+                Column::Period,
+                Column::InitiativeId,
+            ]
+            .map(|column| ("observation", column)),
+        )
+        .from("observation")
+        .cond_where(conditions::<observation::Entity>(filter, backend));
+    let counted = parts.iter().filter_map(|part| match part {
+        Part::Distinct(dimension) => Some(*dimension),
+        _ => None,
+    });
+    let counted: Vec<Dimension> = counted.collect();
+    for dimension in &counted {
+        figures.expr_as(dimension.expr(backend), distinct_alias(*dimension));
+    }
+    for table in ["metric", "district"] {
+        let mut all = dimensions.iter().chain(&counted);
+        if all.any(|dimension| dimension.joined().is_some_and(|(joined, _)| joined == table)) {
+            let on = Expr::cust(format!("{table}.id = observation.{table}_id"));
+            figures.join(JoinType::InnerJoin, table, on);
+        }
+    }
+    figures
+}
+
+fn key_alias(place: usize) -> String {
+    format!("k{place}")
+}
+
+fn part_alias(place: usize) -> String {
+    format!("p{place}")
+}
+
+/// The values as one column, whatever their number.
+fn json_array(values: Vec<Expr>, backend: DbBackend) -> Expr {
+    let list =
+        |sign: fn(usize) -> String| (1..=values.len()).map(sign).collect::<Vec<_>>().join(", ");
+    let sql = match backend {
+        DbBackend::Postgres => {
+            format!("json_build_array({})::text", list(|place| format!("${place}")))
+        }
+        _ => format!("json_array({})", list(|_| "?".to_owned())),
+    };
+    Expr::cust_with_exprs(sql, values)
+}
+
+/// A value of a cursor, as a statement takes it.
+fn value(json: Json) -> sea_orm::Value {
+    match json {
+        Json::Number(number) => sea_orm::Value::BigInt(number.as_i64()),
+        Json::String(text) => sea_orm::Value::String(Some(text)),
+        _ => sea_orm::Value::String(None),
+    }
+}
+
+/// A value as text; on SQLite decimals are texts already.
+fn as_text(value: Expr, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("CAST($1 AS text)", [value]),
+        _ => value,
+    }
+}
