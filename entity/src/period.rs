@@ -24,7 +24,8 @@ pub struct Period {
 }
 
 /// How long a period is, in the words of SDMX's frequency code list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Frequency {
     /// A calendar year (SDMX A): `2025`.
     Annual,

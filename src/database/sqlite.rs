@@ -112,7 +112,7 @@ fn query<T: serde::de::DeserializeOwned>(
     connection: &Connection,
     statement: Statement,
 ) -> Result<Vec<T>, Error> {
-    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(too_large)?;
     let values = statement.values.into_iter().flat_map(|values| values.0);
     let values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
     let mut rows = prepared.query(params_from_iter(values))?;
@@ -121,6 +121,21 @@ fn query<T: serde::de::DeserializeOwned>(
         found.push(decode::row(row)?);
     }
     Ok(found)
+}
+
+/// What SQLite refuses of a question that is well-formed but beyond its limits.
+fn too_large(error: rusqlite::Error) -> Error {
+    let message = error.to_string();
+    if message.contains("Expression tree is too large") {
+        Error::input(
+            "the conditions are nested too deeply for SQLite; follow fewer relations, and use fewer \
+             `and`, `or` and `not` inside each other",
+        )
+    } else if message.contains("too many SQL variables") {
+        Error::input("the conditions hold more values than SQLite takes; give shorter lists")
+    } else {
+        error.into()
+    }
 }
 
 /// A value as sqlx would store it, so that comparisons meet what was written.

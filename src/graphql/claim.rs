@@ -8,12 +8,17 @@ use entity::vocabulary::ClaimKind;
 
 filter! {
     /// Which claims.
-    ClaimFilter for claim {
+    ClaimFilter, ClaimListFilter for claim {
         slug: TextFilter = Slug,
         kind: WordFilter<ClaimKind> = Kind,
         statement: LocalizedTextFilter = Statement,
         position: IntFilter = Position,
         period: PeriodFilter = Period,
+    } one {
+        initiative: InitiativeFilter = InitiativeId of initiative,
+        observation: ObservationFilter = ObservationId of observation,
+        scope: DistrictFilter = ScopeId of district,
+        source: SourceFilter = SourceId of source,
     }
 }
 

@@ -8,7 +8,7 @@ use entity::vocabulary::DistrictKind;
 
 filter! {
     /// Which places.
-    DistrictFilter for district {
+    DistrictFilter, DistrictListFilter for district {
         slug: TextFilter = Slug,
         kind: WordFilter<DistrictKind> = Kind,
         name: LocalizedTextFilter = Name,
@@ -16,6 +16,14 @@ filter! {
         partition: BooleanFilter = Partition,
         latitude: DecimalFilter = Latitude,
         longitude: DecimalFilter = Longitude,
+    } one {
+        parent: DistrictFilter = ParentId of district,
+    } many {
+        children: DistrictListFilter = district.ParentId,
+        initiatives: InitiativeListFilter = initiative.DistrictId,
+        observations: ObservationListFilter = observation.DistrictId,
+        organizations: OrganizationListFilter = organization.DistrictId,
+        claims: ClaimListFilter = claim.ScopeId,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Context, Object, Result, SelectionField, connection::PageInfo};
 use entity::{
-    Period,
+    Frequency, Period,
     vocabulary::{Comparator, DistrictKind, ObservationStatus},
 };
 use serde::de::DeserializeOwned;
@@ -352,6 +352,11 @@ impl ObservationGroupKey {
     /// The month their periods lie in.
     async fn month(&self) -> Option<Result<Period>> {
         self.word(Dimension::Month)
+    }
+
+    /// How long their periods are.
+    async fn frequency(&self) -> Option<Result<Frequency>> {
+        self.word(Dimension::Frequency)
     }
 
     /// How good they are.

@@ -8,7 +8,7 @@ use entity::vocabulary::{InitiativeKind, InitiativeStatus};
 
 filter! {
     /// Which initiatives.
-    InitiativeFilter for initiative {
+    InitiativeFilter, InitiativeListFilter for initiative {
         slug: TextFilter = Slug,
         kind: WordFilter<InitiativeKind> = Kind,
         status: WordFilter<InitiativeStatus> = Status,
@@ -16,6 +16,15 @@ filter! {
         summary: LocalizedTextFilter = Summary,
         started_on: PeriodFilter = StartedOn,
         ended_on: PeriodFilter = EndedOn,
+    } one {
+        district: DistrictFilter = DistrictId of district,
+        theme: ThemeFilter = ThemeId of theme,
+        source: SourceFilter = SourceId of source,
+    } many {
+        organizations: InitiativeOrganizationListFilter = initiative_organization.InitiativeId,
+        metrics: InitiativeMetricListFilter = initiative_metric.InitiativeId,
+        observations: ObservationListFilter = observation.InitiativeId,
+        claims: ClaimListFilter = claim.InitiativeId,
     }
 }
 

@@ -5,8 +5,11 @@ use entity::vocabulary::MetricBasis;
 
 filter! {
     /// Which links between initiatives and metrics.
-    InitiativeMetricFilter for initiative_metric {
+    InitiativeMetricFilter, InitiativeMetricListFilter for initiative_metric {
         basis: WordFilter<MetricBasis> = Basis,
+    } one {
+        initiative: InitiativeFilter = InitiativeId of initiative,
+        metric: MetricFilter = MetricId of metric,
     }
 }
 

@@ -5,8 +5,11 @@ use entity::vocabulary::OrganizationRole;
 
 filter! {
     /// Which parts of organisations in initiatives.
-    InitiativeOrganizationFilter for initiative_organization {
+    InitiativeOrganizationFilter, InitiativeOrganizationListFilter for initiative_organization {
         role: WordFilter<OrganizationRole> = Role,
+    } one {
+        initiative: InitiativeFilter = InitiativeId of initiative,
+        organization: OrganizationFilter = OrganizationId of organization,
     }
 }
 

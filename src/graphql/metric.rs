@@ -8,7 +8,7 @@ use entity::vocabulary::{Accumulation, Aggregation, Measure, MetricDirection};
 
 filter! {
     /// Which metrics.
-    MetricFilter for metric {
+    MetricFilter, MetricListFilter for metric {
         slug: TextFilter = Slug,
         name: LocalizedTextFilter = Name,
         description: LocalizedTextFilter = Description,
@@ -16,6 +16,14 @@ filter! {
         aggregation: WordFilter<Aggregation> = Aggregation,
         accumulation: WordFilter<Accumulation> = Accumulation,
         direction: WordFilter<MetricDirection> = Direction,
+    } one {
+        unit: UnitFilter = UnitId of unit,
+        theme: ThemeFilter = ThemeId of theme,
+        base: MetricFilter = BaseId of metric,
+    } many {
+        derived: MetricListFilter = metric.BaseId,
+        initiatives: InitiativeMetricListFilter = initiative_metric.MetricId,
+        observations: ObservationListFilter = observation.MetricId,
     }
 }
 

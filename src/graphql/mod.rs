@@ -1,22 +1,22 @@
 //! The schema: one file a topic, in one order: filter, order, object, relations, root fields.
 
-/// Every topic, one line each: its file, its object, the object's filter and order, and the fields
+/// Every topic, one line each: its file, its object, the object's filters and order, and the fields
 /// of the root where it has some. `topics!(x)` hands the lines to the macro `x`.
 macro_rules! topics {
     ($to:ident) => {
         $to! {
-            district: District, DistrictFilter, DistrictOrder, DistrictQuery;
-            theme: Theme, ThemeFilter, ThemeOrder, ThemeQuery;
-            organization: Organization, OrganizationFilter, OrganizationOrder, OrganizationQuery;
-            initiative: Initiative, InitiativeFilter, InitiativeOrder, InitiativeQuery;
+            district: District, DistrictFilter, DistrictListFilter, DistrictOrder, DistrictQuery;
+            theme: Theme, ThemeFilter, ThemeListFilter, ThemeOrder, ThemeQuery;
+            organization: Organization, OrganizationFilter, OrganizationListFilter, OrganizationOrder, OrganizationQuery;
+            initiative: Initiative, InitiativeFilter, InitiativeListFilter, InitiativeOrder, InitiativeQuery;
             initiative_organization:
-                InitiativeOrganization, InitiativeOrganizationFilter, InitiativeOrganizationOrder;
-            initiative_metric: InitiativeMetric, InitiativeMetricFilter, InitiativeMetricOrder;
-            claim: Claim, ClaimFilter, ClaimOrder, ClaimQuery;
-            metric: Metric, MetricFilter, MetricOrder, MetricQuery;
-            unit: Unit, UnitFilter, UnitOrder, UnitQuery;
-            source: Source, SourceFilter, SourceOrder, SourceQuery;
-            observation: Observation, ObservationFilter, ObservationOrder, ObservationQuery;
+                InitiativeOrganization, InitiativeOrganizationFilter, InitiativeOrganizationListFilter, InitiativeOrganizationOrder;
+            initiative_metric: InitiativeMetric, InitiativeMetricFilter, InitiativeMetricListFilter, InitiativeMetricOrder;
+            claim: Claim, ClaimFilter, ClaimListFilter, ClaimOrder, ClaimQuery;
+            metric: Metric, MetricFilter, MetricListFilter, MetricOrder, MetricQuery;
+            unit: Unit, UnitFilter, UnitListFilter, UnitOrder, UnitQuery;
+            source: Source, SourceFilter, SourceListFilter, SourceOrder, SourceQuery;
+            observation: Observation, ObservationFilter, ObservationListFilter, ObservationOrder, ObservationQuery;
         }
     };
 }
@@ -63,8 +63,8 @@ use crate::{
 
 /// Makes the topics known here, and their root fields part of the root.
 macro_rules! root {
-    ($($topic:ident: $object:ident, $filter:ident, $order:ident $(, $query:ident)?;)+) => {
-        $(pub use $topic::{$filter, $object, $order};)+
+    ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
+        $(pub use $topic::{$filter, $list, $object, $order};)+
 
         /// Where every question starts.
         #[derive(Default, MergedObject)]

@@ -12,7 +12,7 @@ use crate::{
 
 /// Declares the interface over all objects that have an id.
 macro_rules! nodes {
-    ($($topic:ident: $object:ident, $filter:ident, $order:ident $(, $query:ident)?;)+) => {
+    ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         /// An object with an id that no other object of the schema has (Relay's Node).
         #[derive(Interface)]
         #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The id. Opaque."))]

@@ -24,7 +24,7 @@ use super::{
 
 filter! {
     /// Which figures.
-    ObservationFilter for observation {
+    ObservationFilter, ObservationListFilter for observation {
         slug: TextFilter = Slug,
         period: PeriodFilter = Period,
         value: DecimalFilter = Value,
@@ -36,6 +36,13 @@ filter! {
         published_on: DateFilter = PublishedOn,
         recorded_at: DateTimeFilter = RecordedAt,
         revision: IntFilter = Revision,
+    } one {
+        metric: MetricFilter = MetricId of metric,
+        district: DistrictFilter = DistrictId of district,
+        source: SourceFilter = SourceId of source,
+        initiative: InitiativeFilter = InitiativeId of initiative,
+    } many {
+        claims: ClaimListFilter = claim.ObservationId,
     }
 }
 

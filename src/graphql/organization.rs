@@ -8,10 +8,14 @@ use entity::vocabulary::OrganizationKind;
 
 filter! {
     /// Which organisations.
-    OrganizationFilter for organization {
+    OrganizationFilter, OrganizationListFilter for organization {
         slug: TextFilter = Slug,
         kind: WordFilter<OrganizationKind> = Kind,
         name: LocalizedTextFilter = Name,
+    } one {
+        district: DistrictFilter = DistrictId of district,
+    } many {
+        initiatives: InitiativeOrganizationListFilter = initiative_organization.OrganizationId,
     }
 }
 

@@ -8,13 +8,17 @@ use entity::vocabulary::DateBasis;
 
 filter! {
     /// Which sources.
-    SourceFilter for source {
+    SourceFilter, SourceListFilter for source {
         slug: TextFilter = Slug,
         title: LocalizedTextFilter = Title,
         publisher: TextFilter = Publisher,
         language: TextFilter = Language,
         published_on: DateFilter = PublishedOn,
         date_basis: WordFilter<DateBasis> = DateBasis,
+    } many {
+        initiatives: InitiativeListFilter = initiative.SourceId,
+        observations: ObservationListFilter = observation.SourceId,
+        claims: ClaimListFilter = claim.SourceId,
     }
 }
 

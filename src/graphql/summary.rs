@@ -93,8 +93,7 @@ impl Figures {
         Inputs::Listed(self.parent.clone(), self.key.clone(), Box::new(present))
     }
 
-    /// What is computed of the parts, unless there is no value, or the figures are in different
-    /// units.
+    /// What is computed of the parts.
     async fn compute(
         &self,
         ctx: &Context<'_>,
@@ -103,6 +102,16 @@ impl Figures {
     ) -> Result<Computed> {
         let parts = self.parts(ctx, wanted).await?;
         let metrics = metrics(ctx, &parts).await?;
+        self.computed(&parts, &metrics, compute)
+    }
+
+    /// The same, unless there is no value, or the figures are in different units.
+    fn computed(
+        &self,
+        parts: &Parts,
+        metrics: &[Arc<metric::Model>],
+        compute: impl FnOnce(&Parts) -> Result<Result<Quantity, Uncomputed>, Error>,
+    ) -> Result<Computed> {
         let Some(first) = metrics.first() else {
             let why = Uncomputed::new(Reason::NoValue, "no figure has a value");
             return Ok(Computed::over(Err(why), None, self.inputs()));
@@ -118,15 +127,23 @@ impl Figures {
             )
             .into());
         }
-        Ok(Computed::over(compute(&parts)?, Some(first.unit_id), self.inputs()))
+        Ok(Computed::over(compute(parts)?, Some(first.unit_id), self.inputs()))
     }
 }
 
 /// The metrics of the figures with a value.
 async fn metrics(ctx: &Context<'_>, parts: &Parts) -> Result<Vec<Arc<metric::Model>>> {
     let numbers = parts.rows(Part::Metrics)?;
+    if numbers.is_empty() {
+        // Those without a value wait for the others, so that what is asked next is asked together.
+        let one = One::<metric::Entity, i64>::by(metric::Column::Id);
+        ctx.batch()?.load(one, NONE).await?;
+    }
     try_join_all(numbers.into_iter().map(|number| row::<metric::Entity>(ctx, number))).await
 }
+
+/// The number of no row.
+const NONE: i64 = 0;
 
 /// The places of the figures with a value, each with what it lies in.
 async fn lineages(ctx: &Context<'_>, parts: &Parts) -> Result<Vec<Arc<additive::Lineage>>> {
@@ -224,11 +241,10 @@ impl Figures {
                 mixed: parts.rows(Part::Owners)?.len() > 1,
             })
             .map_err(|why| Error::NotAdditive(why.into()))?;
-            self.compute(ctx, SUM, |parts| {
+            self.computed(&parts, &metrics, |parts| {
                 let total = parts.number(Part::Sum)?.unwrap_or_default();
                 Ok(Ok(Quantity::sum(total, &parts.comparators()?)))
             })
-            .await
         };
         Some(sum.await)
     }

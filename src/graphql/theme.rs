@@ -7,9 +7,15 @@ use crate::{
 
 filter! {
     /// Which themes.
-    ThemeFilter for theme {
+    ThemeFilter, ThemeListFilter for theme {
         slug: TextFilter = Slug,
         name: LocalizedTextFilter = Name,
+    } one {
+        parent: ThemeFilter = ParentId of theme,
+    } many {
+        children: ThemeListFilter = theme.ParentId,
+        initiatives: InitiativeListFilter = initiative.ThemeId,
+        metrics: MetricListFilter = metric.ThemeId,
     }
 }
 

@@ -8,11 +8,13 @@ use entity::vocabulary::Dimension;
 
 filter! {
     /// Which units.
-    UnitFilter for unit {
+    UnitFilter, UnitListFilter for unit {
         slug: TextFilter = Slug,
         symbol: TextFilter = Symbol,
         name: LocalizedTextFilter = Name,
         dimension: WordFilter<Dimension> = Dimension,
+    } many {
+        metrics: MetricListFilter = metric.UnitId,
     }
 }
 

@@ -221,7 +221,7 @@ on_each_database! {
         figures(server, &FIGURES[1..]).await;
         let many = server.ask(&query).await;
         many.data();
-        assert_eq!((few.statements, many.statements), (Some(8), Some(8)));
+        assert_eq!((few.statements, many.statements), (Some(6), Some(6)));
         let summaries = "{ districts { nodes { slug observationSummary { count missing mean { value } max { value } }
             years: observationSummary(filter: {period: {gte: \"2024\"}}) { count } } } }";
         assert_eq!(server.ask(summaries).await.statements, Some(4));

@@ -18,6 +18,7 @@ mod nodes;
 mod packages;
 mod playground;
 mod readme;
+mod relations;
 mod scalars;
 mod schema;
 mod statements;

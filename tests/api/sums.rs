@@ -209,7 +209,7 @@ on_each_database! {
             "max": {"value": "2400000000000", "comparator": "AT_LEAST"},
             "median": {"value": "4", "comparator": "AT_LEAST"},
             "percentile": {"value": "2.005", "comparator": "AT_LEAST"},
-            "standardDeviation": {"value": "1385640646054.09", "comparator": "UNKNOWN", "exact": false},
+            "standardDeviation": {"value": "1385640646053.94", "comparator": "UNKNOWN", "exact": false},
             "sum": {"inputs": [
                 {"period": {"code": "2023"}, "comparator": "MORE_THAN"},
                 {"period": {"code": "2022"}, "comparator": "EQUAL"},

@@ -3,6 +3,8 @@
 //! SQL's logic holds everywhere: a row without a value meets no condition on it, nor the opposite
 //! of one, but only `isNull: true`. Both databases give the same answer.
 
+mod period;
+mod relation;
 mod text;
 mod value;
 
@@ -14,10 +16,11 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait},
 };
 
+pub use period::{PeriodFilter, frequency};
+pub use relation::{ListFilter, to_many, to_one};
 pub use text::{LocalizedTextFilter, TextFilter};
 pub use value::{
-    BooleanFilter, Comparison, DateFilter, DateTimeFilter, DecimalFilter, IntFilter, PeriodFilter,
-    WordFilter,
+    BooleanFilter, Comparison, DateFilter, DateTimeFilter, DecimalFilter, IntFilter, WordFilter,
 };
 
 /// The conditions a client can set on the rows of a table.
@@ -55,10 +58,16 @@ pub fn combine<F: Filter>(
     all
 }
 
-/// Declares the filter of a table, one line a column.
+/// Declares the filter of a table: one line a column, one line a relation, and beside it the filter
+/// of a list of its rows, for the other end of relations.
 #[macro_export]
 macro_rules! filter {
-    ($(#[$doc:meta])* $name:ident for $entity:ident { $($field:ident: $kind:ty = $column:ident,)+ }) => {
+    (
+        $(#[$doc:meta])* $name:ident, $list:ident for $entity:ident
+        { $($field:ident: $kind:ty = $column:ident,)* }
+        $(one { $($one:ident: $one_kind:ident = $one_column:ident of $one_entity:ident,)* })?
+        $(many { $($many:ident: $many_kind:ident = $many_entity:ident.$many_column:ident,)* })?
+    ) => {
         $(#[$doc])*
         ///
         /// Every condition given must hold; one that is left out or null does not matter.
@@ -67,7 +76,15 @@ macro_rules! filter {
             $(
                 #[doc = concat!("What `", stringify!($field), "` must be like.")]
                 pub $field: Option<$kind>,
-            )+
+            )*
+            $($(
+                #[doc = concat!("What the row that `", stringify!($one), "` gives must be like; `{}` asks only that there be one. Where there is none, this does not hold, and its opposite does.")]
+                pub $one: Option<Box<$crate::graphql::$one_kind>>,
+            )*)?
+            $($(
+                #[doc = concat!("What the rows that `", stringify!($many), "` lists must be like.")]
+                pub $many: Option<Box<$crate::graphql::$many_kind>>,
+            )*)?
             /// All of these must hold as well. An empty list always holds.
             pub and: Option<Vec<$name>>,
             /// At least one of these must hold as well. An empty list never holds.
@@ -79,7 +96,8 @@ macro_rules! filter {
 
         impl $crate::query::Filter for $name {
             fn condition(&self, backend: sea_orm::DbBackend) -> sea_orm::Condition {
-                use $crate::query::filter::ColumnFilter;
+                #[allow(unused_imports, reason = "not every table has all sorts of lines")]
+                use $crate::query::filter::{ColumnFilter, to_many, to_one};
 
                 let mut all = sea_orm::Condition::all();
                 $(
@@ -89,7 +107,25 @@ macro_rules! filter {
                         );
                         all = all.add(filter.on(&column, backend));
                     }
-                )+
+                )*
+                $($(
+                    if let Some(filter) = &self.$one {
+                        all = all.add(to_one::<entity::$entity::Entity, entity::$one_entity::Entity>(
+                            entity::$entity::Column::$one_column,
+                            filter,
+                            backend,
+                        ));
+                    }
+                )*)?
+                $($(
+                    if let Some(filter) = &self.$many {
+                        all = all.add(to_many::<entity::$entity::Entity, entity::$many_entity::Entity>(
+                            entity::$many_entity::Column::$many_column,
+                            filter.as_ref(),
+                            backend,
+                        ));
+                    }
+                )*)?
                 $crate::query::filter::combine(
                     all,
                     backend,
@@ -97,6 +133,41 @@ macro_rules! filter {
                     self.or.as_deref(),
                     self.not.as_deref(),
                 )
+            }
+        }
+
+        /// What the rows of a list must be like. Every condition given must hold.
+        #[derive(Debug, Clone, Default, PartialEq, async_graphql::InputObject)]
+        pub struct $list {
+            /// At least one row is like this; `{}` asks that there be any.
+            pub some: Option<Box<$name>>,
+            /// Every row is like this. Where there are no rows, this holds.
+            pub every: Option<Box<$name>>,
+            /// No row is like this; `{}` asks that there be none.
+            pub none: Option<Box<$name>>,
+            /// How many rows there are.
+            pub count: Option<$crate::query::filter::IntFilter>,
+            /// Which rows `count` counts; all when left out.
+            pub counting: Option<Box<$name>>,
+        }
+
+        impl $crate::query::filter::ListFilter for $list {
+            type Row = $name;
+
+            fn some(&self) -> Option<&$name> {
+                self.some.as_deref()
+            }
+
+            fn every(&self) -> Option<&$name> {
+                self.every.as_deref()
+            }
+
+            fn none(&self) -> Option<&$name> {
+                self.none.as_deref()
+            }
+
+            fn count(&self) -> Option<(&$crate::query::filter::IntFilter, Option<&$name>)> {
+                Some((self.count.as_ref()?, self.counting.as_deref()))
             }
         }
     };

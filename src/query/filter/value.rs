@@ -2,7 +2,7 @@
 
 use async_graphql::{InputObject, InputType};
 use entity::{
-    Date, DateTime, Decimal, Period,
+    Date, DateTime, Decimal,
     vocabulary::{
         Accumulation, Aggregation, ClaimKind, Comparator, DateBasis, Dimension, DistrictKind,
         InitiativeKind, InitiativeStatus, Measure, MetricBasis, MetricDirection, ObservationStatus,
@@ -16,11 +16,10 @@ use sea_orm::{
 
 use super::{ColumnFilter, null};
 
-/// What a value with an order must be like: a number, a date, a period. Conditions given together
+/// What a value with an order must be like: a number, a date. Conditions given together
 /// must all hold.
 #[derive(Debug, Clone, PartialEq, Eq, InputObject)]
 #[graphql(concrete(name = "DecimalFilter", params(Decimal)))]
-#[graphql(concrete(name = "PeriodFilter", params(Period)))]
 #[graphql(concrete(name = "DateFilter", params(Date)))]
 #[graphql(concrete(name = "DateTimeFilter", params(DateTime)))]
 #[graphql(concrete(name = "IntFilter", params(i32)))]
@@ -90,8 +89,6 @@ impl<T: InputType + Clone + Into<Value>> ColumnFilter for Comparison<T> {
 
 /// Conditions on an exact decimal number.
 pub type DecimalFilter = Comparison<Decimal>;
-/// Conditions on a period.
-pub type PeriodFilter = Comparison<Period>;
 /// Conditions on a day.
 pub type DateFilter = Comparison<Date>;
 /// Conditions on a moment.

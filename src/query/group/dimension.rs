@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait},
 };
 
-use crate::query::column;
+use crate::query::{column, filter::frequency};
 
 /// What figures can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum)]
@@ -29,6 +29,8 @@ pub enum Dimension {
     Quarter,
     /// The month the period lies in; null where it does not lie in one.
     Month,
+    /// How long the period is.
+    Frequency,
     /// The source.
     Source,
     /// How good the figures are.
@@ -66,6 +68,7 @@ impl Dimension {
             | Self::Year
             | Self::Quarter
             | Self::Month
+            | Self::Frequency
             | Self::Status
             | Self::Comparator
             | Self::DistrictKind => Kind::Text,
@@ -99,6 +102,7 @@ impl Dimension {
             Self::Year => within(|at| format!("substr(observation.period, {at}, 4)")),
             Self::Month => within(|at| format!("substr(observation.period, {at}, 7)")),
             Self::Quarter => within(quarter),
+            Self::Frequency => frequency(&own(Column::Period), backend),
             _ => own(Column::DistrictId),
         }
     }

@@ -252,6 +252,8 @@ fn grouped(
         let key = Expr::col(("o", key_alias(place)));
         groups.expr_as(key.clone(), key_alias(place)).add_group_by([key]);
     }
+    // Without a dimension all figures are one group, and something has to be computed of it.
+    groups.expr_as(Expr::cust("count(*)"), "rows");
     computed(&mut groups, parts, backend);
     groups
 }

@@ -1,0 +1,112 @@
+//! Conditions on related rows.
+//!
+//! They are subqueries that stand by themselves, so that a table may relate to itself and relations
+//! may be followed to any depth. A condition on related rows holds or does not: unlike one on a
+//! column, it is never unknown.
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
+};
+
+use super::{ColumnFilter, Filter, IntFilter};
+use crate::query::{
+    Table, column,
+    list::{conditions, table},
+};
+
+/// The conditions a client can set on the rows of a list.
+pub trait ListFilter {
+    /// Conditions on one of the rows.
+    type Row: Filter;
+
+    /// What at least one row is like.
+    fn some(&self) -> Option<&Self::Row>;
+
+    /// What every row is like.
+    fn every(&self) -> Option<&Self::Row>;
+
+    /// What no row is like.
+    fn none(&self) -> Option<&Self::Row>;
+
+    /// How many rows there are, and which are counted.
+    fn count(&self) -> Option<(&IntFilter, Option<&Self::Row>)>;
+}
+
+/// The row that a column of `E` refers to is like this.
+pub fn to_one<E: Table, T: Table>(
+    reference: E::Column,
+    filter: &T::Filter,
+    backend: DbBackend,
+) -> Condition {
+    let reference = column::<E>(reference);
+    let there = Condition::all().add(reference.clone().is_not_null());
+    let like = filter.condition(backend);
+    if like.is_empty() {
+        return there;
+    }
+    let mut rows = Query::select();
+    rows.expr(column::<T>(T::id())).from(table::<T>()).cond_where(like);
+    there.add(reference.in_subquery(rows))
+}
+
+/// The rows of `T` whose column refers to a row of `E` are like this.
+pub fn to_many<E: Table, T: Table>(
+    reference: T::Column,
+    filter: &impl ListFilter<Row = T::Filter>,
+    backend: DbBackend,
+) -> Condition {
+    let id = column::<E>(E::id());
+    // The rows of E that have at least one related row like this.
+    let having = |like: Condition| {
+        let mut rows = Query::select();
+        rows.expr(column::<T>(reference))
+            .from(table::<T>())
+            .cond_where(conditions::<T>(None, backend))
+            .and_where(column::<T>(reference).is_not_null())
+            .cond_where(like);
+        rows
+    };
+    let some = filter.some().map(|like| id.clone().in_subquery(having(like.condition(backend))));
+    let none =
+        filter.none().map(|like| id.clone().not_in_subquery(having(like.condition(backend))));
+    let every = filter.every().map(|like| {
+        let unlike =
+            Expr::case(like.condition(backend).add(Expr::val(1).eq(1)), false).finally(true);
+        id.clone().not_in_subquery(having(Condition::all().add(Expr::Case(Box::new(unlike)))))
+    });
+    let counted = filter
+        .count()
+        .map(|(wanted, counting)| wanted.on(&count::<E, T>(reference, counting, backend), backend));
+    Condition::all().add_option(some).add_option(none).add_option(every).add_option(counted)
+}
+
+/// How many rows of `T` refer to a row of `E`.
+pub(in crate::query) fn count<E: Table, T: Table>(
+    reference: T::Column,
+    counting: Option<&T::Filter>,
+    backend: DbBackend,
+) -> Expr {
+    related::<E, T>(reference, Expr::val(1), counting, backend, "count(*)")
+}
+
+/// Something computed of the rows of `T` that refer to a row of `E`. The inner query keeps the
+/// two apart where they are of one table.
+pub(in crate::query) fn related<E: Table, T: Table>(
+    reference: T::Column,
+    value: Expr,
+    filter: Option<&T::Filter>,
+    backend: DbBackend,
+    computed: &'static str,
+) -> Expr {
+    let mut rows: SelectStatement = Query::select();
+    rows.expr_as(column::<T>(reference), "parent")
+        .expr_as(value, "value")
+        .from(table::<T>())
+        .cond_where(conditions::<T>(filter, backend));
+    let mut all = Query::select();
+    all.expr(Expr::cust(computed))
+        .from_subquery(rows, "related")
+        .and_where(Expr::col(("related", "parent")).eq(column::<E>(E::id())));
+    Expr::from(all)
+}
