@@ -47,7 +47,7 @@ use async_graphql::{
 
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
-pub use language::{Language, LocalizedText};
+pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
 
 use crate::{

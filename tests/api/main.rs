@@ -11,6 +11,7 @@ mod dataset;
 mod errors;
 mod filters;
 mod http;
+mod languages;
 mod lists;
 mod migrations;
 mod nodes;
