@@ -11,6 +11,7 @@
 //! | 1 | [`error`] | the one way to fail |
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
+//! | 1 | [`display`] | figures as text for people, from ICU's data |
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents |
 //! | 2 | [`record`] | the only writer |
 //! | 3 | [`package`] | files to records |
@@ -32,6 +33,7 @@ pub mod arithmetic;
 pub mod error;
 
 pub mod database;
+pub mod display;
 
 pub mod query;
 pub mod record;

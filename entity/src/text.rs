@@ -14,29 +14,28 @@ impl Text {
     /// The language read when the wanted one, and its relatives, are missing.
     pub const FALLBACK: &'static str = "en";
 
-    /// The text in `wanted`, or in the nearest language there is.
-    ///
-    /// In order: the tag itself, the tag shortened from its end (`zh-Hant-TW`, `zh-Hant`, `zh`;
-    /// RFC 4647 lookup), any other variety of the same language, English, the first tag of the
-    /// alphabet. `None` only for a text in no language at all.
-    pub fn get(&self, wanted: &str) -> Option<&str> {
-        let mut tag = wanted;
-        loop {
-            if let Some(text) = self.tagged(tag) {
-                return Some(text);
-            }
-            match tag.rfind('-') {
-                Some(end) => tag = &tag[..end],
-                None => break,
-            }
-        }
-        let variety = self.0.iter().find(|(have, _)| {
-            have.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case(tag))
-        });
-        variety
-            .map(|(_, text)| text.as_str())
-            .or_else(|| self.tagged(Self::FALLBACK))
+    /// The text in the first of the `wanted` languages, best first, that it is in or near to; else
+    /// in English, else in the first tag of the alphabet. `None` only for a text in no language at
+    /// all.
+    pub fn get(&self, wanted: &[&str]) -> Option<&str> {
+        wanted
+            .iter()
+            .chain([&Self::FALLBACK])
+            .find_map(|tag| self.near(tag))
             .or_else(|| self.0.values().next().map(String::as_str))
+    }
+
+    /// The text in one language or its nearest relative. In order: the tag itself, the tag
+    /// shortened from its end (`zh-Hant-TW`, `zh-Hant`, `zh`; RFC 4647 lookup), any other variety
+    /// of the same language.
+    pub fn near(&self, wanted: &str) -> Option<&str> {
+        shortened(wanted).find_map(|tag| self.tagged(tag)).or_else(|| {
+            let primary =
+                |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+            let language = primary(wanted);
+            let variety = self.0.iter().find(|(have, _)| primary(have) == language);
+            variety.map(|(_, text)| text.as_str())
+        })
     }
 
     /// Every language and its text, by tag.
@@ -53,6 +52,11 @@ impl Text {
             })
             .map(String::as_str)
     }
+}
+
+/// A tag and what is left of it when it is shortened from its end: `zh-Hant-TW`, `zh-Hant`, `zh`.
+pub fn shortened(tag: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(tag), |tag| tag.rfind('-').map(|end| &tag[..end]))
 }
 
 impl FromIterator<(String, String)> for Text {
@@ -103,10 +107,25 @@ mod tests {
             (&["en", "zh"], "zh-Hant-TW", Some("zh")),
             (&["en", "zh-Hans"], "zh-Hant", Some("zh-Hans")),
             (&["ar", "en"], "fr", Some("en")),
+            (&["ar", "en-GB"], "fr", Some("en-GB")),
             (&["ar", "zh"], "fr", Some("ar")),
             (&[], "fr", None),
         ] {
-            assert_eq!(text(have).get(wanted), got, "{have:?} {wanted}");
+            assert_eq!(text(have).get(&[wanted]), got, "{have:?} {wanted}");
+        }
+    }
+
+    #[test]
+    fn takes_the_best_language_it_is_in() {
+        for (have, wanted, got) in [
+            (&["ar", "en", "zh"][..], &["fr", "zh-TW", "ar"][..], "zh"),
+            (&["ar", "en", "zh-Hans"], &["fr", "zh-Hant", "ar"], "zh-Hans"),
+            (&["ar", "en", "zh"], &["en", "zh"], "en"),
+            (&["ar", "zh"], &["en", "zh"], "zh"),
+            (&["ar", "en", "zh"], &["fr", "de"], "en"),
+            (&["ar", "en", "zh"], &[], "en"),
+        ] {
+            assert_eq!(text(have).get(wanted), Some(got), "{have:?} {wanted:?}");
         }
     }
 }

@@ -21,12 +21,16 @@ pub struct Dataset {
 
 #[ComplexObject]
 impl Dataset {
-    /// Its title, in `language` or else in the nearest there is.
+    /// Its title, in the language wanted or else in the nearest there is.
     async fn title(
         &self,
-        #[graphql(desc = "The language wanted. English when left out.")] language: Option<Language>,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English."
+        )]
+        language: Option<Language>,
     ) -> String {
-        language::localized(&self.row.title, language.as_ref()).unwrap_or_default()
+        language::localized(ctx, &self.row.title, language.as_ref()).unwrap_or_default()
     }
 
     /// `title` in every language there is.
@@ -34,12 +38,16 @@ impl Dataset {
         language::in_all_languages(&self.row.title)
     }
 
-    /// What it holds and where it is from, in `language` or else in the nearest there is.
+    /// What it holds and where it is from, in the language wanted or else in the nearest there is.
     async fn description(
         &self,
-        #[graphql(desc = "The language wanted. English when left out.")] language: Option<Language>,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English."
+        )]
+        language: Option<Language>,
     ) -> Option<String> {
-        language::localized(self.row.description.as_ref()?, language.as_ref())
+        language::localized(ctx, self.row.description.as_ref()?, language.as_ref())
     }
 
     /// The languages its names and notes are in.

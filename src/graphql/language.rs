@@ -1,12 +1,29 @@
 //! Languages and localised text.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use std::str::FromStr;
+
+use async_graphql::{
+    Context, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
+};
 use entity::Text;
-use oxilangtag::LanguageTag;
+use oxilangtag::{LanguageTag, LanguageTagParseError};
 
 /// A well-formed language tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Language(String);
+
+impl FromStr for Language {
+    type Err = LanguageTagParseError;
+
+    fn from_str(tag: &str) -> Result<Self, LanguageTagParseError> {
+        LanguageTag::parse_and_normalize(tag).map(|tag| Self(tag.into_inner()))
+    }
+}
+
+/// The languages a request prefers, best first: those that count where a field's `language` is
+/// left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preferred(pub Vec<Language>);
 
 /// A language as a BCP 47 tag: `ar`, `zh`, `zh-Hant`, `en`. Any language may be asked for; see the
 /// field for what is given when the data do not have it.
@@ -14,13 +31,12 @@ pub struct Language(String);
 impl ScalarType for Language {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            Value::String(tag) => match LanguageTag::parse_and_normalize(&tag) {
-                Ok(tag) => Ok(Self(tag.into_inner())),
-                Err(why) => Err(InputValueError::custom(format!(
+            Value::String(tag) => tag.parse().map_err(|why| {
+                InputValueError::custom(format!(
                     "{tag:?} is no language tag ({why}); write one like \"ar\" or \"zh-Hant\" \
                      (BCP 47)"
-                ))),
-            },
+                ))
+            }),
             other => Err(InputValueError::expected_type(other)),
         }
     }
@@ -39,9 +55,21 @@ pub struct LocalizedText {
     text: String,
 }
 
-/// The text in the language asked for or the nearest there is; see [`Text::get`].
-pub(super) fn localized(text: &Text, wanted: Option<&Language>) -> Option<String> {
-    text.get(wanted.map_or(Text::FALLBACK, |tag| &tag.0)).map(str::to_owned)
+/// The tags of the languages wanted, best first: the one asked for, or else those the request
+/// prefers.
+pub(super) fn wanted<'a>(ctx: &'a Context<'_>, language: Option<&'a Language>) -> Vec<&'a str> {
+    let preferred = || ctx.data_opt::<Preferred>().map_or(&[][..], |preferred| &preferred.0);
+    let languages = language.map_or_else(preferred, std::slice::from_ref);
+    languages.iter().map(|language| language.0.as_str()).collect()
+}
+
+/// The text in the nearest language there is to those wanted; see [`Text::get`].
+pub(super) fn localized(
+    ctx: &Context<'_>,
+    text: &Text,
+    language: Option<&Language>,
+) -> Option<String> {
+    text.get(&wanted(ctx, language)).map(str::to_owned)
 }
 
 /// The text in every language there is.

@@ -52,7 +52,7 @@ use async_graphql::{
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
-pub use language::{Language, LocalizedText};
+pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
 pub use summary::Figures;
 

@@ -131,15 +131,17 @@ macro_rules! object {
             $(
                 #[doc = $text_doc]
                 ///
-                /// In `language`, or else in the nearest there is: the tag shortened from its end
-                /// (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
-                /// English, any language.
+                /// In the language wanted, or else in the nearest there is: its tag shortened from
+                /// the end (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
+                /// the next language of the request's `Accept-Language` where `language` is left
+                /// out, English, any language.
                 async fn $text(
                     &self,
-                    #[graphql(desc = "The language wanted. English when left out.")]
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English.")]
                     language: Option<$crate::graphql::Language>,
                 ) -> String {
-                    $crate::graphql::language::localized(&self.row.$text, language.as_ref())
+                    $crate::graphql::language::localized(ctx, &self.row.$text, language.as_ref())
                         .unwrap_or_default()
                 }
 
@@ -151,16 +153,18 @@ macro_rules! object {
             $(
                 #[doc = $otext_doc]
                 ///
-                /// In `language`, or else in the nearest there is: the tag shortened from its end
-                /// (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
-                /// English, any language.
+                /// In the language wanted, or else in the nearest there is: its tag shortened from
+                /// the end (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
+                /// the next language of the request's `Accept-Language` where `language` is left
+                /// out, English, any language.
                 async fn $otext(
                     &self,
-                    #[graphql(desc = "The language wanted. English when left out.")]
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English.")]
                     language: Option<$crate::graphql::Language>,
                 ) -> Option<String> {
                     let text = self.row.$otext.as_ref()?;
-                    $crate::graphql::language::localized(text, language.as_ref())
+                    $crate::graphql::language::localized(ctx, text, language.as_ref())
                 }
 
                 #[doc = concat!("`", stringify!($otext), "` in every language there is.")]

@@ -1,6 +1,7 @@
 //! The figures.
 
 use crate::{
+    display::{self, Figure},
     filter, object, order,
     query::{
         column,
@@ -12,13 +13,14 @@ use crate::{
 };
 use async_graphql::{Context, Result, Scalar, ScalarType, Value};
 use entity::{
-    Decimal, metric, observation,
+    Decimal, metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 use sea_orm::{Condition, sea_query::ExprTrait};
 
 use super::{
-    Unit,
+    Language, Unit,
+    language::wanted,
     object::{reference, row},
 };
 
@@ -80,6 +82,34 @@ object! {
         async fn value(&self) -> Option<Printed> {
             let decimals = u32::try_from(self.row.decimals - self.row.multiplier).unwrap_or(0);
             self.row.value.map(|value| Printed(value, decimals))
+        }
+
+        /// The figure as text for people: its number, unit and comparator as the language writes
+        /// them, such as "more than 2.4 trillion Chinese yuan". Exact: as many decimals as the
+        /// source printed. Null where `value` is.
+        ///
+        /// All of it is in one language: the one wanted where it has all it takes (numbers,
+        /// percentages, currencies and lengths are known in many languages, other units in those
+        /// of their `names`), or else the next one of the request's `Accept-Language` where
+        /// `language` is left out, English, any language of the unit's `names`. Languages without
+        /// words for a comparator get its sign: `> 10 %`.
+        async fn display(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(
+                desc = "The language wanted, with the digits wanted if need be: `ar-EG`, `ar-u-nu-latn`. When left out, those of the request's `Accept-Language` header, best first, or else English."
+            )]
+            language: Option<Language>,
+        ) -> Option<Result<String>> {
+            let value = self.row.value?;
+            let text = async {
+                let metric = row::<metric::Entity>(ctx, self.row.metric_id).await?;
+                let unit = row::<unit::Entity>(ctx, metric.unit_id).await?;
+                let observation::Model { decimals, multiplier, comparator, .. } = *self.row;
+                let figure = Figure { value, decimals, multiplier, comparator, unit: &unit };
+                Ok(display::value(&figure, &wanted(ctx, language.as_ref()))?)
+            };
+            Some(text.await)
         }
 
         /// The unit of `value`, which is the metric's.

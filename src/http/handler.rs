@@ -6,12 +6,12 @@ use async_graphql_axum::{GraphQLResponse, rejection::GraphQLRejection};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, StatusCode},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::App;
+use super::{App, accept_language};
 use crate::graphql;
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
@@ -20,10 +20,11 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 pub(super) async fn graphql(
     State(app): State<App>,
+    headers: HeaderMap,
     request: Result<async_graphql_axum::GraphQLRequest, GraphQLRejection>,
 ) -> Response {
     let request = match request {
-        Ok(request) => request.into_inner(),
+        Ok(request) => request.into_inner().data(accept_language::preferred(&headers)),
         Err(refused) => return refuse(&refused),
     };
     let begun = Instant::now();
@@ -33,7 +34,9 @@ pub(super) async fn graphql(
     // Nothing was executed: every error stands outside any field.
     let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
     let status = if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    (status, [(SERVER_TIMING, timing)], GraphQLResponse::from(response)).into_response()
+    // No `Content-Language`: each field may be in another language.
+    let vary = (header::VARY, "accept-language".to_owned());
+    (status, [(SERVER_TIMING, timing), vary], GraphQLResponse::from(response)).into_response()
 }
 
 /// A request that is not one of GraphQL over HTTP.

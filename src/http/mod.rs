@@ -1,5 +1,6 @@
 //! The schema on the wire. Only this floor knows axum.
 
+mod accept_language;
 mod handler;
 mod health;
 mod playground;

@@ -12,6 +12,7 @@ mod errors;
 mod filters;
 mod groups;
 mod http;
+mod languages;
 mod lists;
 mod migrations;
 mod nodes;
