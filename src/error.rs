@@ -12,6 +12,16 @@ pub enum Error {
     /// is meant for them.
     #[error("{0}")]
     Input(Arc<str>),
+    /// The asker named something that is not there.
+    #[error("{message}")]
+    Unknown {
+        /// What is wrong, in words for them.
+        message: Arc<str>,
+        /// The argument that names it.
+        argument: &'static str,
+        /// The nearest names there are.
+        alike: Arc<[String]>,
+    },
     /// Figures were to be added up that may not be. The message names what is in the way.
     #[error("{0}")]
     NotAdditive(Arc<str>),

@@ -24,7 +24,7 @@ pub struct Period {
 }
 
 /// How long a period is, in the words of SDMX's frequency code list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Frequency {
     /// A calendar year (SDMX A): `2025`.
@@ -78,6 +78,46 @@ impl Period {
     pub fn length(self) -> Frequency {
         let whole = |&part: &Frequency| Self::containing(part, self.start) == Some(self);
         PARTS.into_iter().find(whole).unwrap_or(Frequency::Range)
+    }
+
+    /// The part of the calendar that follows; none after a range.
+    pub fn next(self) -> Option<Self> {
+        Self::containing(self.length(), self.end.succ_opt()?)
+    }
+
+    /// The same part of the calendar a year earlier: of a week, the one with its number. None for a
+    /// range, and where that year has no such week or day.
+    pub fn year_earlier(self) -> Option<Self> {
+        match self.length() {
+            Frequency::Range => None,
+            Frequency::Weekly => {
+                let week = self.start.iso_week();
+                let monday =
+                    NaiveDate::from_isoywd_opt(week.year() - 1, week.week(), Weekday::Mon)?;
+                Self::containing(Frequency::Weekly, monday)
+            }
+            length => {
+                let (start, year) = (self.start, self.start.year() - 1);
+                let day = NaiveDate::from_ymd_opt(year, start.month(), start.day())?;
+                Self::containing(length, day)
+            }
+        }
+    }
+
+    /// How many steps of its length another period is later, and how many of them a year has.
+    /// None where the lengths differ, or have no whole number of months, or the other is earlier.
+    pub fn steps_to(self, other: Self) -> Option<(u32, u32)> {
+        let per_year = match self.length() {
+            Frequency::Annual => 1,
+            Frequency::HalfYearly => 2,
+            Frequency::Quarterly => 4,
+            Frequency::Monthly => 12,
+            _ => return None,
+        };
+        let months = |day: NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month0());
+        let apart = (months(other.start) - months(self.start)) * i64::from(per_year) / 12;
+        let steps = u32::try_from(apart).ok().filter(|_| self.length() == other.length())?;
+        Some((steps, per_year))
     }
 
     /// The part of the calendar of that length in which `day` lies.
@@ -330,6 +370,32 @@ mod tests {
         ] {
             assert_eq!(period(text).to_string(), code, "{text}");
         }
+    }
+
+    #[test]
+    fn knows_its_neighbours() {
+        let code = |period: Option<Period>| period.map(|period| period.to_string());
+        for (text, next, earlier) in [
+            ("2024", Some("2025"), Some("2023")),
+            ("2024-S2", Some("2025-S1"), Some("2023-S2")),
+            ("2024-Q4", Some("2025-Q1"), Some("2023-Q4")),
+            ("2024-02", Some("2024-03"), Some("2023-02")),
+            ("2024-W52", Some("2025-W01"), Some("2023-W52")),
+            ("2020-W53", Some("2021-W01"), None),
+            ("2024-12-31", Some("2025-01-01"), Some("2023-12-31")),
+            ("2024-02-29", Some("2024-03-01"), None),
+            ("2021/2024", None, None),
+        ] {
+            assert_eq!(code(period(text).next()).as_deref(), next, "{text}");
+            assert_eq!(code(period(text).year_earlier()).as_deref(), earlier, "{text}");
+        }
+        let steps = |one: &str, other: &str| period(one).steps_to(period(other));
+        assert_eq!(steps("2021", "2024"), Some((3, 1)));
+        assert_eq!(steps("2023-Q3", "2024-Q1"), Some((2, 4)));
+        assert_eq!(steps("2023-12", "2024-02"), Some((2, 12)));
+        assert_eq!(steps("2024", "2023"), None);
+        assert_eq!(steps("2023", "2024-Q1"), None);
+        assert_eq!(steps("2024-W01", "2024-W02"), None);
     }
 
     #[test]

@@ -20,13 +20,17 @@ pub fn change(figure: &Quantity, base: &Quantity) -> Growth {
         comparator: bound::difference(figure.comparator, base.comparator),
         exact: figure.exact && base.exact,
     };
-    let percent = ratio(figure, base, 100).map(|part| Quantity {
-        value: (&absolute.value * Number::from(100) / &base.value)
-            .with_precision_round(super::DIGITS, bigdecimal::RoundingMode::HalfEven),
-        // Growth of a negative base runs the other way, as the ratio does.
-        comparator: part.comparator,
-        exact: part.exact,
-    });
+    let percent = match base.value.is_negative() {
+        // Of a negative base, growth comes out as a fall and a fall as growth.
+        true => Err(Uncomputed::new(
+            Reason::NotPositive,
+            "the figure it is compared with is negative, so a change in percent says nothing",
+        )),
+        false => ratio(figure, base, 100).map(|whole| {
+            let part = &absolute.value * Number::from(100);
+            Quantity::divided(&part, &base.value, whole.comparator)
+        }),
+    };
     Growth { absolute, percent }
 }
 
@@ -138,7 +142,7 @@ mod tests {
             (q("4", MoreThan), q("2", Equal), MoreThan, Some(MoreThan)),
             (q("4", Equal), q("2", MoreThan), LessThan, Some(LessThan)),
             (q("4", MoreThan), q("2", MoreThan), Unknown, Some(Unknown)),
-            (q("4", MoreThan), q("-2", Equal), MoreThan, Some(LessThan)),
+            (q("4", MoreThan), q("-2", Equal), MoreThan, None),
             (q("-4", Equal), q("2", MoreThan), LessThan, Some(MoreThan)),
             (q("4", About), q("0", Equal), About, None),
         ] {

@@ -4,7 +4,10 @@ use crate::{
     filter, object, order,
     query::filter::{BooleanFilter, DecimalFilter, LocalizedTextFilter, TextFilter, WordFilter},
 };
-use entity::vocabulary::DistrictKind;
+use async_graphql::{Context, Result};
+use entity::{metric, vocabulary::DistrictKind};
+
+use super::{Observation, observation, slug::named};
 
 filter! {
     /// Which places.
@@ -58,6 +61,20 @@ object! {
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.ScopeId:
         "The claims that hold within this area, such as a rank in the country; not the claims about it.";
     fields {
+        /// The newest figure with a value of a metric here; its `period` says of when it is. Null
+        /// where there is none.
+        async fn latest(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The slug of the metric.")] metric: String,
+        ) -> Option<Result<Observation>> {
+            let latest = async {
+                let metric = named::<metric::Entity>(ctx, "metric", &metric).await?;
+                observation::latest(ctx, metric.id, self.row.id).await
+            };
+            latest.await.transpose()
+        }
+
         /// What can be computed of the figures of this place, not of those inside.
         async fn observation_summary(
             &self,

@@ -1,6 +1,6 @@
 //! What a client sees of a failure: a message, and a code that never changes.
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
 use super::{Schema, suggestion};
 use crate::error::Error;
@@ -22,7 +22,12 @@ pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
+        let mut named = None;
         let (message, code) = match error {
+            Error::Unknown { message, argument, alike } => {
+                named = Some((argument, alike));
+                (message.to_string(), BAD_USER_INPUT)
+            }
             Error::Input(message) => (message.to_string(), BAD_USER_INPUT),
             Error::NotAdditive(message) => (message.to_string(), NOT_ADDITIVE),
             Error::UnlikeUnits(message) => (message.to_string(), UNLIKE_UNITS),
@@ -32,7 +37,12 @@ impl From<Error> for async_graphql::Error {
             ),
         };
         let mut error = Self::new(message);
-        error.extensions.get_or_insert_default().set("code", code);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", code);
+        if let Some((argument, alike)) = named {
+            extensions.set("argument", argument);
+            extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
+        }
         error
     }
 }

@@ -4,7 +4,13 @@ use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
 };
-use entity::vocabulary::{Accumulation, Aggregation, Measure, MetricDirection};
+use async_graphql::{Context, Result};
+use entity::{
+    Frequency, Period, district,
+    vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
+};
+
+use super::{Observation, Series, observation, series::Wanted, slug::named};
 
 filter! {
     /// Which metrics.
@@ -55,6 +61,41 @@ object! {
     many observations: Observation(ObservationFilter, ObservationOrder) = observation.MetricId:
         "Its figures, the newest period first.";
     fields {
+        /// The metric of a place over time, with changes, indexes, averages and rates of growth.
+        #[expect(clippy::too_many_arguments, reason = "what a series is made of")]
+        async fn series(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The slug of the place.")] district: String,
+            #[graphql(desc = "The slug of the initiative whose own figures are wanted; the place's own figures when left out.")]
+            initiative: Option<String>,
+            #[graphql(desc = "Only periods that begin with its first day or later.")]
+            from: Option<Period>,
+            #[graphql(desc = "Only periods that end with its last day or earlier.")]
+            to: Option<Period>,
+            #[graphql(desc = "How long the periods are; the longest there is when left out.")]
+            frequency: Option<Frequency>,
+            #[graphql(desc = "What stands where there is no figure.", default)]
+            gaps: super::SeriesGaps,
+        ) -> Option<Result<Series>> {
+            let wanted = Wanted { district, initiative, from, to, frequency, gaps };
+            Some(Series::load(ctx, &self.row, wanted).await)
+        }
+
+        /// The newest figure with a value of a place; its `period` says of when it is. Null where
+        /// there is none.
+        async fn latest(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The slug of the place.")] district: String,
+        ) -> Option<Result<Observation>> {
+            let latest = async {
+                let place = named::<district::Entity>(ctx, "district", &district).await?;
+                observation::latest(ctx, self.row.id, place.id).await
+            };
+            latest.await.transpose()
+        }
+
         /// What can be computed of the figures of this metric.
         async fn observation_summary(
             &self,

@@ -21,6 +21,7 @@ macro_rules! topics {
     };
 }
 
+pub mod change;
 pub mod claim;
 pub mod computed;
 pub mod connection;
@@ -37,6 +38,9 @@ pub mod node;
 pub mod object;
 pub mod observation;
 pub mod organization;
+pub mod per;
+pub mod series;
+pub mod slug;
 pub mod source;
 pub mod suggestion;
 pub mod summary;
@@ -49,11 +53,14 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, MergedObject, Request, Response, parser::parse_query,
 };
 
+pub use change::{Change, ChangeBasis};
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
 pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
+pub use per::Per;
+pub use series::{Series, SeriesGaps};
 pub use summary::Figures;
 
 use crate::{

@@ -4,7 +4,8 @@ use crate::{
     display::{self, Figure},
     filter, object, order,
     query::{
-        column,
+        Figure as Question, column,
+        figure::Place,
         filter::{
             DateFilter, DateTimeFilter, DecimalFilter, IntFilter, LocalizedTextFilter,
             PeriodFilter, TextFilter, WordFilter,
@@ -13,13 +14,13 @@ use crate::{
 };
 use async_graphql::{Context, Result, Scalar, ScalarType, Value};
 use entity::{
-    Decimal, metric, observation, unit,
+    Decimal, Period, metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 use sea_orm::{Condition, sea_query::ExprTrait};
 
 use super::{
-    Language, Unit,
+    Ask, Change, ChangeBasis, Language, Node, Per, Unit,
     language::wanted,
     object::{reference, row},
 };
@@ -112,6 +113,41 @@ object! {
             Some(text.await)
         }
 
+        /// The newest earlier figure with a value of the same metric, place and initiative, of a
+        /// period of the same length; it may be several periods back. Null where there is none.
+        async fn previous(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
+            let previous = async {
+                let found = ctx.batch()?.load(Question::Before, Place::of(&self.row)).await?;
+                Ok(found.map(Observation::new))
+            };
+            previous.await.transpose()
+        }
+
+        /// How the figure differs from another one of the same metric, place and initiative.
+        async fn change(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "With which figure it is compared.", default_with = "ChangeBasis::Previous")]
+            basis: ChangeBasis,
+            #[graphql(desc = "The period to compare with, where `basis` is BASE; else left out.")]
+            base: Option<Period>,
+        ) -> Option<Result<Change>> {
+            let figure = Some(std::sync::Arc::clone(&self.row));
+            Some(Change::load(ctx, Place::of(&self.row), figure, basis, base).await)
+        }
+
+        /// The figure in proportion to that of another metric for the same place, such as per
+        /// head of the population.
+        async fn per(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The slug of the metric to divide by.")] metric: String,
+            #[graphql(desc = "Per how many of it: from 1 to 1,000,000,000; 10000 for figures per 10,000 persons.", default = 1)]
+            scale: i32,
+        ) -> Option<Result<Per>> {
+            Some(Per::load(ctx, &self.row, &metric, scale).await)
+        }
+
         /// The unit of `value`, which is the metric's.
         async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
             let metric = row::<metric::Entity>(ctx, self.row.metric_id).await?;
@@ -121,6 +157,16 @@ object! {
     root ObservationQuery {
         list observations: "All figures in force, the newest period first.";
     }
+}
+
+/// The newest figure with a value of a metric in a place.
+pub(super) async fn latest(
+    ctx: &Context<'_>,
+    metric: i64,
+    district: i64,
+) -> Result<Option<Observation>> {
+    let place = Place { metric, district, initiative: None, period: None };
+    Ok(ctx.batch()?.load(Question::Latest, place).await?.map(Observation::new))
 }
 
 /// A decimal with the number of decimals its source printed: `70.0`.

@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod cursor;
+pub mod figure;
 pub mod filter;
 pub mod group;
 pub mod lineage;
@@ -13,6 +14,7 @@ pub mod page;
 pub mod total;
 
 pub use batch::Batch;
+pub use figure::Figure;
 pub use filter::Filter;
 pub use group::Dimension;
 pub use lineage::Lineage;

@@ -22,6 +22,7 @@ mod readme;
 mod relations;
 mod scalars;
 mod schema;
+mod series;
 mod statements;
 mod sums;
 mod texts;

@@ -31,6 +31,13 @@ pub struct TextFilter {
     pub is_null: Option<bool>,
 }
 
+impl TextFilter {
+    /// Exactly this.
+    pub fn exactly(text: &str) -> Self {
+        Self { eq: Some(text.to_owned()), ..Self::default() }
+    }
+}
+
 impl ColumnFilter for TextFilter {
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition {
         let part = |start: bool, text: &str, end: bool| like(expr, (start, text, end), backend);

@@ -1,0 +1,395 @@
+//! A metric of a place over time.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use async_graphql::{Context, Enum, Object, Result};
+use entity::{
+    Decimal, Frequency, Period, district, initiative, metric, observation,
+    vocabulary::{Accumulation, Aggregation, Comparator},
+};
+
+use super::{
+    Ask, Change, ChangeBasis, Computed, District, DistrictFilter, InitiativeFilter, Metric, Node,
+    Observation, ObservationFilter, change::quantity, observation::ObservationOrderKey,
+    slug::named,
+};
+use crate::{
+    arithmetic::{self, Number, Quantity, Reason, Uncomputed},
+    error::Error,
+    query::{
+        Direction, Figure, Key, Limits, List, Nulls, OrderBy, Page, Parent,
+        figure::Place,
+        filter::{PeriodFilter, TextFilter},
+    },
+};
+
+/// What stands where a series has no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
+pub enum SeriesGaps {
+    /// Nothing: the points are those there are figures for.
+    #[default]
+    Omit,
+    /// A point without an observation, for each part of the calendar between the first point and
+    /// the last.
+    Null,
+}
+
+/// Which part of a metric's figures a series is.
+pub(super) struct Wanted {
+    pub(super) district: String,
+    pub(super) initiative: Option<String>,
+    pub(super) from: Option<Period>,
+    pub(super) to: Option<Period>,
+    pub(super) frequency: Option<Frequency>,
+    pub(super) gaps: SeriesGaps,
+}
+
+/// The points of a series, and what they are of.
+struct Line {
+    metric: Arc<metric::Model>,
+    district: Arc<district::Model>,
+    initiative: Option<i64>,
+    frequency: Option<Frequency>,
+    points: Vec<(Period, Option<Arc<observation::Model>>)>,
+}
+
+/// A metric of a place over time.
+pub struct Series(Arc<Line>);
+
+/// A point of a series.
+pub struct SeriesPoint(Arc<Line>, usize);
+
+impl Series {
+    /// Reads a series in one statement for all metrics.
+    pub(super) async fn load(
+        ctx: &Context<'_>,
+        metric: &Arc<metric::Model>,
+        wanted: Wanted,
+    ) -> Result<Self> {
+        let Wanted { district, initiative, from, to, frequency, gaps } = wanted;
+        if let (Some(from), Some(to)) = (from, to)
+            && from.first_day() > to.last_day()
+        {
+            return Err(Error::input(format!(
+                "`from` is {from} and `to` is {to}; `from` must not be later than `to`"
+            ))
+            .into());
+        }
+        let district = named::<district::Entity>(ctx, "district", &district).await?;
+        let initiative = match initiative {
+            Some(slug) => Some(named::<initiative::Entity>(ctx, "initiative", &slug).await?),
+            None => None,
+        };
+        let exactly = |slug: &str| Some(TextFilter::exactly(slug));
+        let period = PeriodFilter { from, to, frequency, ..PeriodFilter::default() };
+        let mut filter = ObservationFilter {
+            district: Some(Box::new(DistrictFilter {
+                slug: exactly(&district.slug),
+                ..DistrictFilter::default()
+            })),
+            period: Some(period),
+            ..ObservationFilter::default()
+        };
+        match &initiative {
+            Some(row) => {
+                filter.initiative = Some(Box::new(InitiativeFilter {
+                    slug: exactly(&row.slug),
+                    ..InitiativeFilter::default()
+                }));
+            }
+            None => {
+                let any = Some(Box::new(InitiativeFilter::default()));
+                let own = ObservationFilter { initiative: any, ..ObservationFilter::default() };
+                filter.not = Some(Box::new(own));
+            }
+        }
+        let limit = ctx.data::<Limits>()?.page_max;
+        let page = Page { limit, backward: false, after: None, before: None };
+        let by = ObservationOrderKey::Period;
+        let order = vec![OrderBy { by, direction: Direction::Asc, nulls: Nulls::Last }];
+        let parent = Parent::Column(observation::Column::MetricId);
+        let list = List::<observation::Entity>::new(parent, Some(filter), Some(order), page)?;
+        let found = ctx.batch()?.load(list, Key::Number(metric.id)).await?;
+        let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
+        if found.has_next {
+            return Err(Error::input(format!(
+                "the series has more than {limit} points; narrow it by `from`, `to` or `frequency`"
+            ))
+            .into());
+        }
+        let lengths = found.rows.iter().map(|row| row.period.length());
+        let frequency = frequency.or_else(|| lengths.min());
+        let rows = found.rows.iter().filter(|row| Some(row.period.length()) == frequency);
+        let mut points: Vec<_> = rows.map(|row| (row.period, Some(Arc::clone(row)))).collect();
+        if gaps == SeriesGaps::Null {
+            points = with_gaps(points, limit as usize)?;
+        }
+        let (metric, initiative) = (Arc::clone(metric), initiative.map(|row| row.id));
+        Ok(Self(Arc::new(Line { metric, district, initiative, frequency, points })))
+    }
+
+    /// The points with a value, each with its number.
+    fn valued(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (usize, Decimal, &Arc<observation::Model>)> {
+        self.0.points.iter().enumerate().filter_map(|(place, (_, row))| {
+            let row = row.as_ref()?;
+            Some((place, row.value?, row))
+        })
+    }
+
+    fn point(&self, place: usize) -> SeriesPoint {
+        SeriesPoint(Arc::clone(&self.0), place)
+    }
+
+    /// The point with the value that goes before all others, the first of several alike.
+    fn extreme(&self, before: Ordering) -> Option<SeriesPoint> {
+        let best = self.valued().reduce(
+            |best, next| {
+                if next.1.cmp(&best.1) == before { next } else { best }
+            },
+        )?;
+        Some(self.point(best.0))
+    }
+}
+
+type Points = Vec<(Period, Option<Arc<observation::Model>>)>;
+
+/// The points with those of the calendar between them. Ranges have nothing between them.
+fn with_gaps(points: Points, most: usize) -> Result<Points, Error> {
+    let mut all: Points = Vec::with_capacity(points.len());
+    for (period, row) in points {
+        let mut next = all.last().and_then(|(last, _)| last.next());
+        while let Some(gap) = next.filter(|gap| *gap < period) {
+            if all.len() >= most {
+                return Err(Error::input(format!(
+                    "the series has more than {most} points with its gaps; narrow it by `from` and \
+                     `to`, or leave `gaps` out"
+                )));
+            }
+            all.push((gap, None));
+            next = gap.next();
+        }
+        all.push((period, row));
+    }
+    Ok(all)
+}
+
+/// A metric of a place over time: the place's own figures, or one initiative's, all of periods of
+/// the same length.
+#[Object]
+impl Series {
+    /// The metric.
+    async fn metric(&self) -> Metric {
+        Metric::new(Arc::clone(&self.0.metric))
+    }
+
+    /// The place.
+    async fn district(&self) -> District {
+        District::new(Arc::clone(&self.0.district))
+    }
+
+    /// How long the periods are; null where there are no points.
+    async fn frequency(&self) -> Option<Frequency> {
+        self.0.frequency
+    }
+
+    /// The points from the earliest to the latest, as many as a page may have at the most.
+    async fn points(&self) -> Vec<SeriesPoint> {
+        (0..self.0.points.len()).map(|place| self.point(place)).collect()
+    }
+
+    /// The earliest point with a value.
+    async fn first(&self) -> Option<SeriesPoint> {
+        Some(self.point(self.valued().next()?.0))
+    }
+
+    /// The newest point with a value; its `period` says of when it is.
+    async fn latest(&self) -> Option<SeriesPoint> {
+        Some(self.point(self.valued().next_back()?.0))
+    }
+
+    /// The point with the smallest value; of several alike, the earliest.
+    async fn minimum(&self) -> Option<SeriesPoint> {
+        self.extreme(Ordering::Less)
+    }
+
+    /// The point with the largest value; of several alike, the earliest.
+    async fn maximum(&self) -> Option<SeriesPoint> {
+        self.extreme(Ordering::Greater)
+    }
+
+    /// The compound annual growth rate in percent, from the first value to the latest: what growth
+    /// would have led from one to the other if it had been the same every year. Of years, halves,
+    /// quarters and months.
+    async fn cagr(&self) -> Computed {
+        let ends = self.valued().next().zip(self.valued().next_back());
+        let Some(((_, _, first), (_, _, last))) = ends else {
+            let why = Uncomputed::new(Reason::NoValue, "no figure has a value");
+            return Computed::new(Err(why), None, Vec::new());
+        };
+        let rate = || {
+            let quantity =
+                |row: &Arc<observation::Model>| quantity(Some(row), Reason::NoValue, String::new);
+            let (steps, per_year) = first.period.steps_to(last.period).ok_or_else(|| {
+                Uncomputed::new(
+                    Reason::NotApplicable,
+                    "only years, halves, quarters and months have an annual rate",
+                )
+            })?;
+            arithmetic::growth_rate(&quantity(first)?, &quantity(last)?, steps, per_year)
+        };
+        let inputs = match Arc::ptr_eq(first, last) {
+            true => vec![Arc::clone(first)],
+            false => vec![Arc::clone(first), Arc::clone(last)],
+        };
+        Computed::new(rate(), None, inputs)
+    }
+}
+
+impl SeriesPoint {
+    fn row(&self) -> Option<&Arc<observation::Model>> {
+        self.0.points[self.1].1.as_ref()
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            metric: self.0.metric.id,
+            district: self.0.district.id,
+            initiative: self.0.initiative,
+            period: Some(self.0.points[self.1].0),
+        }
+    }
+
+    /// The figures of these points, which must follow each other in the calendar and have values:
+    /// their sum and comparators, and the figures.
+    fn run(
+        &self,
+        from: usize,
+    ) -> Result<(Number, Vec<Comparator>, Vec<Arc<observation::Model>>), Uncomputed> {
+        let points = &self.0.points[from..=self.1];
+        let (mut sum, mut comparators, mut rows) = (Number::default(), Vec::new(), Vec::new());
+        let mut expected: Option<Period> = None;
+        for (period, row) in points {
+            let gap = expected.filter(|expected| expected != period);
+            let row = row.as_ref().filter(|_| gap.is_none());
+            let missing = gap.unwrap_or(*period);
+            let quantity = quantity(row.map(AsRef::as_ref), Reason::NoValue, || {
+                format!("there is no figure with a value for {missing}")
+            })?;
+            sum += quantity.value;
+            comparators.push(quantity.comparator);
+            rows.extend(row.cloned());
+            expected = period.next();
+        }
+        Ok((sum, comparators, rows))
+    }
+}
+
+/// A point of a series.
+#[Object]
+impl SeriesPoint {
+    /// The period.
+    async fn period(&self) -> Period {
+        self.0.points[self.1].0
+    }
+
+    /// The figure; null for a gap. A figure that is there may be marked missing.
+    async fn observation(&self) -> Option<Observation> {
+        self.row().cloned().map(Observation::new)
+    }
+
+    /// How the figure differs from another one of the series, which may lie outside of the part
+    /// asked for.
+    async fn change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "With which figure it is compared.",
+            default_with = "ChangeBasis::Previous"
+        )]
+        basis: ChangeBasis,
+        #[graphql(desc = "The period to compare with, where `basis` is BASE; else left out.")]
+        base: Option<Period>,
+    ) -> Option<Result<Change>> {
+        Some(Change::load(ctx, self.place(), self.row().cloned(), basis, base).await)
+    }
+
+    /// The figure as an index: the one of the base period is 100.
+    async fn index(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The base period, which may lie outside of the part asked for.")]
+        base: Period,
+    ) -> Option<Result<Computed>> {
+        let index = async {
+            let found = ctx.batch()?.load(Figure::At, self.place().at(base)).await?;
+            let computed = || {
+                let figure = quantity(self.row().map(AsRef::as_ref), Reason::NoValue, || {
+                    "there is no figure with a value here".to_owned()
+                })?;
+                let base = quantity(found.as_deref(), Reason::NoBase, || {
+                    format!("there is no figure with a value for {base}")
+                })?;
+                arithmetic::ratio(&figure, &base, 100)
+            };
+            let inputs = self.row().into_iter().chain(found.as_ref()).cloned().collect();
+            Ok(Computed::new(computed(), None, inputs))
+        };
+        Some(index.await)
+    }
+
+    /// The exact sum of all points up to this one. Only of additive metrics that count over the
+    /// period (`aggregation: SUM`, `accumulation: FLOW`), and without gaps.
+    async fn cumulative(&self) -> Computed {
+        let metric = &self.0.metric;
+        let unit = Some(metric.unit_id);
+        let flow = metric.aggregation == Aggregation::Sum
+            && metric.accumulation == Some(Accumulation::Flow);
+        if !flow {
+            let why = format!("{} is no additive metric that counts over the period", metric.slug);
+            return Computed::new(Err(Uncomputed::new(Reason::NotAdditive, why)), unit, Vec::new());
+        }
+        match self.run(0) {
+            Ok((sum, comparators, rows)) => {
+                Computed::new(Ok(Quantity::sum(sum, &comparators)), unit, rows)
+            }
+            Err(why) => Computed::new(Err(why), unit, Vec::new()),
+        }
+    }
+
+    /// The mean of this point and those before it, without gaps.
+    async fn moving_average(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Of how many points, this one among them: from 2 to the server's limit for pages (1000 unless configured)."
+        )]
+        over: i32,
+    ) -> Option<Result<Computed>> {
+        let most = match ctx.data::<Limits>() {
+            Ok(limits) => limits.page_max,
+            Err(error) => return Some(Err(error)),
+        };
+        let Some(over) = usize::try_from(over).ok().filter(|n| (2..=most as usize).contains(n))
+        else {
+            let error = format!("`over` is {over}, but must be from 2 to {most}");
+            return Some(Err(Error::input(error).into()));
+        };
+        let unit = Some(self.0.metric.unit_id);
+        let average = match (self.1 + 1).checked_sub(over) {
+            Some(from) => self.run(from),
+            None => Err(Uncomputed::new(
+                Reason::TooFew,
+                format!("the series begins less than {over} points before"),
+            )),
+        };
+        Some(Ok(match average {
+            Ok((sum, comparators, rows)) => {
+                let mean = Quantity::mean(&sum, rows.len() as i64, &comparators);
+                Computed::new(Ok(mean), unit, rows)
+            }
+            Err(why) => Computed::new(Err(why), unit, Vec::new()),
+        }))
+    }
+}

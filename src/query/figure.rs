@@ -1,0 +1,168 @@
+//! Single figures by their place in a series: at a period, before it, the latest.
+//!
+//! One statement answers for any number of series, a seek in the index of the natural key for each.
+
+use std::{collections::HashMap, sync::Arc};
+
+use entity::{Frequency, Period, observation};
+use sea_orm::{
+    DbBackend, Iterable, Order,
+    sea_query::{Condition, Expr, ExprTrait, JoinType, Query},
+};
+
+use super::{
+    KEYS, Table,
+    batch::Load,
+    column,
+    filter::frequency,
+    keys,
+    list::{PARENT, table},
+};
+use crate::{database::Database, error::Error};
+
+/// Which figure of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// That of exactly the period, with a value or not.
+    At,
+    /// The newest with a value before the period, of a period of the same length.
+    Before,
+    /// The newest with a value of the period or an earlier one.
+    AtOrBefore,
+    /// The newest with a value.
+    Latest,
+    /// Of exactly the period, the growth that is stated as a metric of its own.
+    StatedGrowth,
+}
+
+/// A series, and a period in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The metric's number.
+    pub metric: i64,
+    /// The place's number.
+    pub district: i64,
+    /// The number of the initiative whose own figures they are.
+    pub initiative: Option<i64>,
+    /// The period; none for the latest figure.
+    pub period: Option<Period>,
+}
+
+impl Place {
+    /// The place of a figure.
+    pub fn of(row: &observation::Model) -> Self {
+        Self {
+            metric: row.metric_id,
+            district: row.district_id,
+            initiative: row.initiative_id,
+            period: Some(row.period),
+        }
+    }
+
+    /// The same series at another period.
+    pub fn at(&self, period: Period) -> Self {
+        Self { period: Some(period), ..self.clone() }
+    }
+
+    /// As one key of a statement; no two places have the same.
+    fn key(&self) -> String {
+        let span = self.period.map(|period| period.span()).unwrap_or_default();
+        let length = self.period.map_or(Frequency::Range, Period::length);
+        let length = async_graphql::resolver_utils::enum_value(length).to_string();
+        let initiative = self.initiative.unwrap_or(0);
+        serde_json::json!([self.metric, self.district, initiative, span, length]).to_string()
+    }
+}
+
+impl Figure {
+    /// The figures of the series of the key, but for their order.
+    fn condition(self, backend: DbBackend) -> Condition {
+        let own = |of| column::<observation::Entity>(of);
+        let number = |place| part(backend, place, true);
+        let text = |place| part(backend, place, false);
+        let metric = own(observation::Column::MetricId);
+        let period = own(observation::Column::Period);
+        let value = own(observation::Column::Value);
+        let series = Condition::all()
+            .add(observation::Entity::listed())
+            .add(match self {
+                Self::StatedGrowth => metric.in_subquery(
+                    Query::select()
+                        .column("id")
+                        .from("metric")
+                        .and_where(Expr::col(("metric", "base_id")).eq(number(0)))
+                        .and_where(Expr::col(("metric", "measure")).eq("GROWTH"))
+                        .take(),
+                ),
+                _ => metric.eq(number(0)),
+            })
+            .add(own(observation::Column::DistrictId).eq(number(1)))
+            .add(Expr::cust("coalesce(observation.initiative_id, 0)").eq(number(2)));
+        match self {
+            Self::At | Self::StatedGrowth => series.add(period.eq(text(3))),
+            Self::Before => series
+                .add(period.clone().lt(text(3)))
+                .add(frequency(&period, backend).eq(text(4)))
+                .add(value.is_not_null()),
+            Self::AtOrBefore => series.add(period.lte(text(3))).add(value.is_not_null()),
+            Self::Latest => series.add(value.is_not_null()),
+        }
+    }
+}
+
+/// A part of the key.
+fn part(backend: DbBackend, place: u32, number: bool) -> Expr {
+    Expr::cust(match (backend, number) {
+        (DbBackend::Postgres, true) => {
+            format!("CAST(CAST(value.value AS json) ->> {place} AS bigint)")
+        }
+        (DbBackend::Postgres, false) => format!("(CAST(value.value AS json) ->> {place})"),
+        _ => format!("(value.value ->> {place})"),
+    })
+}
+
+impl Load for Figure {
+    type Key = Place;
+    type Value = Arc<observation::Model>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        places: Vec<Place>,
+    ) -> Result<HashMap<Place, Self::Value>, Error> {
+        let backend = database.backend();
+        let by_key: HashMap<String, Place> =
+            places.into_iter().map(|place| (place.key(), place)).collect();
+        let wanted: Vec<String> = by_key.keys().cloned().collect();
+        let observation = table::<observation::Entity>();
+        let columns = || {
+            let all = observation::Column::iter();
+            all.map(|column| (table::<observation::Entity>(), column))
+        };
+        let mut newest = Query::select();
+        newest
+            .from(observation.clone())
+            .cond_where(self.condition(backend))
+            .order_by((observation.clone(), observation::Column::Period), Order::Desc)
+            .limit(1);
+        let mut each = Query::select();
+        each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
+            .from_function(keys(backend, &wanted)?, KEYS)
+            .columns(columns());
+        if backend == DbBackend::Postgres {
+            newest.columns(columns());
+            each.join_lateral(JoinType::InnerJoin, newest, observation, Expr::cust("TRUE"));
+        } else {
+            newest.expr(column::<observation::Entity>(observation::Column::Id));
+            let id = column::<observation::Entity>(observation::Column::Id);
+            each.inner_join(observation, id.in_subquery(newest));
+        }
+        let mut found = HashMap::with_capacity(by_key.len());
+        for (key, row) in database.fetch::<(String, observation::Model)>(&each).await? {
+            if let Some(place) = by_key.get(&key) {
+                found.insert(place.clone(), Arc::new(row));
+            }
+        }
+        Ok(found)
+    }
+}
