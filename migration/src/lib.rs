@@ -1,6 +1,7 @@
 //! The tables as history: one migration a file, each with its way back.
 
 mod m20260127_000001_city;
+mod m20260210_000001_search;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -11,6 +12,9 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20260127_000001_city::Migration)]
+        vec![
+            Box::new(m20260127_000001_city::Migration),
+            Box::new(m20260210_000001_search::Migration),
+        ]
     }
 }

@@ -74,7 +74,7 @@ pub fn growth_rate(
     let percent = (factor - Number::from(1)) * Number::from(100);
     let comparator = bound::difference(last.comparator, first.comparator);
     let exact = first.exact && last.exact && quotient == last_power(&percent, steps);
-    Ok(Quantity::rounded(percent, comparator, exact))
+    Ok(Quantity::rounded(&percent, comparator, exact))
 }
 
 /// What a rate in percent gives after that many steps.

@@ -70,20 +70,20 @@ impl Quantity {
         let variance: Number = (&n * squares - total.square()) / (&n * (&n - Number::from(1)));
         let root = variance.sqrt().unwrap_or_default();
         let exact = root.square() == variance;
-        Ok(Self::rounded(root, bound::spread(inputs), exact))
+        Ok(Self::rounded(&root, bound::spread(inputs), exact))
     }
 
     /// A quotient.
     pub(super) fn divided(dividend: &Number, divisor: &Number, comparator: Comparator) -> Self {
         let quotient = dividend / divisor;
         let exact = &quotient * divisor == *dividend;
-        Self::rounded(quotient, comparator, exact)
+        Self::rounded(&quotient, comparator, exact)
     }
 
     /// Rounds what was computed with many more digits.
-    pub(super) fn rounded(value: Number, comparator: Comparator, exact: bool) -> Self {
+    pub(super) fn rounded(value: &Number, comparator: Comparator, exact: bool) -> Self {
         let rounded = value.with_precision_round(DIGITS, RoundingMode::HalfEven);
-        let exact = exact && rounded == value;
+        let exact = exact && rounded == *value;
         Self { value: rounded, comparator, exact }
     }
 

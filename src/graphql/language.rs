@@ -25,6 +25,13 @@ impl FromStr for Language {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preferred(pub Vec<Language>);
 
+impl Language {
+    /// A language of the data, whose tags were checked when they were loaded.
+    pub(super) fn known(tag: String) -> Self {
+        Self(tag)
+    }
+}
+
 /// A language as a BCP 47 tag: `ar`, `zh`, `zh-Hant`, `en`. Any language may be asked for; see the
 /// field for what is given when the data do not have it.
 #[Scalar(name = "Language", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]

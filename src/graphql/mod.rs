@@ -38,7 +38,9 @@ pub mod node;
 pub mod object;
 pub mod observation;
 pub mod organization;
+pub mod page;
 pub mod per;
+pub mod search;
 pub mod series;
 pub mod slug;
 pub mod source;
@@ -75,7 +77,13 @@ macro_rules! root {
 
         /// Where every question starts.
         #[derive(Default, MergedObject)]
-        pub struct Query(dataset::DatasetQuery, node::NodeQuery, group::GroupQuery $($(, $topic::$query)?)+);
+        pub struct Query(
+            dataset::DatasetQuery,
+            node::NodeQuery,
+            search::SearchQuery,
+            group::GroupQuery,
+            $($($topic::$query,)?)+
+        );
     };
 }
 

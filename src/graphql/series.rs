@@ -59,6 +59,9 @@ pub struct Series(Arc<Line>);
 /// A point of a series.
 pub struct SeriesPoint(Arc<Line>, usize);
 
+/// Of figures that follow each other: their sum, their comparators, themselves.
+type Run = (Number, Vec<Comparator>, Vec<Arc<observation::Model>>);
+
 impl Series {
     /// Reads a series in one statement for all metrics.
     pub(super) async fn load(
@@ -263,10 +266,7 @@ impl SeriesPoint {
 
     /// The figures of these points, which must follow each other in the calendar and have values:
     /// their sum and comparators, and the figures.
-    fn run(
-        &self,
-        from: usize,
-    ) -> Result<(Number, Vec<Comparator>, Vec<Arc<observation::Model>>), Uncomputed> {
+    fn run(&self, from: usize) -> Result<Run, Uncomputed> {
         let points = &self.0.points[from..=self.1];
         let (mut sum, mut comparators, mut rows) = (Number::default(), Vec::new(), Vec::new());
         let mut expected: Option<Period> = None;

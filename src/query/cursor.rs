@@ -20,42 +20,8 @@ where
     E: EntityTrait<Model: ModelTrait<Entity = E>>,
     K: OrderKey<E>,
 {
-    let mut values: Vec<Json> =
-        order.iter().map(|key| to_json(key.by.source().value(row))).collect();
-    values.push(Json::from(id));
-    write(&signature::<E, K>(order), values)
-}
-
-/// The cursor of a place, given what it belongs to.
-pub(super) fn write(signature: &str, values: Vec<Json>) -> String {
-    let mut parts = vec![Json::from(VERSION), Json::from(signature)];
-    parts.extend(values);
-    URL_SAFE_NO_PAD.encode(Json::from(parts).to_string())
-}
-
-/// The values of a cursor that belongs to this.
-pub(super) fn read(argument: &str, cursor: &str, signature: &str) -> Result<Vec<Json>, Error> {
-    let refuse = |why: &str| Error::input(refusal(argument, cursor, why));
-    let malformed = || refuse("which is no cursor");
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
-    let mut parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
-    let [version, belongs, ..] = parts.as_slice() else {
-        return Err(malformed());
-    };
-    if version.as_u64() != Some(VERSION.into()) {
-        return Err(refuse("a cursor of another version of this server"));
-    }
-    if belongs.as_str() != Some(signature) {
-        return Err(refuse("a cursor of another list or another order"));
-    }
-    Ok(parts.split_off(2))
-}
-
-fn refusal(argument: &str, cursor: &str, why: &str) -> String {
-    format!(
-        "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
-         `orderBy`"
-    )
+    let values = order.iter().map(|key| to_json(key.by.source().value(row)));
+    seal(&signature::<E, K>(order), values.chain([Json::from(id)]))
 }
 
 /// The values of a cursor in the order, and last the row's number.
@@ -68,13 +34,13 @@ where
     E: EntityTrait,
     K: OrderKey<E>,
 {
-    let malformed = || Error::input(refusal(argument, cursor, "which is no cursor"));
-    let parts = read(argument, cursor, &signature::<E, K>(order))?;
+    let malformed = || refuse(argument, cursor, MALFORMED, ORDER);
+    let parts = open(argument, cursor, &signature::<E, K>(order), ORDER)?;
     let [values @ .., id] = parts.as_slice() else {
         return Err(malformed());
     };
     if values.len() != order.len() {
-        return Err(malformed());
+        return Err(refuse(argument, cursor, ELSEWHERE, ORDER));
     }
     let keys = order.iter().map(|key| key.by.source());
     let mut decoded = values
@@ -85,6 +51,52 @@ where
         .ok_or_else(malformed)?;
     decoded.push(Value::BigInt(Some(id.as_i64().ok_or_else(malformed)?)));
     Ok(decoded)
+}
+
+/// A cursor that holds these values and belongs to what the signature says.
+pub(super) fn seal(signature: &str, values: impl IntoIterator<Item = Json>) -> String {
+    let mut parts = vec![Json::from(VERSION), Json::from(signature)];
+    parts.extend(values);
+    URL_SAFE_NO_PAD.encode(Json::from(parts).to_string())
+}
+
+/// The values of a cursor that belongs to what the signature says. `same` is which arguments must
+/// be those it was returned for.
+pub(super) fn open(
+    argument: &str,
+    cursor: &str,
+    signature: &str,
+    same: &str,
+) -> Result<Vec<Json>, Error> {
+    let malformed = || refuse(argument, cursor, MALFORMED, same);
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
+    let parts: Vec<Json> = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+    let [version, belongs, values @ ..] = parts.as_slice() else {
+        return Err(malformed());
+    };
+    if version.as_u64() != Some(VERSION.into()) {
+        return Err(refuse(argument, cursor, "a cursor of another version of this server", same));
+    }
+    if belongs.as_str() != Some(signature) {
+        return Err(refuse(argument, cursor, ELSEWHERE, same));
+    }
+    Ok(values.to_vec())
+}
+
+/// What a text is that no server has returned as a cursor.
+pub(super) const MALFORMED: &str = "which is no cursor";
+
+/// What a cursor is where it does not belong.
+const ELSEWHERE: &str = "a cursor of another list or another order";
+
+/// The argument that a list's cursor belongs to.
+const ORDER: &str = "`orderBy`";
+
+pub(super) fn refuse(argument: &str, cursor: &str, why: &str, same: &str) -> Error {
+    Error::input(format!(
+        "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
+         {same}"
+    ))
 }
 
 /// What a cursor belongs to: the table and the order.

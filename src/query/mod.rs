@@ -11,6 +11,7 @@ pub mod list;
 pub mod one;
 pub mod order;
 pub mod page;
+pub mod search;
 pub mod total;
 
 pub use batch::Batch;
@@ -22,6 +23,7 @@ pub use list::{Key, List, Parent, Rows};
 pub use one::One;
 pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};
+pub use search::Search;
 pub use total::Total;
 
 use sea_orm::{

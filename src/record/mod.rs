@@ -1,6 +1,7 @@
 //! The only writer: everything that changes the data goes through here, all or nothing.
 
 mod check;
+mod index;
 mod row;
 
 use std::collections::HashMap;
@@ -59,12 +60,27 @@ pub struct Writer {
     numbers: HashMap<String, i64>,
 }
 
-/// Declares every table rows can be written to, each after those it refers to, with the checks
-/// that its columns' types do not make.
+/// Declares every table rows can be written to, each after those it refers to: where its rows
+/// stand among results of a search that fit alike, a number of its own that never changes, since
+/// the index keeps it; and the checks that its columns' types do not make.
 macro_rules! tables {
-    ($($table:ident $($check:ident)?,)+) => {
+    ($($table:ident $standing:literal $($check:ident)?,)+) => {
         /// The tables rows can be written to, each after those it refers to.
         pub const TABLES: &[&str] = &[$(stringify!($table),)+];
+
+        /// The table with this standing among the results of a search.
+        pub fn standing(number: i64) -> Option<&'static str> {
+            match number {
+                $($standing => Some(stringify!($table)),)+
+                _ => None,
+            }
+        }
+
+        /// Indexes every row there is.
+        async fn index_all(transaction: &DatabaseTransaction) -> Result<(), Error> {
+            $(index::table::<entity::$table::Entity>(transaction, $standing).await?;)+
+            Ok(())
+        }
 
         impl Writer {
             /// Writes rows of the table with this name.
@@ -75,7 +91,7 @@ macro_rules! tables {
                     $(stringify!($table) => {
                         let check: fn(&entity::$table::Model) -> Result<(), String> =
                             tables!(@check $($check)?);
-                        self.insert::<entity::$table::Entity>(rows, check).await
+                        self.insert::<entity::$table::Entity>(rows, $standing, check).await
                     })+
                     _ => Err(Error::input(format!(
                         "{}: there is no table {table:?}; there are {}",
@@ -91,27 +107,26 @@ macro_rules! tables {
 }
 
 tables! {
-    source,
-    unit,
-    theme,
-    district,
-    organization,
-    initiative,
-    initiative_organization,
-    metric,
-    initiative_metric,
-    observation observation,
-    claim claim,
+    source 80,
+    unit 60,
+    theme 20,
+    district 10,
+    organization 30,
+    initiative 40,
+    initiative_organization 110,
+    metric 50,
+    initiative_metric 100,
+    observation 90 observation,
+    claim 70 claim,
 }
 
 impl Writer {
     /// Begins a write; `now` becomes the time its rows were recorded. Others wait until it ends.
+    /// Rows that a database has from before it could be searched are indexed first.
     pub async fn begin(database: &Database, now: DateTime<Utc>) -> Result<Self, Error> {
+        index::prepare(database).await?;
         let transaction = database.writer().begin().await?;
-        if transaction.get_database_backend() == DbBackend::Postgres {
-            let lock = format!("SELECT pg_advisory_xact_lock({WRITE_LOCK})");
-            transaction.execute_unprepared(&lock).await?;
-        }
+        hold(&transaction).await?;
         let (slugs, numbers) = (HashMap::new(), HashMap::new());
         // Databases keep microseconds.
         Ok(Self { transaction, now: now.trunc_subsecs(6), slugs, numbers })
@@ -153,6 +168,7 @@ impl Writer {
     async fn insert<E>(
         &mut self,
         rows: &Rows,
+        standing: i64,
         check: fn(&E::Model) -> Result<(), String>,
     ) -> Result<(), Error>
     where
@@ -187,16 +203,20 @@ impl Writer {
         let mut numbers = first..;
         for chunk in rows.rows.chunks(CHUNK) {
             let mut models = Vec::with_capacity(chunk.len());
+            let mut entries = Vec::new();
             for ((line, fields), number) in chunk.iter().zip(&mut numbers) {
                 let read = reading.row::<E>(number, fields);
                 let read = read.and_then(|model| check(&model).map(|()| model));
                 let wrong = |why| Error::input(format!("{}, line {line}, {why}", rows.origin));
-                models.push(read.map_err(wrong)?.into_active_model());
+                let model = read.map_err(wrong)?;
+                entries.extend(index::entry::<E>(standing, number, |column| model.get(column)));
+                models.push(model.into_active_model());
             }
             E::insert_many(models)
                 .exec_without_returning(&self.transaction)
                 .await
                 .map_err(|error| refused(&error, rows, chunk))?;
+            index::add::<E>(&self.transaction, entries).await?;
         }
         Ok(())
     }
@@ -233,6 +253,15 @@ impl Writer {
         self.numbers.insert(table, last + count as i64);
         Ok(last + 1)
     }
+}
+
+/// Waits until nobody else writes, and lets nobody else write until the transaction ends.
+async fn hold(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({WRITE_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(())
 }
 
 /// What the database refused although every row by itself was right.

@@ -22,6 +22,8 @@ mod readme;
 mod relations;
 mod scalars;
 mod schema;
+mod search;
+mod search_pages;
 mod series;
 mod statements;
 mod sums;

@@ -33,12 +33,12 @@ pub struct GroupHaving {
     /// What `standardDeviation` must be like.
     pub standard_deviation: Option<DecimalFilter>,
     /// All of these must hold as well. An empty list always holds.
-    pub and: Option<Vec<GroupHaving>>,
+    pub and: Option<Vec<Self>>,
     /// At least one of these must hold as well. An empty list never holds.
-    pub or: Option<Vec<GroupHaving>>,
+    pub or: Option<Vec<Self>>,
     /// This must not hold. Where a measure is null, neither a condition on it nor its opposite
     /// holds.
-    pub not: Option<Box<GroupHaving>>,
+    pub not: Option<Box<Self>>,
 }
 
 impl GroupHaving {

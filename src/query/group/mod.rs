@@ -109,7 +109,7 @@ impl Groups {
             Self { dimensions: dimensions.into(), filter, having, order, parts, page, after: None };
         let after = groups.page.after.as_ref();
         groups.after = after
-            .map(|text| cursor::read("after", text, &groups.signature()))
+            .map(|text| cursor::open("after", text, &groups.signature(), "`by` and `orderBy`"))
             .transpose()?
             .map(|values| values.into_iter().map(value).collect());
         Ok(groups)
@@ -199,7 +199,7 @@ impl Groups {
         Ok(Group {
             key: key.to_string().into(),
             parts: Parts::new(self.parts.iter().copied(), &row.parts)?,
-            cursor: cursor::write(&self.signature(), place),
+            cursor: cursor::seal(&self.signature(), place),
         })
     }
 }

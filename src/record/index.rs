@@ -1,0 +1,153 @@
+//! What `search` reads, kept beside the rows by whoever writes them.
+//!
+//! An entry that stands for no row tells by which rules the index was made. Where it is missing,
+//! because the tables are new, or older than the index, or the rules have changed since, every row
+//! is indexed anew.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
+    Order, QueryResult, TransactionTrait, Value,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::{CHUNK, hold};
+use crate::{
+    database::Database,
+    error::Error,
+    query::{
+        column,
+        search::{self, Field, RULES, TABLE, columns, fields, is_json},
+    },
+};
+
+/// The column that says whether something else took a row's place: such rows are not found.
+fn superseded<E: EntityTrait>() -> Option<E::Column> {
+    E::Column::iter().find(|column| column.as_str() == "superseded_at")
+}
+
+/// What the index is to be told of one row, where there is anything to search.
+pub(super) fn entry<E: EntityTrait>(
+    standing: i64,
+    number: i64,
+    value: impl Fn(E::Column) -> Value,
+) -> Option<(i64, Vec<Field>)> {
+    let superseded = superseded::<E>().map(&value);
+    if superseded.is_some_and(|when| when != when.as_null()) {
+        return None;
+    }
+    let fields = fields::<E>(value);
+    (!fields.is_empty()).then(|| (search::place(standing, number), fields))
+}
+
+/// Adds rows of a table to the index.
+pub(super) async fn add<E: EntityTrait>(
+    transaction: &DatabaseTransaction,
+    entries: Vec<(i64, Vec<Field>)>,
+) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    let table = E::default().table_name().to_owned();
+    let words = |fields: &[Field]| search::entry(&table, fields, backend);
+    let entries = entries.iter().map(|(place, fields)| (*place, words(fields)));
+    put(transaction, entries).await
+}
+
+async fn put(
+    transaction: &DatabaseTransaction,
+    entries: impl Iterator<Item = (i64, String)>,
+) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    let mut insert = Query::insert();
+    insert.into_table(TABLE).columns([search::place_column(backend), "words"]);
+    let mut some = false;
+    for (place, words) in entries {
+        let words = match backend {
+            DbBackend::Postgres => Expr::cust_with_values("CAST($1 AS tsvector)", [words]),
+            _ => words.into(),
+        };
+        insert.values_panic([place.into(), words]);
+        some = true;
+    }
+    if some {
+        transaction.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// The token of the entry that stands for no row.
+fn rules() -> String {
+    format!("@rules{RULES}")
+}
+
+/// Makes the index anew unless it is there and was made by these rules.
+pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
+    let transaction = database.writer().begin().await?;
+    hold(&transaction).await?;
+    let backend = transaction.get_database_backend();
+    let known = Query::select()
+        .expr(Expr::cust("count(*)"))
+        .from(TABLE)
+        .and_where(search::has(&rules(), backend))
+        .take();
+    let row = transaction.query_one(&known).await?;
+    let known: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    if known == 0 {
+        transaction.execute(Query::delete().from_table(TABLE)).await?;
+        super::index_all(&transaction).await?;
+        let words = match backend {
+            DbBackend::Postgres => format!("'{}':1", rules()),
+            _ => rules(),
+        };
+        put(&transaction, [(0, words)].into_iter()).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Adds every row of a table, in order of their numbers.
+pub(super) async fn table<E: EntityTrait>(
+    transaction: &DatabaseTransaction,
+    standing: i64,
+) -> Result<(), Error> {
+    let read: Vec<E::Column> = columns::<E>().collect();
+    if read.is_empty() {
+        return Ok(());
+    }
+    let mut last = 0_i64;
+    loop {
+        let mut select = Query::select();
+        select
+            .column("id")
+            .columns(read.iter().copied())
+            .from(E::default().table_name().to_owned())
+            .and_where(Expr::col("id").gt(last))
+            .order_by("id", Order::Asc)
+            .limit(CHUNK as u64);
+        if let Some(superseded) = superseded::<E>() {
+            select.and_where(column::<E>(superseded).is_null());
+        }
+        let rows = transaction.query_all(&select).await?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            last = row.try_get("", "id")?;
+            let values = read.iter().map(|column| value::<E>(row, *column));
+            let values = values.collect::<Result<Vec<Value>, DbErr>>()?;
+            let of = |wanted: E::Column| {
+                let place = read.iter().position(|column| column.as_str() == wanted.as_str());
+                place.map_or(Value::String(None), |place| values[place].clone())
+            };
+            entries.extend(entry::<E>(standing, last, of));
+        }
+        add::<E>(transaction, entries).await?;
+        if rows.len() < CHUNK {
+            return Ok(());
+        }
+    }
+}
+
+fn value<E: EntityTrait>(row: &QueryResult, column: E::Column) -> Result<Value, DbErr> {
+    if is_json(&column) {
+        row.try_get::<Option<serde_json::Value>>("", column.as_str()).map(Value::from)
+    } else {
+        row.try_get::<Option<String>>("", column.as_str()).map(Value::from)
+    }
+}
