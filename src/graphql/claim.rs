@@ -32,6 +32,10 @@ order! {
         Position = Column(Position),
         /// The period within which it is claimed.
         Period = Column(Period),
+        /// The English title of the initiative it is about, letter by letter; null where there is none.
+        InitiativeTitle = Text(Title) of initiative by InitiativeId,
+        /// The English name of the area within which it is claimed, letter by letter; null where there is none.
+        ScopeName = Text(Name) of district by ScopeId,
     }
 }
 

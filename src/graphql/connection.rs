@@ -97,20 +97,19 @@ impl<N: Node> Connection<N> {
 
     /// The rows of this page, each with its cursor.
     async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<Edge<N>>> {
-        let edge =
-            |row: &Arc<Model<N>>| Edge { list: Arc::clone(&self.list), row: Arc::clone(row) };
-        Ok(self.rows(ctx).await?.rows.iter().map(edge).collect())
+        let page = self.rows(ctx).await?;
+        let edge = |place| Edge { list: Arc::clone(&self.list), page: Arc::clone(&page), place };
+        Ok((0..page.rows.len()).map(edge).collect())
     }
 
     /// Whether the list goes on before or after this page, and the cursors to go on from.
     async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
         let page = self.rows(ctx).await?;
-        let cursor = |row: Option<&Arc<Model<N>>>| row.map(|row| self.list.cursor(row));
         Ok(PageInfo {
             has_previous_page: page.has_previous,
             has_next_page: page.has_next,
-            start_cursor: cursor(page.rows.first()),
-            end_cursor: cursor(page.rows.last()),
+            start_cursor: self.list.cursor(&page, 0),
+            end_cursor: self.list.cursor(&page, page.rows.len().wrapping_sub(1)),
         })
     }
 
@@ -129,7 +128,8 @@ impl<N: Node> Connection<N> {
 /// A row of a list and its place there.
 pub struct Edge<N: Node> {
     list: Arc<List<N::Table>>,
-    row: Arc<Model<N>>,
+    page: Arc<Rows<Model<N>>>,
+    place: usize,
 }
 
 impl<N: Node> TypeName for Edge<N> {
@@ -143,12 +143,12 @@ impl<N: Node> TypeName for Edge<N> {
 impl<N: Node> Edge<N> {
     /// The row.
     async fn node(&self) -> N {
-        N::new(Arc::clone(&self.row))
+        N::new(Arc::clone(&self.page.rows[self.place]))
     }
 
     /// Where the row stands in this list: give it back as `after` or `before`, with the same
     /// `orderBy`, to read on from here. Opaque.
     async fn cursor(&self) -> String {
-        self.list.cursor(&self.row)
+        self.list.cursor(&self.page, self.place).unwrap_or_default()
     }
 }

@@ -40,6 +40,16 @@ order! {
         Kind = Column(Kind),
         /// The official code, digit by digit.
         Code = Column(Code),
+        /// The English name of the place it lies in, letter by letter; null where there is none.
+        ParentName = Text(Name) of district by ParentId,
+        /// How many places lie directly in it.
+        ChildCount = count(district.ParentId),
+        /// How many initiatives run in it; not those of the places inside.
+        InitiativeCount = count(initiative.DistrictId),
+        /// How many figures it has; not those of the places inside.
+        ObservationCount = count(observation.DistrictId),
+        /// The newest period of its figures; null where it has none.
+        LatestPeriod = max(observation.DistrictId, Period),
     }
 }
 

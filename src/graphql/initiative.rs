@@ -42,6 +42,18 @@ order! {
         StartedOn = Column(StartedOn),
         /// When it ended.
         EndedOn = Column(EndedOn),
+        /// The English name of the place it runs in, letter by letter; null where there is none.
+        DistrictName = Text(Name) of district by DistrictId,
+        /// The English name of its theme, letter by letter; null where there is none.
+        ThemeName = Text(Name) of theme by ThemeId,
+        /// How many metrics tell about it.
+        MetricCount = count(initiative_metric.InitiativeId),
+        /// How many claims are made about it.
+        ClaimCount = count(claim.InitiativeId),
+        /// How many figures are its own results.
+        ObservationCount = count(observation.InitiativeId),
+        /// The newest period of its own figures; null where it has none.
+        LatestPeriod = max(observation.InitiativeId, Period),
     }
 }
 

@@ -17,6 +17,10 @@ order! {
     InitiativeOrganizationOrder, InitiativeOrganizationOrderKey for initiative_organization {
         /// The role, by the letters of its word.
         Role = Column(Role),
+        /// The English title of the initiative, letter by letter; null where there is none.
+        InitiativeTitle = Text(Title) of initiative by InitiativeId,
+        /// The English name of the organisation, letter by letter; null where there is none.
+        OrganizationName = Text(Name) of organization by OrganizationId,
     }
 }
 

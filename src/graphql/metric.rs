@@ -41,6 +41,16 @@ order! {
         Name = Text(Name),
         /// The sort of quantity, by the letters of its word.
         Measure = Column(Measure),
+        /// The symbol of its unit, letter by letter.
+        UnitSymbol = Column(Symbol) of unit by UnitId,
+        /// The English name of its theme, letter by letter; null where there is none.
+        ThemeName = Text(Name) of theme by ThemeId,
+        /// How many initiatives it tells about.
+        InitiativeCount = count(initiative_metric.MetricId),
+        /// How many figures it has.
+        ObservationCount = count(observation.MetricId),
+        /// The newest period of its figures; null where it has none.
+        LatestPeriod = max(observation.MetricId, Period),
     }
 }
 

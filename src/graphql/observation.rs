@@ -57,6 +57,15 @@ order! {
         Value = Column(Value),
         /// When this database learnt of it.
         RecordedAt = Column(RecordedAt),
+        /// The English name of the place, letter by letter; null where there is none.
+        DistrictName = Text(Name) of district by DistrictId,
+        /// The English name of the metric, letter by letter; null where there is none.
+        MetricName = Text(Name) of metric by MetricId,
+        /// The English title of the initiative whose result it is, letter by letter; null for
+        /// figures of a place.
+        InitiativeTitle = Text(Title) of initiative by InitiativeId,
+        /// When its source was published; null where that is not known.
+        SourcePublishedOn = Column(PublishedOn) of source by SourceId,
     }
     default Period Desc
 }

@@ -27,6 +27,10 @@ order! {
         Name = Text(Name),
         /// The kind, by the letters of its word.
         Kind = Column(Kind),
+        /// The English name of the place it is based in, letter by letter; null where there is none.
+        DistrictName = Text(Name) of district by DistrictId,
+        /// How many parts it has in initiatives.
+        InitiativeCount = count(initiative_organization.OrganizationId),
     }
 }
 

@@ -30,6 +30,10 @@ order! {
         PublishedOn = Column(PublishedOn),
         /// The publisher, letter by letter.
         Publisher = Column(Publisher),
+        /// How many initiatives were taken from it.
+        InitiativeCount = count(initiative.SourceId),
+        /// How many figures were taken from it.
+        ObservationCount = count(observation.SourceId),
     }
 }
 

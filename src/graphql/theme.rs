@@ -25,6 +25,12 @@ order! {
         Slug = Column(Slug),
         /// The English name, letter by letter; null where there is none.
         Name = Text(Name),
+        /// The English name of the wider theme, letter by letter; null where there is none.
+        ParentName = Text(Name) of theme by ParentId,
+        /// How many initiatives belong to it.
+        InitiativeCount = count(initiative.ThemeId),
+        /// How many metrics belong to it.
+        MetricCount = count(metric.ThemeId),
     }
 }
 

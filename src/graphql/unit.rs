@@ -26,6 +26,8 @@ order! {
         Symbol = Column(Symbol),
         /// The dimension, by the letters of its word.
         Dimension = Column(Dimension),
+        /// How many metrics are measured in it.
+        MetricCount = count(metric.UnitId),
     }
 }
 

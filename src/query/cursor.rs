@@ -14,13 +14,18 @@ use crate::error::Error;
 /// Raised whenever cursors of older versions could no longer be read.
 const VERSION: u8 = 1;
 
-/// The cursor of a row, given its number and the order of the list.
-pub(super) fn encode<E, K>(row: &E::Model, id: i64, order: &[OrderBy<K>]) -> String
+/// The cursor of a row, given what it is ordered by that it does not hold itself, its number and
+/// the order of the list.
+pub(super) fn encode<E, K>(row: &E::Model, beside: &[Json], id: i64, order: &[OrderBy<K>]) -> String
 where
     E: EntityTrait<Model: ModelTrait<Entity = E>>,
     K: OrderKey<E>,
 {
-    let values = order.iter().map(|key| to_json(key.by.source().value(row)));
+    let mut beside = beside.iter().cloned();
+    let values = order.iter().map(|key| match key.by.source().value(row) {
+        Some(own) => to_json(own),
+        None => beside.next().unwrap_or_default(),
+    });
     seal(&signature::<E, K>(order), values.chain([Json::from(id)]))
 }
 

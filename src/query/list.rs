@@ -6,20 +6,22 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, Order, Value,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, Order, QueryResult,
+    Value,
     sea_query::{
         Condition, DynIden, Expr, ExprTrait, FunctionCall, IntoIden, JoinType, Query,
         SelectStatement, UnionType,
     },
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value as Json;
 
 use super::{
-    Dimension, KEYS, OrderBy, OrderKey, Page, Table, Total,
+    Dimension, KEYS, OrderBy, OrderKey, Page, Source, Table, Total,
     batch::Load,
     column, cursor,
     filter::Filter,
-    keys,
+    json_array, keys,
     order::{Term, beyond, ordered, seek},
 };
 use crate::{database::Database, error::Error};
@@ -134,6 +136,8 @@ pub struct List<E: Table> {
 pub struct Rows<M> {
     /// The rows in the list's order.
     pub rows: Vec<Arc<M>>,
+    /// What each is ordered by that it does not hold itself, in the order's order.
+    beside: Vec<Vec<Json>>,
     /// Whether the list goes on before them.
     pub has_previous: bool,
     /// Whether the list goes on after them.
@@ -165,9 +169,24 @@ impl<E: Table> List<E> {
         Ok(Self { parent, filter, order, page, after, before })
     }
 
-    /// The cursor of a row of this list.
-    pub fn cursor(&self, row: &E::Model) -> String {
-        cursor::encode::<E, E::OrderKey>(row, E::number(row), &self.order)
+    /// The cursor of the row at this place of a page; none where the page ends before.
+    pub fn cursor(&self, page: &Rows<E::Model>, place: usize) -> Option<String> {
+        let (row, beside) = (page.rows.get(place)?, page.beside.get(place)?);
+        Some(cursor::encode::<E, E::OrderKey>(row, beside, E::number(row), &self.order))
+    }
+
+    /// What the rows are ordered by that they do not hold themselves, as one column; null where
+    /// they hold it all.
+    fn beside(&self, backend: DbBackend) -> Expr {
+        let sources = self.order.iter().map(|key| key.by.source());
+        let elsewhere: Vec<Expr> = sources
+            .filter(|source| matches!(source, Source::Elsewhere(_)))
+            .map(|source| source.expr::<E>(backend))
+            .collect();
+        match elsewhere.is_empty() {
+            true => Expr::cust("NULL"),
+            false => json_array(elsewhere, backend),
+        }
     }
 
     /// The question how many rows the list has on all pages together.
@@ -262,12 +281,13 @@ impl<E: Table> List<E> {
         let table = table::<E>();
         let mut rows = self.rows(&terms, backend);
         if self.parent == Parent::Root {
-            rows.expr_as(Expr::val(ROOT), PARENT);
+            rows.expr_as(Expr::val(ROOT), PARENT).expr_as(self.beside(backend), BESIDE);
             select_columns::<E>(&mut rows);
             return Ok(rows);
         }
         let mut each = Query::select();
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
+            .expr_as(self.beside(backend), BESIDE)
             .from_function(self.parent.keys(backend, parents)?, KEYS);
         select_columns::<E>(&mut each);
         if backend == DbBackend::Postgres {
@@ -292,9 +312,9 @@ impl<E: Table> Load for List<E> {
         parents: Vec<Key>,
     ) -> Result<HashMap<Key, Self::Value>, Error> {
         let statement = self.statement(database.backend(), &parents)?;
-        let mut found: HashMap<Key, Vec<Arc<E::Model>>> = HashMap::with_capacity(parents.len());
-        for (parent, row) in keyed::<_, E::Model>(&self.parent, database, &statement).await? {
-            found.entry(parent).or_default().push(Arc::new(row));
+        let mut found: HashMap<Key, Vec<Beside<E::Model>>> = HashMap::with_capacity(parents.len());
+        for (parent, row) in keyed(&self.parent, database, &statement).await? {
+            found.entry(parent).or_default().push(row);
         }
         let limit = self.page.limit as usize;
         let page = |parent: Key| {
@@ -309,9 +329,11 @@ impl<E: Table> Load for List<E> {
             } else {
                 (self.after.is_some(), more)
             };
-            (parent, Arc::new(Rows { rows, has_previous, has_next }))
+            let beside = rows.iter().map(Beside::values).collect::<Result<_, _>>()?;
+            let rows = rows.into_iter().map(|beside| Arc::new(beside.row)).collect();
+            Ok((parent, Arc::new(Rows { rows, beside, has_previous, has_next })))
         };
-        Ok(parents.into_iter().map(page).collect())
+        parents.into_iter().map(page).collect()
     }
 }
 
@@ -324,8 +346,32 @@ impl<E: Table> PartialEq for List<E> {
     }
 }
 
+/// A row as a list's statement returns it.
+#[derive(Debug, Deserialize)]
+struct Beside<M> {
+    /// What it is ordered by that it does not hold itself, a JSON array.
+    beside: Option<String>,
+    row: M,
+}
+
+impl<M> Beside<M> {
+    fn values(&self) -> Result<Vec<Json>, Error> {
+        let array = self.beside.as_deref().map(serde_json::from_str);
+        array.transpose().map(Option::unwrap_or_default).map_err(Error::internal)
+    }
+}
+
+impl<M: FromQueryResult> FromQueryResult for Beside<M> {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { beside: row.try_get(prefix, BESIDE)?, row: M::from_query_result(row, prefix)? })
+    }
+}
+
 /// The name of a statement's first column.
 pub(super) const PARENT: &str = "parent";
+
+/// The name of a list's second column.
+const BESIDE: &str = "beside";
 
 pub(super) fn table<E: EntityTrait>() -> DynIden {
     E::default().table_name().into_iden()

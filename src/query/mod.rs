@@ -74,5 +74,18 @@ where
     })
 }
 
+/// The values as one column, whatever their number.
+fn json_array(values: Vec<Expr>, backend: DbBackend) -> Expr {
+    let list =
+        |sign: fn(usize) -> String| (1..=values.len()).map(sign).collect::<Vec<_>>().join(", ");
+    let sql = match backend {
+        DbBackend::Postgres => {
+            format!("json_build_array({})::text", list(|place| format!("${place}")))
+        }
+        _ => format!("json_array({})", list(|_| "?".to_owned())),
+    };
+    Expr::cust_with_exprs(sql, values)
+}
+
 /// The name of the keys' column on both databases.
 const KEYS: &str = "value";

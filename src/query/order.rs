@@ -9,6 +9,8 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, SelectStatement},
 };
 
+use super::Table;
+
 /// What the rows of a table can be ordered by.
 pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
     /// Where the key's values are.
@@ -22,20 +24,49 @@ pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
 }
 
 /// Where the values of an order are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Source<C> {
     /// In a column.
     Column(C),
     /// In a column of localised text: what it says in [`Text::FALLBACK`], null where it does not.
     Text(C),
+    /// In rows of other tables. The row does not hold it, so a list reads it beside the row.
+    Elsewhere(Elsewhere),
+}
+
+/// Values that stand in rows of other tables, or are computed of them.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    value: fn(DbBackend) -> Expr,
+    kind: ColumnType,
+    nullable: bool,
+}
+
+impl Elsewhere {
+    /// What the row that a column of `E` refers to holds; null where there is none.
+    pub fn of_one<T: Table>(source: &Source<T::Column>, value: fn(DbBackend) -> Expr) -> Self {
+        Self { value, kind: source.kind(), nullable: true }
+    }
+
+    /// How many related rows there are.
+    pub fn count(value: fn(DbBackend) -> Expr) -> Self {
+        Self { value, kind: ColumnType::BigInteger, nullable: false }
+    }
+
+    /// The greatest value of a column in related rows; null where there is none.
+    pub fn greatest<T: Table>(column: T::Column, value: fn(DbBackend) -> Expr) -> Self {
+        Self { value, kind: column.def().get_column_type().clone(), nullable: true }
+    }
 }
 
 impl<C: ColumnTrait> Source<C> {
-    pub(super) fn expr<E: EntityTrait<Column = C>>(self, backend: DbBackend) -> Expr {
+    /// Its value as SQL.
+    pub fn expr<E: EntityTrait<Column = C>>(&self, backend: DbBackend) -> Expr {
         match self {
-            Self::Column(column) => super::column::<E>(column),
+            Self::Column(column) => super::column::<E>(*column),
+            Self::Elsewhere(elsewhere) => (elsewhere.value)(backend),
             Self::Text(column) => {
-                let json = super::column::<E>(column);
+                let json = super::column::<E>(*column);
                 let language = Expr::Constant(Text::FALLBACK.into());
                 match backend {
                     DbBackend::Postgres => {
@@ -47,34 +78,38 @@ impl<C: ColumnTrait> Source<C> {
         }
     }
 
-    pub(super) fn nullable(self) -> bool {
+    pub(super) fn nullable(&self) -> bool {
         match self {
             Self::Column(column) => column.def().is_null(),
             Self::Text(_) => true,
+            Self::Elsewhere(elsewhere) => elsewhere.nullable,
         }
     }
 
-    pub(super) fn kind(self) -> ColumnType {
+    pub(super) fn kind(&self) -> ColumnType {
         match self {
             Self::Column(column) => column.def().get_column_type().clone(),
             Self::Text(_) => ColumnType::Text,
+            Self::Elsewhere(elsewhere) => elsewhere.kind.clone(),
         }
     }
 
-    pub(super) fn value<M>(self, row: &M) -> Value
+    /// The value that a row holds itself.
+    pub(super) fn value<M>(&self, row: &M) -> Option<Value>
     where
         M: ModelTrait<Entity: EntityTrait<Column = C>>,
     {
-        match self {
-            Self::Column(column) => row.get(column),
-            Self::Text(column) => match row.get(column) {
+        Some(match self {
+            Self::Elsewhere(_) => return None,
+            Self::Column(column) => row.get(*column),
+            Self::Text(column) => match row.get(*column) {
                 Value::Json(Some(json)) => {
                     let text = json.get(Text::FALLBACK).and_then(serde_json::Value::as_str);
                     Value::String(text.map(str::to_owned))
                 }
                 _ => Value::String(None),
             },
-        }
+        })
     }
 }
 
@@ -90,13 +125,23 @@ pub struct OrderBy<K> {
     pub nulls: Nulls,
 }
 
-/// Declares what a table's lists can be ordered by, one line a key: its name and [`Source`]. The
-/// order a list has by itself may follow.
+/// Declares what a table's lists can be ordered by, one line a key: its name and where its values
+/// are. The order a list has by itself may follow.
+///
+/// - `Column(Slug)`, `Text(Name)`: a column of the row, a localised one.
+/// - `Text(Name) of district by DistrictId`: the same of the row that a column refers to.
+/// - `count(observation.DistrictId)`: how many rows of another table refer to the row.
+/// - `max(observation.DistrictId, Period)`: the greatest value of a column among those rows.
 #[macro_export]
 macro_rules! order {
     (
         $name:ident, $key:ident for $entity:ident
-        { $($(#[$doc:meta])* $word:ident = $source:ident($column:ident),)+ }
+        {
+            $(
+                $(#[$doc:meta])*
+                $word:ident = $source:ident($($column:tt)+) $(of $one:ident by $reference:ident)?,
+            )+
+        }
         $(default $default:ident $direction:ident)?
     ) => {
         /// What a list can be ordered by.
@@ -127,7 +172,7 @@ macro_rules! order {
             fn source(self) -> $crate::query::Source<entity::$entity::Column> {
                 match self {
                     $(Self::$word => {
-                        $crate::query::Source::$source(entity::$entity::Column::$column)
+                        $crate::order!(@source $entity $source($($column)+) $($one $reference)?)
                     })+
                 }
             }
@@ -143,6 +188,42 @@ macro_rules! order {
             )?
         }
     };
+
+    (@source $entity:ident count($many:ident.$reference:ident)) => {
+        $crate::query::Source::Elsewhere($crate::query::order::Elsewhere::count(|backend| {
+            $crate::query::filter::count::<entity::$entity::Entity, entity::$many::Entity>(
+                entity::$many::Column::$reference,
+                None,
+                backend,
+            )
+        }))
+    };
+    (@source $entity:ident max($many:ident.$reference:ident, $column:ident)) => {{
+        type Many = entity::$many::Entity;
+        let greatest = $crate::query::order::Elsewhere::greatest::<Many>;
+        $crate::query::Source::Elsewhere(greatest(entity::$many::Column::$column, |backend| {
+            $crate::query::filter::greatest::<entity::$entity::Entity, Many>(
+                entity::$many::Column::$reference,
+                entity::$many::Column::$column,
+                backend,
+            )
+        }))
+    }};
+    (@source $entity:ident $source:ident($column:ident)) => {
+        $crate::query::Source::$source(entity::$entity::Column::$column)
+    };
+    (@source $entity:ident $source:ident($column:ident) $one:ident $reference:ident) => {{
+        type One = entity::$one::Entity;
+        let source = $crate::query::Source::$source(entity::$one::Column::$column);
+        let of_one = $crate::query::order::Elsewhere::of_one::<One>;
+        $crate::query::Source::Elsewhere(of_one(&source, |backend| {
+            $crate::query::filter::referred::<entity::$entity::Entity, One>(
+                entity::$entity::Column::$reference,
+                &$crate::query::Source::$source(entity::$one::Column::$column),
+                backend,
+            )
+        }))
+    }};
 }
 
 /// Smallest or largest first.

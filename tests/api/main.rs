@@ -16,6 +16,7 @@ mod languages;
 mod lists;
 mod migrations;
 mod nodes;
+mod orders;
 mod packages;
 mod playground;
 mod readme;

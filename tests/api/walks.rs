@@ -23,14 +23,25 @@ impl Dice {
 }
 
 /// Lists to walk: where they are, and their order keys, with ties and nulls among them.
-const LISTS: [(&str, &str, &[&str]); 7] = [
+const LISTS: [(&str, &str, &[&str]); 10] = [
     ("", "districts", &["SLUG", "NAME", "KIND", "CODE"]),
+    (
+        "",
+        "districts",
+        &["PARENT_NAME", "CHILD_COUNT", "INITIATIVE_COUNT", "OBSERVATION_COUNT", "LATEST_PERIOD"],
+    ),
     ("", "initiatives", &["SLUG", "TITLE", "KIND", "STATUS", "STARTED_ON", "ENDED_ON"]),
+    ("", "initiatives", &["THEME_NAME", "METRIC_COUNT", "STARTED_ON", "LATEST_PERIOD"]),
     ("", "observations", &["PERIOD", "VALUE", "RECORDED_AT"]),
     ("", "sources", &["SLUG", "PUBLISHED_ON", "PUBLISHER"]),
-    ("", "claims", &["SLUG", "KIND", "POSITION", "PERIOD"]),
+    ("", "claims", &["SLUG", "KIND", "POSITION", "PERIOD", "INITIATIVE_TITLE", "SCOPE_NAME"]),
     ("district(slug: \"beijing\")", "initiatives", &["KIND", "STATUS", "STARTED_ON", "TITLE"]),
     ("district(slug: \"beijing\")", "observations", &["PERIOD", "VALUE", "RECORDED_AT"]),
+    (
+        "district(slug: \"beijing\")",
+        "observations",
+        &["METRIC_NAME", "INITIATIVE_TITLE", "SOURCE_PUBLISHED_ON", "PERIOD"],
+    ),
 ];
 
 /// One page of a list: its edges and page info.
@@ -106,7 +117,7 @@ on_each_database! {
     /// The same rows in the same order, whatever the pages and the direction: no gap, no repeat.
     async fn meet_every_row_once(server: &Server) {
         let mut dice = Dice(0x2026_0127);
-        for round in 0..60 {
+        for round in 0..80 {
             let (parent, list, keys) = LISTS[round % LISTS.len()];
             let order = order(&mut dice, keys);
             let whole = ids(&page(server, parent, list, &format!("{order} first: 1000")).await);

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 pub use period::{PeriodFilter, frequency};
-pub use relation::{ListFilter, to_many, to_one};
+pub use relation::{ListFilter, count, greatest, referred, to_many, to_one};
 pub use text::{LocalizedTextFilter, TextFilter};
 pub use value::{
     BooleanFilter, Comparison, DateFilter, DateTimeFilter, DecimalFilter, IntFilter, WordFilter,

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::{ColumnFilter, Filter, IntFilter};
 use crate::query::{
-    Table, column,
+    Source, Table, column,
     list::{conditions, table},
 };
 
@@ -82,7 +82,7 @@ pub fn to_many<E: Table, T: Table>(
 }
 
 /// How many rows of `T` refer to a row of `E`.
-pub(in crate::query) fn count<E: Table, T: Table>(
+pub fn count<E: Table, T: Table>(
     reference: T::Column,
     counting: Option<&T::Filter>,
     backend: DbBackend,
@@ -90,9 +90,36 @@ pub(in crate::query) fn count<E: Table, T: Table>(
     related::<E, T>(reference, Expr::val(1), counting, backend, "count(*)")
 }
 
+/// The greatest value of a column in the rows of `T` that refer to a row of `E`.
+pub fn greatest<E: Table, T: Table>(
+    reference: T::Column,
+    value: T::Column,
+    backend: DbBackend,
+) -> Expr {
+    related::<E, T>(reference, column::<T>(value), None, backend, "max(related.value)")
+}
+
+/// What the row of `T` holds that a column of `E` refers to. The inner query keeps the two apart
+/// where they are of one table.
+pub fn referred<E: Table, T: Table>(
+    reference: E::Column,
+    source: &Source<T::Column>,
+    backend: DbBackend,
+) -> Expr {
+    let mut rows: SelectStatement = Query::select();
+    rows.expr_as(column::<T>(T::id()), "id")
+        .expr_as(source.expr::<T>(backend), "value")
+        .from(table::<T>());
+    let mut one = Query::select();
+    one.column(("related", "value"))
+        .from_subquery(rows, "related")
+        .and_where(Expr::col(("related", "id")).eq(column::<E>(reference)));
+    Expr::from(one)
+}
+
 /// Something computed of the rows of `T` that refer to a row of `E`. The inner query keeps the
 /// two apart where they are of one table.
-pub(in crate::query) fn related<E: Table, T: Table>(
+fn related<E: Table, T: Table>(
     reference: T::Column,
     value: Expr,
     filter: Option<&T::Filter>,

@@ -33,7 +33,7 @@ use self::part::distinct_alias;
 use super::{
     Page, Table,
     batch::Load,
-    cursor,
+    cursor, json_array,
     list::{PARENT, ROOT, conditions},
     order::{Term, beyond, ordered},
 };
@@ -312,19 +312,6 @@ fn key_alias(place: usize) -> String {
 
 fn part_alias(place: usize) -> String {
     format!("p{place}")
-}
-
-/// The values as one column, whatever their number.
-fn json_array(values: Vec<Expr>, backend: DbBackend) -> Expr {
-    let list =
-        |sign: fn(usize) -> String| (1..=values.len()).map(sign).collect::<Vec<_>>().join(", ");
-    let sql = match backend {
-        DbBackend::Postgres => {
-            format!("json_build_array({})::text", list(|place| format!("${place}")))
-        }
-        _ => format!("json_array({})", list(|_| "?".to_owned())),
-    };
-    Expr::cust_with_exprs(sql, values)
 }
 
 /// A value of a cursor, as a statement takes it.
