@@ -4,6 +4,7 @@
 //! run on rusqlite, on threads of their own, and rows are decoded by position: over sqlx every
 //! row hops through a channel, which doubled the processor time of a nested query.
 
+mod case;
 mod decimal;
 mod decode;
 mod sqlite;
@@ -17,6 +18,8 @@ use sea_orm::{
     sea_query::{Expr, Query, SelectStatement},
 };
 use serde::de::DeserializeOwned;
+
+pub(crate) use case::{fold_case, folded_case};
 
 use crate::error::Error;
 

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use tokio::sync::oneshot;
 
-use super::{decimal, decode};
+use super::{case, decimal, decode};
 use crate::error::Error;
 
 /// How long a statement waits for a lock.
@@ -104,6 +104,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    case::register(&connection)?;
     decimal::register(&connection)?;
     Ok(connection)
 }

@@ -59,6 +59,48 @@ on_each_database! {
         assert_eq!(slugs(server, "units", r#"{slug: {notIn: ["yuan", "point"]}}"#).await.len(), 10);
     }
 
+    /// Case is ignored only where that is asked for, and then in every script alike.
+    async fn of_text_in_any_case(server: &Server) {
+        server.write(
+            "district",
+            "slug,kind,partition,name_en,name_el,name_ru,name_tr
+            lodz,CITY,false,Łódź ÉTÉ 100%,ΣΟΦΟΣ ΣΟΦΙΑ,МОСКВА,İstanbul",
+        ).await;
+        let found: &[&str] = &["lodz"];
+        for (conditions, sensitive, insensitive) in [
+            (r#"contains: "łódź""#, &[][..], found),
+            (r#"startsWith: "ŁÓDŹ été""#, &[], found),
+            (r#"endsWith: "été 100%""#, &[], found),
+            (r#"eq: "σοφος σοφια""#, &[], found),
+            (r#"contains: "οσ""#, &[], found),
+            (r#"in: ["x", "Москва"]"#, &[], found),
+            (r#"in: ["x", "МОСКВА"]"#, found, found),
+            (r#"contains: "İSTANBUL""#, &[], found),
+            (r#"contains: "lodz""#, &[], &[]),
+            (r#"contains: "100_""#, &[], &[]),
+            (r#"contains: "МОСКВА", language: "ru""#, found, found),
+            (r#"contains: "москва", language: "en""#, &[], &[]),
+        ] {
+            for (flag, wanted) in
+                [("", sensitive), (", caseSensitive: true", sensitive), (", caseSensitive: false", insensitive)]
+            {
+                assert_filters(server, "districts", &[(&format!("{{name: {{{conditions}{flag}}}}}"), wanted)]).await;
+            }
+        }
+        assert_filters(server, "units", &[
+            (r#"{slug: {eq: "YUAN", caseSensitive: false}}"#, &["yuan"]),
+            (r#"{slug: {in: ["Yuan", "POINT"], caseSensitive: false}}"#, &["point", "yuan"]),
+            (r#"{slug: {contains: "PER", caseSensitive: false}}"#, &["percent", "station-per-10000-persons"]),
+        ]).await;
+        for filter in [
+            r#"{slug: {ne: "YUAN", caseSensitive: false}}"#,
+            r#"{slug: {notIn: ["YUAN"], caseSensitive: false}}"#,
+        ] {
+            assert_eq!(slugs(server, "units", filter).await.len(), 11, "{filter}");
+        }
+        assert_eq!(slugs(server, "districts", "{name: {caseSensitive: false}}").await.len(), 18);
+    }
+
     /// Names are looked for in every language, or in one.
     async fn of_localised_text(server: &Server) {
         assert_filters(server, "districts", &[

@@ -7,10 +7,10 @@ use sea_orm::{
 };
 
 use super::{ColumnFilter, null};
+use crate::database::{fold_case, folded_case};
 
-/// What a text must be like, letter for letter and case for case. Conditions given together must
-/// all hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, InputObject)]
+/// What a text must be like, letter for letter. Conditions given together must all hold.
+#[derive(Debug, Clone, PartialEq, Eq, InputObject)]
 pub struct TextFilter {
     /// Exactly this.
     pub eq: Option<String>,
@@ -29,6 +29,25 @@ pub struct TextFilter {
     pub ends_with: Option<String>,
     /// Whether there is no text at all.
     pub is_null: Option<bool>,
+    /// Whether small and capital letters differ; where not, they are alike in every script.
+    #[graphql(default = true)]
+    pub case_sensitive: bool,
+}
+
+impl Default for TextFilter {
+    fn default() -> Self {
+        Self {
+            eq: None,
+            ne: None,
+            one_of: None,
+            not_in: None,
+            contains: None,
+            starts_with: None,
+            ends_with: None,
+            is_null: None,
+            case_sensitive: true,
+        }
+    }
 }
 
 impl TextFilter {
@@ -36,10 +55,33 @@ impl TextFilter {
     pub fn exactly(text: &str) -> Self {
         Self { eq: Some(text.to_owned()), ..Self::default() }
     }
+
+    /// The same for a text whose letters are all small.
+    fn folded(&self) -> Self {
+        let one = |text: &Option<String>| text.as_deref().map(fold_case);
+        let many = |texts: &Option<Vec<String>>| {
+            texts.as_ref().map(|texts| texts.iter().map(|text| fold_case(text)).collect())
+        };
+        Self {
+            eq: one(&self.eq),
+            ne: one(&self.ne),
+            one_of: many(&self.one_of),
+            not_in: many(&self.not_in),
+            contains: one(&self.contains),
+            starts_with: one(&self.starts_with),
+            ends_with: one(&self.ends_with),
+            is_null: self.is_null,
+            case_sensitive: true,
+        }
+    }
 }
 
 impl ColumnFilter for TextFilter {
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition {
+        if !self.case_sensitive {
+            let folded = Expr::cust_with_exprs(folded_case(backend), [expr.clone()]);
+            return self.folded().on(&folded, backend);
+        }
         let part = |start: bool, text: &str, end: bool| like(expr, (start, text, end), backend);
         Condition::all()
             .add_option(self.eq.as_ref().map(|text| expr.clone().eq(text.as_str())))
@@ -80,7 +122,7 @@ fn like(expr: &Expr, (start, part, end): (bool, &str, bool), backend: DbBackend)
     }
 }
 
-/// What a text for people must be like, in any language or in a given one. Case counts.
+/// What a text for people must be like, in any language or in a given one.
 #[derive(Debug, Clone, PartialEq, Eq, InputObject)]
 pub struct LocalizedTextFilter {
     /// The language to look in, a BCP 47 tag exactly as the data have it; any language when left
@@ -99,6 +141,9 @@ pub struct LocalizedTextFilter {
     pub ends_with: Option<String>,
     /// Whether there is no text in any language.
     pub is_null: Option<bool>,
+    /// Whether small and capital letters differ; where not, they are alike in every script.
+    #[graphql(default = true)]
+    pub case_sensitive: bool,
 }
 
 impl ColumnFilter for LocalizedTextFilter {
@@ -109,6 +154,7 @@ impl ColumnFilter for LocalizedTextFilter {
             contains: self.contains.clone(),
             starts_with: self.starts_with.clone(),
             ends_with: self.ends_with.clone(),
+            case_sensitive: self.case_sensitive,
             ..TextFilter::default()
         };
         let every_language = match backend {

@@ -1,0 +1,30 @@
+//! Small and capital letters made alike, in the same way on both databases and here.
+
+use rusqlite::{Connection, functions::FunctionFlags};
+use sea_orm::DbBackend;
+
+use crate::error::Error;
+
+/// A text with small letters only. A sigma is the same at the end of a word, or else it would
+/// matter where a part of a text was cut.
+pub(crate) fn fold_case(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
+}
+
+/// The same of an expression as SQL, which stands where the sign for a parameter is. PostgreSQL's
+/// own rules follow the language of the server; those of ICU's root do not.
+pub(crate) fn folded_case(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "replace(lower($1 COLLATE \"und-x-icu\"), 'ς', 'σ')",
+        _ => "fold_case(?)",
+    }
+}
+
+/// Makes the function known to a connection; SQLite's own knows ASCII alone.
+pub(super) fn register(connection: &Connection) -> Result<(), Error> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("fold_case", 1, flags, |context| {
+        Ok(context.get::<Option<String>>(0)?.map(|text| fold_case(&text)))
+    })?;
+    Ok(())
+}
