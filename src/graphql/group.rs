@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use async_graphql::{Context, Object, Result, SelectionField, connection::PageInfo};
+use async_graphql::{Context, Object, Result, SelectionField};
 use entity::{
     Frequency, Period,
     vocabulary::{Comparator, DistrictKind, ObservationStatus},
@@ -12,13 +12,16 @@ use serde_json::Value as Json;
 
 use super::{
     Ask, Connection, District, Figures, Initiative, Metric, Node, Observation, ObservationFilter,
-    ObservationOrder, Side, Source, Theme, Unit, Wanted, list, object::reference, summary,
+    ObservationOrder, Side, Source, Theme, Unit, Wanted, list,
+    object::reference,
+    page::{Paged, PagedConnection, Pages},
+    summary,
 };
 use crate::{
     error::Error,
     query::{
         Dimension, Limits, Page,
-        group::{Group, GroupHaving, GroupOrder, GroupPage, Groups, Measure, Part},
+        group::{Group, GroupHaving, GroupOrder, Groups, Measure, Part},
         list::ROOT,
     },
 };
@@ -55,7 +58,7 @@ impl GroupQuery {
         )]
         first: Option<i32>,
         #[graphql(desc = "Only groups after the one with this cursor.")] after: Option<String>,
-    ) -> Option<Result<ObservationGroupConnection>> {
+    ) -> Option<Result<PagedConnection<GroupPages>>> {
         let groups = || {
             let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
             check(&by)?;
@@ -81,7 +84,7 @@ impl GroupQuery {
             parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
             let parts = parts.into_iter().collect();
             let groups = Groups::new(by, filter.clone(), having, order, parts, page)?;
-            Ok(ObservationGroupConnection { groups, filter })
+            Ok(PagedConnection(GroupPages { groups, filter }))
         };
         Some(groups())
     }
@@ -122,77 +125,29 @@ fn selected<'a>(ctx: &'a Context<'_>) -> Vec<SelectionField<'a>> {
     fields
 }
 
-/// A page of groups.
-pub struct ObservationGroupConnection {
+/// The groups of a question.
+pub struct GroupPages {
     groups: Groups,
     filter: Option<ObservationFilter>,
 }
 
-impl ObservationGroupConnection {
-    async fn page(&self, ctx: &Context<'_>) -> Result<Arc<GroupPage>> {
+impl Pages for GroupPages {
+    type Item = ObservationGroup;
+
+    async fn page(&self, ctx: &Context<'_>) -> Result<Paged<ObservationGroup>> {
         let page = ctx.batch()?.load(self.groups.clone(), ROOT).await?;
-        Ok(page.ok_or_else(|| Error::internal("groups were not answered"))?)
-    }
-
-    fn group(&self, group: &Group) -> ObservationGroup {
-        ObservationGroup {
-            dimensions: Arc::clone(&self.groups.dimensions),
-            filter: self.filter.clone(),
-            group: group.clone(),
-        }
-    }
-}
-
-/// A page of groups (Relay's cursor connections).
-#[Object]
-impl ObservationGroupConnection {
-    /// The groups of this page, in order.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ObservationGroup>> {
-        Ok(self.page(ctx).await?.groups.iter().map(|group| self.group(group)).collect())
-    }
-
-    /// The groups of this page, each with its cursor.
-    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<ObservationGroupEdge>> {
-        let page = self.page(ctx).await?;
-        Ok(page.groups.iter().map(|group| ObservationGroupEdge(self.group(group))).collect())
-    }
-
-    /// Whether there are more groups, and the cursor to go on from.
-    async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
-        let page = self.page(ctx).await?;
-        let cursor = |group: Option<&Group>| group.map(|group| group.cursor.clone());
-        Ok(PageInfo {
-            has_previous_page: page.has_previous,
-            has_next_page: page.has_next,
-            start_cursor: cursor(page.groups.first()),
-            end_cursor: cursor(page.groups.last()),
-        })
-    }
-
-    /// How many groups there are on all pages together. Counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
-        let total = async {
-            let total = ctx.batch()?.load(self.groups.total(), ROOT).await?.unwrap_or(0);
-            Ok(i32::try_from(total).map_err(Error::internal)?)
+        let page = page.ok_or_else(|| Error::internal("groups were not answered"))?;
+        let item = |group: &Group| {
+            let dimensions = Arc::clone(&self.groups.dimensions);
+            let (filter, group) = (self.filter.clone(), group.clone());
+            (group.cursor.clone(), ObservationGroup { dimensions, filter, group })
         };
-        Some(total.await)
-    }
-}
-
-/// A group and its place in the list.
-pub struct ObservationGroupEdge(ObservationGroup);
-
-/// A group and its place in the list.
-#[Object]
-impl ObservationGroupEdge {
-    /// The group.
-    async fn node(&self) -> &ObservationGroup {
-        &self.0
+        let items = page.groups.iter().map(item).collect();
+        Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
     }
 
-    /// Where the group stands: give it back as `after`, with the same `by` and `orderBy`. Opaque.
-    async fn cursor(&self) -> &str {
-        &self.0.group.cursor
+    async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
+        Ok(ctx.batch()?.load(self.groups.total(), ROOT).await?.unwrap_or(0))
     }
 }
 
