@@ -196,7 +196,7 @@ fn metric(_: &Size, number: u64) -> Vec<String> {
 }
 
 const OBSERVATION: &str = "metric district initiative period value decimals multiplier comparator \
-                           status unit_as_printed source locator";
+                           status unit_as_printed source locator note_en";
 
 /// One figure. The numbers of a place's figures are its number plus multiples of the number of
 /// places; every other one of them is an initiative's, in turn.
@@ -240,6 +240,10 @@ fn observation(size: &Size, number: u64) -> Vec<String> {
         UNITS[metric as usize % UNITS.len()].1,
         "synthetic",
         &format!("row {number}"),
+        &match number % 10 {
+            0 => format!("Invented estimate from a survey of {} enterprises.", mixed % 5000),
+            _ => String::new(),
+        },
     ])
 }
 

@@ -94,7 +94,49 @@ pub(crate) fn questions(backend: DbBackend, middle: &Middle) -> Vec<Question> {
                     WHERE district_id = d.id AND superseded_at IS NULL)))))
             FROM (SELECT * FROM district ORDER BY id LIMIT 20) d",
         ),
+        question(
+            "a metric by place",
+            "{ observationGroups(by: [DISTRICT], filter: {metric: {slug: {eq: \"metric-7\"}}},
+                first: 1000) { nodes { key { district { slug } } count mean { value(decimals: 6) }
+                max { value } } } }",
+            "SELECT OBJECT('nodes', ARRAY(OBJECT(
+                'key', OBJECT('district',
+                    (SELECT OBJECT('slug', d.slug) FROM district d WHERE d.id = g.district_id)),
+                'count', g.n, 'mean', OBJECT('value', MEAN), 'max', OBJECT('value', GREATEST))))
+            FROM (SELECT district_id, count(*) AS n, avg(value) AS mean, max(value) AS greatest
+                FROM observation WHERE superseded_at IS NULL
+                    AND metric_id = (SELECT id FROM metric WHERE slug = 'metric-7')
+                GROUP BY district_id ORDER BY district_id) g",
+        ),
+        question(
+            "300 metrics' latest",
+            "{ metrics(first: 300) { nodes { slug latest(district: \"district-7\") {
+                value period { code } } } } }",
+            "SELECT OBJECT('nodes', ARRAY(OBJECT('slug', m.slug, 'latest',
+                (SELECT OBJECT('value', VALUE, 'period', OBJECT('code', CODE))
+                FROM (SELECT * FROM observation WHERE metric_id = m.id AND superseded_at IS NULL
+                    AND district_id = (SELECT id FROM district WHERE slug = 'district-7')
+                    AND coalesce(initiative_id, 0) = 0 AND value IS NOT NULL
+                    ORDER BY period DESC LIMIT 1) o))))
+            FROM (SELECT * FROM metric ORDER BY id LIMIT 300) m",
+        ),
+        question("a frequent word", &search("survey", 20), &found("survey", "TEXT", 20)),
+        question("a rare word", &search("4711", 20), &found("4711", "NAME", 20)),
     ]
+}
+
+/// The best rows in which a word is, and how many there are.
+fn search(word: &str, first: usize) -> String {
+    format!("{{ search(query: \"{word}\", first: {first}) {{ totalCount nodes {{ match }} }} }}")
+}
+
+/// The same from the index alone, given in which way all rows fit.
+fn found(word: &str, how: &str, first: usize) -> String {
+    let rows = format!("FROM search_entry WHERE MATCHES('{word}')");
+    format!(
+        "SELECT OBJECT('totalCount', (SELECT count(*) {rows}), 'nodes', (SELECT
+            ARRAY(OBJECT('match', '{how}')) FROM (SELECT 1 {rows} ORDER BY PLACE LIMIT {first}) s))"
+    )
 }
 
 /// A hundred figures of all, with the slugs of metric and place.
@@ -112,15 +154,25 @@ fn page(order: &str, condition: &str) -> String {
 
 /// The statement in the words of one database.
 fn dialect(backend: DbBackend, sql: &str) -> String {
-    let (object, array, value) = match backend {
-        DbBackend::Postgres => {
-            ("json_build_object(", "json_agg(", "CAST(round(o.value, o.decimals) AS text)")
-        }
-        _ => (
-            "json_object(",
-            "json_group_array(",
-            "CASE WHEN o.value IS NOT NULL THEN format('%.*f', o.decimals, o.value) END",
-        ),
+    let words = match backend {
+        DbBackend::Postgres => [
+            ("OBJECT(", "json_build_object("),
+            ("ARRAY(", "json_agg("),
+            ("VALUE", "CAST(round(o.value, o.decimals) AS text)"),
+            ("MEAN", "CAST(trim_scale(round(g.mean, 6)) AS text)"),
+            ("GREATEST", "CAST(trim_scale(g.greatest) AS text)"),
+            ("MATCHES(", "words @@ to_tsquery('simple', "),
+            ("PLACE", "place"),
+        ],
+        _ => [
+            ("OBJECT(", "json_object("),
+            ("ARRAY(", "json_group_array("),
+            ("VALUE", "CASE WHEN o.value IS NOT NULL THEN format('%.*f', o.decimals, o.value) END"),
+            ("MEAN", "rtrim(rtrim(format('%.6f', g.mean), '0'), '.')"),
+            ("GREATEST", "rtrim(rtrim(format('%.6f', g.greatest), '0'), '.')"),
+            ("MATCHES(", "search_entry MATCH ("),
+            ("PLACE", "rowid"),
+        ],
     };
     // Only the spans of years, quarters and months.
     let code = "CASE
@@ -129,8 +181,8 @@ fn dialect(backend: DbBackend, sql: &str) -> String {
         WHEN substr(o.period, 6, 2) = substr(o.period, 17, 2) THEN substr(o.period, 1, 7)
         ELSE substr(o.period, 1, 4) || '-Q' || ((CAST(substr(o.period, 6, 2) AS integer) + 2) / 3)
         END";
-    let sql = sql.replace("OBJECT(", object).replace("ARRAY(", array);
-    let sql = sql.replace("VALUE", value).replace("CODE", code);
+    let words = [("CODE", code)].into_iter().chain(words);
+    let sql = words.fold(sql.to_owned(), |sql, (ours, theirs)| sql.replace(ours, theirs));
     match backend {
         DbBackend::Postgres => format!("SELECT CAST(({sql}) AS text)"),
         _ => sql,
