@@ -61,16 +61,16 @@ struct Resource {
 impl Package {
     /// Reads a package; `file` gives the contents of the file with a name, `None` where there is
     /// none. Fails with the file, and for a table the line, that cannot be read.
-    pub fn read<'f>(file: impl Fn(&str) -> Option<&'f [u8]>) -> Result<Self, Error> {
+    pub fn read<B: AsRef<[u8]>>(file: impl Fn(&str) -> Option<B>) -> Result<Self, Error> {
         const DESCRIPTOR: &str = "datapackage.json";
         let open = |name: &str| {
             file(name).ok_or_else(|| Error::input(format!("{name}: the package has no such file")))
         };
-        let descriptor: Descriptor = serde_json::from_slice(open(DESCRIPTOR)?)
+        let descriptor: Descriptor = serde_json::from_slice(open(DESCRIPTOR)?.as_ref())
             .map_err(|why| Error::input(format!("{DESCRIPTOR}: {why}")))?;
         let mut tables = BTreeMap::new();
         for Resource { name, path } in &descriptor.resources {
-            tables.insert(name.clone(), table(path, open(path)?)?);
+            tables.insert(name.clone(), table(path, open(path)?.as_ref())?);
         }
         Ok(Self { dataset: descriptor.dataset(), tables })
     }
