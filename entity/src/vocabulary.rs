@@ -18,6 +18,9 @@ vocabulary! {
     DistrictKind {
         /// The whole world, as a frame of reference.
         World,
+        /// A part of the world with several countries in it, such as a continent, as a frame of
+        /// reference.
+        Region,
         /// A country, as a frame of reference.
         Country,
         /// A province, autonomous region or province-level municipality used for reference.
@@ -174,6 +177,8 @@ vocabulary! {
         Ratio,
         /// Length or distance.
         Length,
+        /// Lengths of time.
+        Time,
         /// Calculations a second.
         ComputingPower,
         /// Points on a scale.
