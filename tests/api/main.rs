@@ -18,6 +18,7 @@ mod migrations;
 mod nodes;
 mod orders;
 mod packages;
+mod panel;
 mod playground;
 mod readme;
 mod relations;

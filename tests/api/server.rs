@@ -7,7 +7,7 @@ use hutong::{
     database::{self, Database},
     graphql,
     http::{self, App},
-    package::bundled,
+    package::{Package, bundled},
     query::Limits,
     record::{Rows, Writer},
 };
@@ -37,7 +37,7 @@ impl Store {
     }
 }
 
-/// A running server with the bundled data, and its database.
+/// A running server with a package's data, the bundled one's as a rule, and its database.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) store: Store,
@@ -58,9 +58,14 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts a server over the database, migrated and with the bundled data in it.
     pub(crate) async fn start(store: Store) -> Self {
+        Self::start_with(store, &bundled::package().unwrap()).await
+    }
+
+    /// The same with another package in it.
+    pub(crate) async fn start_with(store: Store, package: &Package) -> Self {
         let database = &store.database;
         database.migrate().await.unwrap();
-        assert!(bundled::package().unwrap().load_into_empty(database, now()).await.unwrap());
+        assert!(package.load_into_empty(database, now()).await.unwrap());
         let limits = Limits { page_default: 50, page_max: 1000 };
         let app = App { schema: graphql::schema(limits), database: database.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -163,7 +168,7 @@ pub(crate) async fn sqlite() -> (Store, tempfile::TempDir) {
 }
 
 /// Makes of each test two, one on SQLite and one on PostgreSQL. A test takes a server with the
-/// bundled data, or an empty database.
+/// bundled data, one with the panel's, or an empty database.
 macro_rules! on_each_database {
     ($($(#[$doc:meta])* async fn $name:ident($given:ident: &$kind:ident) $body:block)+) => {$(
         $(#[$doc])*
@@ -189,6 +194,11 @@ macro_rules! on_each_database {
     )+};
     (@run Server $store:ident $test:ident) => {
         let server = crate::Server::start($store).await;
+        $test(&server).await;
+        server.stop().await;
+    };
+    (@run Panel $store:ident $test:ident) => {
+        let server = crate::Server::start_with($store, &crate::panel::package()).await;
         $test(&server).await;
         server.stop().await;
     };
