@@ -37,11 +37,13 @@ impl Computed {
         unit: Option<i64>,
         inputs: Vec<Arc<observation::Model>>,
     ) -> Self {
-        Self { result, unit, inputs: Inputs::Rows(inputs) }
+        Self::over(result, unit, Inputs::Rows(inputs))
     }
 
     /// The same from the figures of a list.
     pub fn over(result: Result<Quantity, Uncomputed>, unit: Option<i64>, inputs: Inputs) -> Self {
+        // Of a number that no Decimal holds there is no value, nor anything to say of it.
+        let result = result.and_then(|quantity| quantity.decimal().map(|_| quantity));
         Self { result, unit, inputs }
     }
 }
@@ -96,12 +98,12 @@ impl Computed {
 
     /// Why there is no value; null where there is one.
     async fn reason(&self) -> Option<Reason> {
-        self.failure().map(|why| why.reason)
+        self.result.as_ref().err().map(|why| why.reason)
     }
 
     /// The same in a sentence that names what is in the way.
-    async fn explanation(&self) -> Option<String> {
-        self.failure().map(|why| why.explanation)
+    async fn explanation(&self) -> Option<&str> {
+        self.result.as_ref().err().map(|why| why.explanation.as_str())
     }
 
     /// The figures it was computed from, and through them their sources; those of many by their
@@ -129,14 +131,5 @@ impl Computed {
             Ok(rows.into_iter().map(Observation::new).collect())
         };
         Some(inputs.await)
-    }
-}
-
-impl Computed {
-    fn failure(&self) -> Option<Uncomputed> {
-        match &self.result {
-            Ok(quantity) => quantity.decimal().err(),
-            Err(why) => Some(why.clone()),
-        }
     }
 }

@@ -218,6 +218,19 @@ on_each_database! {
         }), "{answer}");
     }
 
+    /// Of a number with more digits than a Decimal holds nothing is told but why.
+    async fn tell_nothing_of_what_does_not_fit(server: &Server) {
+        town(server).await;
+        figures(server, FIGURES).await;
+        let percentile = "percentile(p: \"33.33333333333333333333333333\") { value rounded: value(decimals: 2)
+            comparator exact unit { slug } reason explanation }";
+        let answer = measure(server, ["sales", "north south", "2024 2022"], percentile).await;
+        assert_eq!(answer["data"]["observationGroups"]["nodes"][0]["percentile"], json!({
+            "value": null, "rounded": null, "comparator": null, "exact": null, "unit": null, "reason": "OUT_OF_RANGE",
+            "explanation": "0.099999999999999999999999999991 has more than the 28 significant digits of a Decimal",
+        }), "{answer}");
+    }
+
     /// Nothing is lost however many figures there are and however they differ in size.
     async fn of_many_small_and_one_large_are_exact(server: &Server) {
         town(server).await;
