@@ -3,22 +3,17 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use async_graphql::{Context, Enum, Object, Result};
-use entity::{
-    Decimal, Frequency, Period, district, initiative, metric, observation,
-    vocabulary::{Accumulation, Aggregation, Comparator},
-};
+use entity::{Decimal, Frequency, Period, district, initiative, metric, observation};
 
 use super::{
-    Ask, Change, ChangeBasis, Computed, District, DistrictFilter, InitiativeFilter, Metric, Node,
-    Observation, ObservationFilter, change::quantity, observation::ObservationOrderKey,
-    slug::named,
+    Ask, Computed, District, DistrictFilter, InitiativeFilter, Metric, Node, ObservationFilter,
+    change::quantity, observation::ObservationOrderKey, series_point::SeriesPoint, slug::named,
 };
 use crate::{
-    arithmetic::{self, Number, Quantity, Reason, Uncomputed},
+    arithmetic::{self, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Figure, Key, Limits, List, Nulls, OrderBy, Page, Parent,
-        figure::Place,
+        Direction, Key, Limits, List, Nulls, OrderBy, Page, Parent,
         filter::{PeriodFilter, TextFilter},
     },
 };
@@ -45,22 +40,16 @@ pub(super) struct Wanted {
 }
 
 /// The points of a series, and what they are of.
-struct Line {
-    metric: Arc<metric::Model>,
-    district: Arc<district::Model>,
-    initiative: Option<i64>,
-    frequency: Option<Frequency>,
-    points: Vec<(Period, Option<Arc<observation::Model>>)>,
+pub(super) struct Line {
+    pub(super) metric: Arc<metric::Model>,
+    pub(super) district: Arc<district::Model>,
+    pub(super) initiative: Option<i64>,
+    pub(super) frequency: Option<Frequency>,
+    pub(super) points: Vec<(Period, Option<Arc<observation::Model>>)>,
 }
 
 /// A metric of a place over time.
 pub struct Series(Arc<Line>);
-
-/// A point of a series.
-pub struct SeriesPoint(Arc<Line>, usize);
-
-/// Of figures that follow each other: their sum, their comparators, themselves.
-type Run = (Number, Vec<Comparator>, Vec<Arc<observation::Model>>);
 
 impl Series {
     /// Reads a series in one statement for all metrics.
@@ -247,149 +236,5 @@ impl Series {
             false => vec![Arc::clone(first), Arc::clone(last)],
         };
         Computed::new(rate(), None, inputs)
-    }
-}
-
-impl SeriesPoint {
-    fn row(&self) -> Option<&Arc<observation::Model>> {
-        self.0.points[self.1].1.as_ref()
-    }
-
-    fn place(&self) -> Place {
-        Place {
-            metric: self.0.metric.id,
-            district: self.0.district.id,
-            initiative: self.0.initiative,
-            period: Some(self.0.points[self.1].0),
-        }
-    }
-
-    /// The figures of these points, which must follow each other in the calendar and have values:
-    /// their sum and comparators, and the figures.
-    fn run(&self, from: usize) -> Result<Run, Uncomputed> {
-        let points = &self.0.points[from..=self.1];
-        let (mut sum, mut comparators, mut rows) = (Number::default(), Vec::new(), Vec::new());
-        let mut expected: Option<Period> = None;
-        for (period, row) in points {
-            let gap = expected.filter(|expected| expected != period);
-            let row = row.as_ref().filter(|_| gap.is_none());
-            let missing = gap.unwrap_or(*period);
-            let quantity = quantity(row.map(AsRef::as_ref), Reason::NoValue, || {
-                format!("there is no figure with a value for {missing}")
-            })?;
-            sum += quantity.value;
-            comparators.push(quantity.comparator);
-            rows.extend(row.cloned());
-            expected = period.next();
-        }
-        Ok((sum, comparators, rows))
-    }
-}
-
-/// A point of a series.
-#[Object]
-impl SeriesPoint {
-    /// The period.
-    async fn period(&self) -> Period {
-        self.0.points[self.1].0
-    }
-
-    /// The figure; null for a gap. A figure that is there may be marked missing.
-    async fn observation(&self) -> Option<Observation> {
-        self.row().cloned().map(Observation::new)
-    }
-
-    /// How the figure differs from another one of the series, which may lie outside of the part
-    /// asked for.
-    async fn change(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "With which figure it is compared.",
-            default_with = "ChangeBasis::Previous"
-        )]
-        basis: ChangeBasis,
-        #[graphql(desc = "The period to compare with, where `basis` is BASE; else left out.")]
-        base: Option<Period>,
-    ) -> Option<Result<Change>> {
-        Some(Change::load(ctx, self.place(), self.row().cloned(), basis, base).await)
-    }
-
-    /// The figure as an index: the one of the base period is 100.
-    async fn index(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The base period, which may lie outside of the part asked for.")]
-        base: Period,
-    ) -> Option<Result<Computed>> {
-        let index = async {
-            let found = ctx.batch()?.load(Figure::At, self.place().at(base)).await?;
-            let computed = || {
-                let figure = quantity(self.row().map(AsRef::as_ref), Reason::NoValue, || {
-                    "there is no figure with a value here".to_owned()
-                })?;
-                let base = quantity(found.as_deref(), Reason::NoBase, || {
-                    format!("there is no figure with a value for {base}")
-                })?;
-                arithmetic::ratio(&figure, &base, 100)
-            };
-            let inputs = self.row().into_iter().chain(found.as_ref()).cloned().collect();
-            Ok(Computed::new(computed(), None, inputs))
-        };
-        Some(index.await)
-    }
-
-    /// The exact sum of all points up to this one. Only of additive metrics that count over the
-    /// period (`aggregation: SUM`, `accumulation: FLOW`), and without gaps.
-    async fn cumulative(&self) -> Computed {
-        let metric = &self.0.metric;
-        let unit = Some(metric.unit_id);
-        let flow = metric.aggregation == Aggregation::Sum
-            && metric.accumulation == Some(Accumulation::Flow);
-        if !flow {
-            let why = format!("{} is no additive metric that counts over the period", metric.slug);
-            return Computed::new(Err(Uncomputed::new(Reason::NotAdditive, why)), unit, Vec::new());
-        }
-        match self.run(0) {
-            Ok((sum, comparators, rows)) => {
-                Computed::new(Ok(Quantity::sum(sum, &comparators)), unit, rows)
-            }
-            Err(why) => Computed::new(Err(why), unit, Vec::new()),
-        }
-    }
-
-    /// The mean of this point and those before it, without gaps.
-    async fn moving_average(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "Of how many points, this one among them: from 2 to the server's limit for pages (1000 unless configured)."
-        )]
-        over: i32,
-    ) -> Option<Result<Computed>> {
-        let most = match ctx.data::<Limits>() {
-            Ok(limits) => limits.page_max,
-            Err(error) => return Some(Err(error)),
-        };
-        let Some(over) = usize::try_from(over).ok().filter(|n| (2..=most as usize).contains(n))
-        else {
-            let error = format!("`over` is {over}, but must be from 2 to {most}");
-            return Some(Err(Error::input(error).into()));
-        };
-        let unit = Some(self.0.metric.unit_id);
-        let average = match (self.1 + 1).checked_sub(over) {
-            Some(from) => self.run(from),
-            None => Err(Uncomputed::new(
-                Reason::TooFew,
-                format!("the series begins less than {over} points before"),
-            )),
-        };
-        Some(Ok(match average {
-            Ok((sum, comparators, rows)) => {
-                let mean = Quantity::mean(&sum, rows.len() as i64, &comparators);
-                Computed::new(Ok(mean), unit, rows)
-            }
-            Err(why) => Computed::new(Err(why), unit, Vec::new()),
-        }))
     }
 }
