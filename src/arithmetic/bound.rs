@@ -22,6 +22,16 @@ fn side(comparator: Comparator) -> Side {
     }
 }
 
+/// Whether the true figure may be greater than the value, and whether it may be less.
+pub fn reach(comparator: Comparator) -> (bool, bool) {
+    match side(comparator) {
+        Side::Exact => (false, false),
+        Side::Above => (true, false),
+        Side::Below => (false, true),
+        Side::Around | Side::Unknown => (true, true),
+    }
+}
+
 /// Of a sum or a mean: greater inputs make it greater.
 pub(super) fn sum(inputs: &[Comparator]) -> Comparator {
     let only = |allowed: &[Comparator]| inputs.iter().all(|input| allowed.contains(input));
@@ -84,6 +94,18 @@ pub(super) fn turned(comparator: Comparator) -> Comparator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_reaches_beyond_its_value_on_its_open_sides() {
+        for (comparators, wanted) in [
+            (&[Equal][..], (false, false)),
+            (&[MoreThan, AtLeast], (true, false)),
+            (&[LessThan, AtMost, Nearly], (false, true)),
+            (&[About, Unknown], (true, true)),
+        ] {
+            assert!(comparators.iter().all(|comparator| reach(*comparator) == wanted));
+        }
+    }
 
     #[test]
     fn a_sum_is_as_exact_as_its_inputs() {

@@ -14,6 +14,7 @@ mod change;
 mod quantity;
 mod reason;
 
+pub use bound::reach;
 pub use change::{Growth, change, growth_rate, ratio};
 pub use quantity::{DIGITS, Number, Quantity, number};
 pub use reason::{Reason, Uncomputed};

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use bigdecimal::{BigDecimal, RoundingMode, Zero};
+use bigdecimal::{BigDecimal, RoundingMode, Signed, Zero};
 use entity::{Decimal, vocabulary::Comparator};
 
 use super::{Reason, Uncomputed, bound};
@@ -103,6 +103,11 @@ impl Quantity {
         let rounded = self.value.with_scale_round(decimals.into(), RoundingMode::HalfEven);
         let exact = self.exact && rounded == self.value;
         Self { value: rounded, comparator: self.comparator, exact }
+    }
+
+    /// Whether it is less than zero.
+    pub fn is_negative(&self) -> bool {
+        self.value.is_negative()
     }
 
     /// Whether it is zero.

@@ -13,7 +13,8 @@ pub enum Reason {
     NoBase,
     /// The figure to divide by is zero.
     BaseZero,
-    /// The figures have different signs or are not positive, so that a rate of growth says nothing.
+    /// The figures have different signs or are not positive, so that a rate of growth or a share
+    /// says nothing.
     NotPositive,
     /// The figures are in different units, or of different metrics.
     UnlikeUnits,

@@ -2,7 +2,11 @@
 
 use crate::{
     filter, object, order,
-    query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
+    query::{
+        Direction, Ties,
+        filter::{LocalizedTextFilter, TextFilter, WordFilter},
+        ranking::Contest,
+    },
 };
 use async_graphql::{Context, Result};
 use entity::{
@@ -10,7 +14,9 @@ use entity::{
     vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
 };
 
-use super::{Observation, Series, observation, series::Wanted, slug::named};
+use super::{
+    DistrictFilter, Observation, Ranking, Series, observation, series::Wanted, slug::named,
+};
 
 filter! {
     /// Which metrics.
@@ -104,6 +110,31 @@ object! {
                 observation::latest(ctx, self.row.id, place.id).await
             };
             latest.await.transpose()
+        }
+
+        /// The places that have a figure of this metric at one period, ranked by its value: their
+        /// own figures, none of initiatives. Which way is better is the metric's `direction`.
+        ///
+        /// Values are ordered as numbers, whatever their comparators: see `provisional`.
+        #[expect(clippy::too_many_arguments, reason = "the arguments of every list, and its own")]
+        async fn ranking(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Exactly this period. When left out, the newest for which one of the places has a value, by its first day and then by its last: the last quarter rather than the year. `period` of the answer says which it is.")]
+            period: Option<Period>,
+            #[graphql(desc = "Which places; all when left out. Choose places of one sort: a city always surpasses its districts.")]
+            among: Option<DistrictFilter>,
+            #[graphql(desc = "Whether the largest value comes first or the smallest; the largest when left out.", default_with = "Direction::Desc")]
+            direction: Direction,
+            #[graphql(desc = "Which positions places with equal values have.", default)]
+            ties: Ties,
+            #[graphql(desc = "How many entries: from 1 to the server's limit (1000 unless configured); 50 unless configured when left out.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only entries after the one with this cursor. Where `period` is left out, it is the cursor's.")]
+            after: Option<String>,
+        ) -> Option<Result<Ranking>> {
+            let contest = Contest { among, period };
+            Some(Ranking::new(ctx, &self.row, contest, direction, ties, (first, after)))
         }
 
         /// What can be computed of the figures of this metric.

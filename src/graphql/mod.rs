@@ -41,6 +41,7 @@ pub mod observation;
 pub mod organization;
 pub mod page;
 pub mod per;
+pub mod ranking;
 pub mod search;
 pub mod series;
 pub mod series_point;
@@ -64,6 +65,7 @@ pub use dataset::Dataset;
 pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
 pub use per::Per;
+pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
 pub use summary::Figures;
 

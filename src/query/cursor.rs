@@ -92,7 +92,7 @@ pub(super) fn open(
 pub(super) const MALFORMED: &str = "which is no cursor";
 
 /// What a cursor is where it does not belong.
-const ELSEWHERE: &str = "a cursor of another list or another order";
+pub(super) const ELSEWHERE: &str = "a cursor of another list or another order";
 
 /// The argument that a list's cursor belongs to.
 const ORDER: &str = "`orderBy`";

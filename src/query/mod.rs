@@ -11,6 +11,7 @@ pub mod list;
 pub mod one;
 pub mod order;
 pub mod page;
+pub mod ranking;
 pub mod search;
 pub mod total;
 
@@ -23,6 +24,7 @@ pub use list::{Key, List, Parent, Rows};
 pub use one::One;
 pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};
+pub use ranking::{Ranks, Ties};
 pub use search::Search;
 pub use total::Total;
 

@@ -20,6 +20,7 @@ mod orders;
 mod packages;
 mod panel;
 mod playground;
+mod ranking;
 mod readme;
 mod relations;
 mod scalars;

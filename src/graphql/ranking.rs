@@ -1,0 +1,235 @@
+//! Places ranked by a metric.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, Result};
+use entity::{
+    Decimal, Period, district, metric, observation,
+    vocabulary::{Aggregation, ObservationStatus},
+};
+use futures_util::future::try_join;
+
+use super::{
+    Ask, Computed, District, Observation,
+    change::quantity,
+    object::{reference, row},
+    page::{Paged, PagedConnection, Pages},
+};
+use crate::{
+    arithmetic::{self, Quantity, Reason, Uncomputed},
+    error::Error,
+    query::{
+        Direction, Figure, Limits, One, Page, Ranks, Ties,
+        figure::Place,
+        ranking::{Contest, Extent, Rank},
+    },
+};
+
+/// Places ranked by their figures of a metric.
+#[derive(Clone)]
+pub struct Ranking {
+    metric: Arc<metric::Model>,
+    ranks: Arc<Ranks>,
+}
+
+impl Ranking {
+    /// A page of a ranking, from its arguments `first` and `after`.
+    pub(super) fn new(
+        ctx: &Context<'_>,
+        metric: &Arc<metric::Model>,
+        contest: Contest,
+        direction: Direction,
+        ties: Ties,
+        (first, after): (Option<i32>, Option<String>),
+    ) -> Result<Self> {
+        let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+        let ranks = Arc::new(Ranks::new(contest, direction, ties, page)?);
+        Ok(Self { metric: Arc::clone(metric), ranks })
+    }
+
+    async fn extent(&self, ctx: &Context<'_>) -> Result<Extent> {
+        let extent = ctx.batch()?.load(self.ranks.contest().clone(), self.metric.id).await?;
+        Ok(extent.ok_or_else(|| Error::internal("a ranking was not answered"))?)
+    }
+}
+
+/// Places ranked by their figures of a metric at one period.
+#[Object]
+impl Ranking {
+    /// The period that all the figures are of; null where none was given and no place has a value.
+    async fn period(&self, ctx: &Context<'_>) -> Option<Result<Period>> {
+        self.extent(ctx).await.map(|extent| extent.period).transpose()
+    }
+
+    /// How many places are ranked, on all pages together.
+    async fn of(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        Some(self.extent(ctx).await.and_then(|extent| count(extent.ranked)))
+    }
+
+    /// How many of the places have no figure with a value at the period. They are never ranked: a
+    /// missing figure is not zero.
+    async fn missing(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        Some(self.extent(ctx).await.and_then(|extent| count(extent.places - extent.ranked)))
+    }
+
+    /// The places that are ranked, in order; those with equal values in the order in which they
+    /// were loaded.
+    async fn entries(&self) -> PagedConnection<Self> {
+        PagedConnection(self.clone())
+    }
+}
+
+impl Pages for Ranking {
+    type Item = RankingEntry;
+
+    async fn page(&self, ctx: &Context<'_>) -> Result<Paged<RankingEntry>> {
+        let page = ctx.batch()?.load(Arc::clone(&self.ranks), self.metric.id).await?;
+        let page = page.ok_or_else(|| Error::internal("a ranking was not answered"))?;
+        let item = |rank: &Rank| {
+            let entry = RankingEntry { metric: Arc::clone(&self.metric), rank: rank.clone() };
+            (self.ranks.cursor(rank), entry)
+        };
+        let items = page.ranks.iter().map(item).collect();
+        Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+    }
+
+    async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
+        Ok(self.extent(ctx).await?.ranked)
+    }
+}
+
+fn count(number: i64) -> Result<i32> {
+    Ok(i32::try_from(number).map_err(Error::internal)?)
+}
+
+/// A place in a ranking.
+#[derive(Clone)]
+pub struct RankingEntry {
+    metric: Arc<metric::Model>,
+    rank: Rank,
+}
+
+/// The number of no place.
+const NOWHERE: i64 = 0;
+
+impl RankingEntry {
+    /// The figure as a share of the parent's, given the place, its parent and the parent's figure.
+    fn share_of(
+        &self,
+        figure: &observation::Model,
+        place: &district::Model,
+        parent: Option<&district::Model>,
+        whole: Option<&observation::Model>,
+    ) -> Result<Quantity, Uncomputed> {
+        let metric = &self.metric.slug;
+        if self.metric.aggregation != Aggregation::Sum {
+            return Err(Uncomputed::new(
+                Reason::NotAdditive,
+                format!(
+                    "figures of {metric} are no parts of a whole: it is not declared additive \
+                     (`aggregation: SUM`)"
+                ),
+            ));
+        }
+        let parent = parent.ok_or_else(|| {
+            Uncomputed::new(Reason::NoBase, format!("{} lies in no other place", place.slug))
+        })?;
+        if !place.partition {
+            return Err(Uncomputed::new(
+                Reason::NotAdditive,
+                format!(
+                    "{} is none of the parts that {} is divided into without overlap \
+                     (`partition`)",
+                    place.slug, parent.slug
+                ),
+            ));
+        }
+        let part = quantity(Some(figure), Reason::NoValue, || "it has no value".to_owned())?;
+        let base = quantity(whole, Reason::NoBase, || {
+            let period = self.rank.period;
+            format!("there is no figure of {metric} with a value for {} at {period}", parent.slug)
+        })?;
+        let unreliable = |row: &observation::Model| row.status == ObservationStatus::Unreliable;
+        if unreliable(figure) || whole.is_some_and(unreliable) {
+            return Err(Uncomputed::new(
+                Reason::Unreliable,
+                "a figure it would rest on is UNRELIABLE; its note says why",
+            ));
+        }
+        if part.is_negative() || base.is_negative() {
+            return Err(Uncomputed::new(
+                Reason::NotPositive,
+                "a figure is negative, so a share says nothing",
+            ));
+        }
+        arithmetic::ratio(&part, &base, 100)
+    }
+}
+
+/// A place in a ranking, and the figure it is ranked by.
+#[Object]
+impl RankingEntry {
+    /// Its position, from 1; with `ties: AVERAGE` it may be halfway between two, such as "2.5".
+    async fn position(&self) -> Decimal {
+        self.rank.position()
+    }
+
+    /// How many places are ranked, on all pages together.
+    async fn of(&self) -> Option<Result<i32>> {
+        Some(count(self.rank.ranked))
+    }
+
+    /// The place.
+    async fn district(&self, ctx: &Context<'_>) -> Result<District> {
+        reference(ctx, self.rank.district).await
+    }
+
+    /// The figure it is ranked by.
+    async fn observation(&self, ctx: &Context<'_>) -> Result<Observation> {
+        reference(ctx, self.rank.figure).await
+    }
+
+    /// Whether the position is uncertain: true unless the order of this place and every other one
+    /// ranked follows from their figures.
+    ///
+    /// An EQUAL figure is its value. One that is MORE_THAN or AT_LEAST may be any greater number,
+    /// one that is LESS_THAN, AT_MOST or NEARLY any smaller one; one that is ABOUT, or whose
+    /// `status` is PROVISIONAL, ESTIMATED, FORECAST, IMPUTED or UNRELIABLE, may lie on either side,
+    /// nobody says how far. So "more than 5" certainly comes before 4, but not certainly after 7,
+    /// and is not certainly level with 5; then both places are provisional. With `ties: DENSE` a
+    /// place is so, too, where the order of those before it is uncertain. Places without a figure
+    /// do not count.
+    async fn provisional(&self) -> bool {
+        self.rank.doubtful
+    }
+
+    /// The figure in percent of that of the place around it at the same period. Only of additive
+    /// metrics (`aggregation: SUM`), and of places that are parts of that place without overlap
+    /// (`partition`).
+    async fn share(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
+        let share = async {
+            let (figure, place) = try_join(
+                row::<observation::Entity>(ctx, self.rank.figure),
+                row::<district::Entity>(ctx, self.rank.district),
+            )
+            .await?;
+            // Asked for every place, with a parent or not, so that what is asked next is asked
+            // together.
+            let around = place.parent_id.unwrap_or(NOWHERE);
+            let whole = Place { district: around, ..Place::of(&figure) };
+            let batch = ctx.batch()?;
+            let (parent, whole) = try_join(
+                batch.load(One::<district::Entity, i64>::by(district::Column::Id), around),
+                batch.load(Figure::At, whole),
+            )
+            .await?;
+            let share = self.share_of(&figure, &place, parent.as_deref(), whole.as_deref());
+            let inputs = match share {
+                Ok(_) => [Some(figure), whole].into_iter().flatten().collect(),
+                Err(_) => Vec::new(),
+            };
+            Ok(Computed::new(share, None, inputs))
+        };
+        Some(share.await)
+    }
+}
