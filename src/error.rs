@@ -17,8 +17,8 @@ pub enum Error {
     Unknown {
         /// What is wrong, in words for them.
         message: Arc<str>,
-        /// The argument that names it.
-        argument: &'static str,
+        /// The argument that names it, such as `metrics[1]`.
+        argument: Arc<str>,
         /// The nearest names there are.
         alike: Arc<[String]>,
     },

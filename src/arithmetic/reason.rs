@@ -23,6 +23,8 @@ pub enum Reason {
     /// The question does not apply to this metric: a change of a percentage is in percentage
     /// points, and nothing else has any.
     NotApplicable,
+    /// There is no period for which all the places have a figure with a value.
+    NoCommonPeriod,
     /// There are fewer figures than the computation needs.
     TooFew,
     /// A figure it rests on is marked UNRELIABLE by its status.

@@ -40,7 +40,7 @@ impl From<Error> for async_graphql::Error {
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code);
         if let Some((argument, alike)) = named {
-            extensions.set("argument", argument);
+            extensions.set("argument", &*argument);
             extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
         }
         error

@@ -23,6 +23,7 @@ macro_rules! topics {
 
 pub mod change;
 pub mod claim;
+pub mod compare;
 pub mod computed;
 pub mod connection;
 pub mod dataset;
@@ -86,6 +87,7 @@ macro_rules! root {
             node::NodeQuery,
             search::SearchQuery,
             group::GroupQuery,
+            compare::CompareQuery,
             $($($topic::$query,)?)+
         );
     };

@@ -90,8 +90,7 @@ object! {
         /// with `comparator`: it may be a bound. Null exactly when `status` is MISSING or
         /// SUPPRESSED; a missing figure is not zero.
         async fn value(&self) -> Option<Printed> {
-            let decimals = u32::try_from(self.row.decimals - self.row.multiplier).unwrap_or(0);
-            self.row.value.map(|value| Printed(value, decimals))
+            Printed::of(&self.row)
         }
 
         /// The figure as text for people: its number, unit and comparator as the language writes
@@ -179,7 +178,15 @@ pub(super) async fn latest(
 }
 
 /// A decimal with the number of decimals its source printed: `70.0`.
-struct Printed(Decimal, u32);
+pub struct Printed(Decimal, u32);
+
+impl Printed {
+    /// The value of a figure.
+    pub(super) fn of(row: &observation::Model) -> Option<Self> {
+        let decimals = u32::try_from(row.decimals - row.multiplier).unwrap_or(0);
+        row.value.map(|value| Self(value, decimals))
+    }
+}
 
 /// On the wire it is a [`Decimal`] like any other.
 #[Scalar(name = "Decimal")]

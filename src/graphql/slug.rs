@@ -18,7 +18,7 @@ use crate::{
 /// The row with this slug. Fails where there is none, with the nearest slugs there are.
 pub(super) async fn named<E: Table>(
     ctx: &Context<'_>,
-    argument: &'static str,
+    argument: &str,
     slug: &str,
 ) -> Result<Arc<E::Model>> {
     let column = E::Column::iter().find(|column| column.as_str() == "slug");
@@ -35,7 +35,8 @@ pub(super) async fn named<E: Table>(
         false => format!("did you mean {}?", alike.join(" or ")),
     };
     let message = format!("`{argument}` is {slug:?}, but no {table} has this slug; {hint}");
-    Err(Error::Unknown { message: message.into(), argument, alike: alike.into() }.into())
+    let (message, argument) = (message.into(), argument.into());
+    Err(Error::Unknown { message, argument, alike: alike.into() }.into())
 }
 
 /// The question which slugs a table has.

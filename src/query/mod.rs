@@ -13,6 +13,7 @@ pub mod order;
 pub mod page;
 pub mod ranking;
 pub mod search;
+pub mod shared_period;
 pub mod total;
 
 pub use batch::Batch;
@@ -26,6 +27,7 @@ pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page};
 pub use ranking::{Ranks, Ties};
 pub use search::Search;
+pub use shared_period::SharedPeriod;
 pub use total::Total;
 
 use sea_orm::{

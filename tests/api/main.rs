@@ -7,6 +7,7 @@ mod postgres;
 mod server;
 
 mod command;
+mod compare;
 mod dataset;
 mod errors;
 mod filters;
