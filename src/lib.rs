@@ -12,7 +12,7 @@
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
-//! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, search |
+//! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search |
 //! | 2 | [`record`] | the only writer |
 //! | 3 | [`package`] | files to records |
 //! | 4 | [`graphql`] | the schema, one file a topic |

@@ -3,32 +3,32 @@
 //! The statement works in layers: the figures of one period, their ranks by window functions, what
 //! is in doubt of them, and the page cut from each metric's ranking by itself.
 
+mod contest;
+
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::Enum;
 use entity::{
-    Decimal, Period, district, observation,
+    Decimal, Period, observation,
     vocabulary::{Comparator, ObservationStatus},
 };
 use sea_orm::{
     DbBackend, FromQueryResult, Iterable, Order, Value,
-    sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+pub use contest::{Contest, Extent};
+
+use self::contest::{WANTED, wanted};
 use super::{
-    Direction, KEYS, Page, Table,
+    Direction, Page,
     batch::Load,
     column, cursor,
-    filter::to_one,
-    keys,
-    list::conditions,
     order::{Term, beyond},
 };
 use crate::{arithmetic, database::Database, error::Error};
-
-type DistrictFilter = <district::Entity as Table>::Filter;
 
 /// Which positions places with equal values have. Of the values 9, 7, 7, 5:
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
@@ -41,95 +41,6 @@ pub enum Ties {
     Dense,
     /// 1, 2.5, 2.5, 4: the mean of the positions they take up together.
     Average,
-}
-
-/// Which places are ranked, and by their figures of when.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Contest {
-    /// All places where left out.
-    pub among: Option<DistrictFilter>,
-    /// The newest for which one of them has a value where left out.
-    pub period: Option<Period>,
-}
-
-/// How far a ranking reaches.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, Deserialize)]
-pub struct Extent {
-    /// The period; none where no place has a value.
-    pub period: Option<Period>,
-    /// How many places are ranked.
-    pub ranked: i64,
-    /// How many there are, with a value or not.
-    pub places: i64,
-}
-
-impl Contest {
-    /// The figures of a metric by which places can be ranked, but for their period.
-    fn figures(&self, metric: Expr, backend: DbBackend) -> SelectStatement {
-        let own = column::<observation::Entity>;
-        let among = self.among.as_ref().map(|filter| {
-            let place = observation::Column::DistrictId;
-            to_one::<observation::Entity, district::Entity>(place, filter, backend)
-        });
-        Query::select()
-            .from("observation")
-            .cond_where(observation::Entity::listed())
-            .and_where(own(observation::Column::MetricId).eq(metric))
-            .and_where(own(observation::Column::InitiativeId).is_null())
-            .and_where(own(observation::Column::Value).is_not_null())
-            .cond_where(Condition::all().add_option(among))
-            .take()
-    }
-
-    /// The metrics, each with the period it is ranked at.
-    fn periods(&self, backend: DbBackend, metrics: &[i64]) -> Result<SelectStatement, Error> {
-        let metric = Expr::col((KEYS, KEYS));
-        let period = column::<observation::Entity>(observation::Column::Period);
-        let period = self.period.map(Expr::val).unwrap_or_else(|| {
-            let mut newest = self.figures(metric.clone(), backend);
-            newest.expr(period.clone()).order_by_expr(period, Order::Desc).limit(1);
-            Expr::from(newest)
-        });
-        Ok(Query::select()
-            .expr_as(metric, "metric")
-            .expr_as(period, "period")
-            .from_function(keys(backend, metrics)?, KEYS)
-            .take())
-    }
-}
-
-impl Load for Contest {
-    type Key = i64;
-    type Value = Extent;
-
-    async fn load(
-        &self,
-        database: &Database,
-        metrics: Vec<i64>,
-    ) -> Result<HashMap<i64, Extent>, Error> {
-        let backend = database.backend();
-        let wanted = |column: &'static str| Expr::col(("wanted", column));
-        let period = column::<observation::Entity>(observation::Column::Period);
-        let count = || Expr::cust("count(*)");
-        let ranked = self
-            .figures(wanted("metric"), backend)
-            .expr(count())
-            .and_where(period.eq(wanted("period")))
-            .take();
-        let places = Query::select()
-            .expr(count())
-            .from("district")
-            .cond_where(conditions::<district::Entity>(self.among.as_ref(), backend))
-            .take();
-        let select = Query::select()
-            .expr(wanted("metric"))
-            .expr(wanted("period"))
-            .expr_as(Expr::from(ranked), "ranked")
-            .expr_as(Expr::from(places), "places")
-            .from_subquery(self.periods(backend, &metrics)?, "wanted")
-            .take();
-        Ok(database.fetch::<(i64, Extent)>(&select).await?.into_iter().collect())
-    }
 }
 
 /// A ranking: who takes part, in what order, which page of it.
@@ -218,9 +129,8 @@ impl Ranks {
     }
 
     /// The figures, and on which sides of their values the true ones may lie.
-    fn figures(&self, backend: DbBackend, metrics: &[i64]) -> Result<SelectStatement, Error> {
+    fn figures(&self, backend: DbBackend) -> SelectStatement {
         let own = column::<observation::Entity>;
-        let wanted = |column: &'static str| Expr::col(("wanted", column));
         let open = |above: bool| {
             let words = Comparator::iter().filter(|comparator| {
                 let (greater, less) = arithmetic::reach(*comparator);
@@ -231,16 +141,7 @@ impl Ranks {
                 .add(own(observation::Column::Status).is_in(UNSETTLED));
             Expr::Case(Box::new(Expr::case(any, 1).finally(0)))
         };
-        let same = own(observation::Column::Period).eq(wanted("period"));
-        Ok(self
-            .contest
-            .figures(wanted("metric"), backend)
-            .join_subquery(
-                JoinType::InnerJoin,
-                self.contest.periods(backend, metrics)?,
-                "wanted",
-                same,
-            )
+        Query::select()
             .expr(wanted("metric"))
             .expr(wanted("period"))
             .expr_as(own(observation::Column::Id), "figure")
@@ -248,7 +149,9 @@ impl Ranks {
             .expr(own(observation::Column::Value))
             .expr_as(open(true), "above")
             .expr_as(open(false), "below")
-            .take())
+            .from(WANTED)
+            .inner_join("observation", self.contest.ranked(backend))
+            .take()
     }
 
     /// The figures with their ranks, and whether each may stand otherwise to another.
@@ -303,7 +206,7 @@ impl Ranks {
 
     /// The statement: the metric, then the columns of a [`Rank`].
     fn statement(&self, backend: DbBackend, metrics: &[i64]) -> Result<SelectStatement, Error> {
-        let settled = self.settled(self.ranked(self.figures(backend, metrics)?));
+        let settled = self.settled(self.ranked(self.figures(backend)));
         // Places alike in value stand in the order in which they were loaded.
         let step = format!("row_number() {}", self.over(", f.district"));
         let term = |column: &'static str, direction: Direction| Term {
@@ -321,6 +224,7 @@ impl Ranks {
             page.cond_where(beyond(&terms, after));
         }
         Ok(Query::select()
+            .with_cte(self.contest.periods(backend, metrics)?)
             .columns(COLUMNS.into_iter().chain(DECIDED).map(|column| ("f", column)))
             .from_subquery(page, "f")
             .and_where(Expr::col(("f", "step")).lte(i64::from(self.page.limit) + 1))
