@@ -20,6 +20,7 @@ mod nodes;
 mod orders;
 mod packages;
 mod panel;
+mod panel_ranking;
 mod playground;
 mod ranking;
 mod readme;

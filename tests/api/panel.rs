@@ -21,7 +21,7 @@ pub(crate) fn package() -> Package {
 }
 
 /// What was worked out under a name.
-fn expected(name: &str) -> Value {
+pub(crate) fn expected(name: &str) -> Value {
     let text = std::fs::read(folder().join("expected.json")).unwrap();
     let mut all: Value = serde_json::from_slice(&text).unwrap();
     let found = all[name].take();
