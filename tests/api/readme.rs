@@ -20,7 +20,7 @@ fn examples() -> Vec<(String, Value)> {
 on_each_database! {
     async fn says_what_the_server_answers(server: &Server) {
         let examples = examples();
-        assert_eq!(examples.len(), 5);
+        assert_eq!(examples.len(), 5 + 11);
         for (query, wanted) in examples {
             assert_eq!(server.data(&query).await, wanted, "{query}");
         }
