@@ -1,6 +1,6 @@
 //! Every command.
 
-use std::{ffi::OsString, io::IsTerminal};
+use std::{ffi::OsString, io::IsTerminal, sync::Arc};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
@@ -67,19 +67,21 @@ pub fn sdl(schema: &graphql::Schema) -> String {
 }
 
 async fn serve(config: &Config) -> Result<(), Error> {
+    let schema = graphql::schema(config.limits);
+    let guard = graphql::Guard::new(&schema, config.guard.clone(), config.limits)?;
     let listener = http::listen(&config.http).await?;
     let database = Database::open(&config.database).await?;
     database.migrate().await?;
     if bundled::package()?.load_into_empty(&database, Utc::now()).await? {
         tracing::info!("loaded the bundled data set");
     }
-    let schema = graphql::schema(config.limits);
     let address = listener.local_addr().map_err(Error::internal)?;
     let stopped = stopped()?;
     println!("Hutong answers on http://{address}/graphql");
     println!("Open http://{address}/ in a browser, or try a first query:");
     println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
-    let app = http::App { schema, database: database.clone() };
+    let options = Arc::new(config.http.clone());
+    let app = http::App { schema, guard: Arc::new(guard), database: database.clone(), options };
     http::serve(listener, app, stopped).await?;
     database.close().await
 }

@@ -8,7 +8,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches};
 
-use crate::{cli::Cli, database, error::Error, http, query};
+use crate::{cli::Cli, database, error::Error, graphql::guard, http, query};
 
 /// Every option there is.
 #[derive(Debug, Clone, Args)]
@@ -25,9 +25,12 @@ pub struct Config {
     /// Where the data are kept.
     #[command(flatten)]
     pub database: database::Options,
-    /// How the server listens.
+    /// How the server listens, and what it takes.
     #[command(flatten)]
     pub http: http::Options,
+    /// How much a request may ask for.
+    #[command(flatten)]
+    pub guard: guard::Options,
     /// How large pages may be.
     #[command(flatten)]
     pub limits: query::Limits,

@@ -26,8 +26,9 @@
 //! - Only `record` writes.
 //! - Only `graphql::error` turns a failure into what a client sees.
 //! - Only `http` knows axum.
-//! - No state is global, nothing is kept between requests, and time is passed in: the same binary
-//!   runs many times over one PostgreSQL.
+//! - Nothing is executed that has not passed the guard, whatever brought it.
+//! - No state is global, nothing of the data is kept between requests, and time is passed in: the
+//!   same binary runs many times over one PostgreSQL.
 
 pub mod arithmetic;
 pub mod error;

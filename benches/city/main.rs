@@ -16,15 +16,19 @@ mod generate;
 mod measure;
 mod questions;
 
-use std::{path::Path, sync::Mutex, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use axum::{Router, extract::Path as Number, http::StatusCode, routing::post};
 use clap::Parser;
 use hutong::{
+    cli::Cli,
     database::{self, Database},
-    graphql,
+    graphql::{self, Guard},
     http::{self, App},
-    query::Limits,
     record::Writer,
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -150,9 +154,12 @@ struct City {
 
 /// Starts the server on a free port; it ends with the process.
 async fn serve(database: &Database, client: &reqwest::Client) -> Result<City, Failure> {
-    let limits = Limits { page_default: 50, page_max: 1000 };
-    let app = App { schema: graphql::schema(limits), database: database.clone() };
-    let listener = http::listen(&http::Options { listen: "127.0.0.1:0".to_owned() }).await?;
+    let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0"]).config;
+    let schema = graphql::schema(config.limits);
+    let guard = Arc::new(Guard::new(&schema, config.guard, config.limits)?);
+    let options = Arc::new(config.http);
+    let listener = http::listen(&options).await?;
+    let app = App { schema, guard, database: database.clone(), options };
     let url = format!("http://{}/graphql", listener.local_addr()?);
     tokio::spawn(http::serve(listener, app, std::future::pending()));
     let city = City { url, client: client.clone() };

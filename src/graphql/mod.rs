@@ -31,6 +31,7 @@ pub mod district;
 pub mod error;
 pub mod group;
 pub mod group_key;
+pub mod guard;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
@@ -55,14 +56,13 @@ pub mod unit;
 
 use std::sync::Arc;
 
-use async_graphql::{
-    EmptyMutation, EmptySubscription, MergedObject, Request, Response, parser::parse_query,
-};
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Response, ValidationMode};
 
 pub use change::{Change, ChangeBasis};
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
+pub use guard::{Asked, Checked, Guard};
 pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
 pub use per::Per;
@@ -98,29 +98,23 @@ topics!(root);
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
 
-/// How deep selections may be nested. Every level costs statements.
-const DEPTH: usize = 32;
-
-/// Builds the schema.
+/// Builds the schema. What may be asked of it is for the [`Guard`] to say, which every request
+/// passes first; of a validated document async-graphql checks no more than what may not be left out.
 pub fn schema(limits: Limits) -> Schema {
     async_graphql::Schema::build(Query::default(), EmptyMutation, EmptySubscription)
         .data(limits)
-        .limit_depth(DEPTH)
+        .limit_recursive_depth(usize::MAX)
+        .validation_mode(ValidationMode::Fast)
         .finish()
 }
 
 /// Answers one request: with how many SQL statements stands beside the answer.
-pub async fn execute(
-    schema: &Schema,
-    database: &Database,
-    mut request: Request,
-) -> (Response, usize) {
-    match parse_query(&request.query) {
-        Ok(document) => request.set_parsed_query(document),
-        Err(error) => return (error::unparsed(error), 0),
-    }
+pub async fn execute(schema: &Schema, database: &Database, checked: Checked) -> (Response, usize) {
+    let Checked { request, cost, error_max, .. } = checked;
     let batch = Arc::new(Batch::new(database.clone()));
     let request = request.data(Arc::clone(&batch));
-    let response = batch.drive(schema.execute(request)).await;
-    (error::coded(schema, response), batch.statements())
+    let mut response = batch.drive(schema.execute(request)).await;
+    response.errors.truncate(error_max);
+    let response = error::coded(response).extension("cost", cost.to_value());
+    (response, batch.statements())
 }

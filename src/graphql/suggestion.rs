@@ -1,9 +1,10 @@
 //! The names an asker may have meant.
 
-use async_graphql::{ErrorExtensionValues, ServerError, Value, parser::parse_schema};
-use async_graphql_parser::types::{TypeKind, TypeSystemDefinition};
-
-use super::Schema;
+use apollo_compiler::{
+    Name, Schema,
+    schema::{ExtendedType, FieldDefinition},
+};
+use async_graphql::{ErrorExtensionValues, ServerError, Value};
 
 /// How many names are suggested, at most.
 const MOST: usize = 3;
@@ -25,43 +26,71 @@ pub fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Vec
     alike.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Adds to an error about a word that an enumeration does not have those that it has and are most
-/// like it.
-pub(super) fn of_words(schema: &Schema, error: &mut ServerError) {
-    let Some((enumeration, word)) = misspelt(&error.message) else { return };
-    // Read from the contract: the registry behind the schema is not open to be asked.
-    let Ok(document) = parse_schema(schema.sdl()) else { return };
-    let words: Vec<String> = document
-        .definitions
-        .into_iter()
-        .filter_map(|definition| match definition {
-            TypeSystemDefinition::Type(kind) if kind.node.name.node == enumeration => {
-                Some(kind.node.kind)
-            }
-            _ => None,
-        })
-        .filter_map(|kind| match kind {
-            TypeKind::Enum(enumeration) => Some(enumeration.values),
-            _ => None,
-        })
-        .flatten()
-        .map(|value| value.node.value.node.to_string())
-        .collect();
-    let alike = nearest(&word, words.iter().map(String::as_str));
+/// Adds to an error about a name those of `names` that are most like it.
+pub(super) fn with_nearest<'n>(
+    mut error: ServerError,
+    given: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> ServerError {
+    // A name as long as a page was never mistyped, and comparing it would cost.
+    let alike = if given.len() > LONGEST { Vec::new() } else { nearest(given, names) };
     if !alike.is_empty() {
         error.message = format!("{}; did you mean {}?", error.message, alike.join(" or "));
         let values = alike.into_iter().map(Value::from).collect();
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("suggestions", Value::List(values));
     }
+    error
 }
 
-/// The enumeration and the word that an error of validation names.
-fn misspelt(message: &str) -> Option<(String, String)> {
-    let (_, rest) = message.split_once("enumeration type \"")?;
-    let (enumeration, rest) = rest.split_once("\" does not contain the value \"")?;
-    let (word, _) = rest.split_once('"')?;
-    Some((enumeration.to_owned(), word.to_owned()))
+/// The longest name for which others are suggested.
+const LONGEST: usize = 100;
+
+/// Adds to an error of validation about a name that the schema does not have those that it has in
+/// that place and are most like it.
+pub(super) fn of_names(schema: &Schema, error: ServerError) -> ServerError {
+    let message = error.message.clone();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let [one, other] = quoted[..] else { return error };
+    if message.starts_with("type `") && message.contains("` does not have a field `") {
+        with_nearest(error, other, fields(schema, one))
+    } else if message.contains("` does not exist on `") {
+        with_nearest(error, one, inputs(schema, other))
+    } else if message.starts_with("the argument `") {
+        with_nearest(error, one, arguments(schema, other))
+    } else {
+        error
+    }
+}
+
+fn fields<'s>(schema: &'s Schema, of: &str) -> Vec<&'s str> {
+    match schema.types.get(of) {
+        Some(ExtendedType::Object(object)) => object.fields.keys().map(Name::as_str).collect(),
+        Some(ExtendedType::Interface(interface)) => {
+            interface.fields.keys().map(Name::as_str).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn inputs<'s>(schema: &'s Schema, of: &str) -> Vec<&'s str> {
+    match schema.types.get(of) {
+        Some(ExtendedType::Enum(enumeration)) => {
+            enumeration.values.keys().map(Name::as_str).collect()
+        }
+        Some(ExtendedType::InputObject(object)) => object.fields.keys().map(Name::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The arguments of what a coordinate like `Query.districts` names.
+fn arguments<'s>(schema: &'s Schema, coordinate: &str) -> Vec<&'s str> {
+    let field: Option<&FieldDefinition> = coordinate
+        .split_once('.')
+        .and_then(|(of, name)| schema.type_field(of, name).ok())
+        .map(|component| &***component);
+    let arguments = field.map_or(&[][..], |field| &field.arguments);
+    arguments.iter().map(|argument| argument.name.as_str()).collect()
 }
 
 #[cfg(test)]

@@ -88,6 +88,24 @@ fn shows_every_option_with_its_variable() {
         ("--listen <ADDRESS:PORT>", "HUTONG_LISTEN"),
         ("--page-default <ROWS>", "HUTONG_PAGE_DEFAULT"),
         ("--page-max <ROWS>", "HUTONG_PAGE_MAX"),
+        ("--request-timeout <SECONDS>", "HUTONG_REQUEST_TIMEOUT"),
+        ("--read-timeout <SECONDS>", "HUTONG_READ_TIMEOUT"),
+        ("--body-max <BYTES>", "HUTONG_BODY_MAX"),
+        ("--connection-max <CONNECTIONS>", "HUTONG_CONNECTION_MAX"),
+        ("--batch-max <REQUESTS>", "HUTONG_BATCH_MAX"),
+        ("--cors-origin <ORIGINS>", "HUTONG_CORS_ORIGIN"),
+        ("--token-max <TOKENS>", "HUTONG_TOKEN_MAX"),
+        ("--depth-max <LEVELS>", "HUTONG_DEPTH_MAX"),
+        ("--value-depth-max <LEVELS>", "HUTONG_VALUE_DEPTH_MAX"),
+        ("--alias-max <ALIASES>", "HUTONG_ALIAS_MAX"),
+        ("--directive-max <DIRECTIVES>", "HUTONG_DIRECTIVE_MAX"),
+        ("--selection-max <SELECTIONS>", "HUTONG_SELECTION_MAX"),
+        ("--root-field-max <FIELDS>", "HUTONG_ROOT_FIELD_MAX"),
+        ("--cost-max <COST>", "HUTONG_COST_MAX"),
+        ("--error-max <ERRORS>", "HUTONG_ERROR_MAX"),
+        ("--document-cache <BYTES>", "HUTONG_DOCUMENT_CACHE"),
+        ("--introspection <BOOL>", "HUTONG_INTROSPECTION"),
+        ("--trusted-documents <PATH>", "HUTONG_TRUSTED_DOCUMENTS"),
     ] {
         assert!(help.contains(flag) && help.contains(variable), "{flag}\n{help}");
     }
@@ -111,7 +129,7 @@ async fn serves_and_stops_when_asked() {
         };
         assert_eq!(
             ask("{ observations(first: 1) { totalCount } }").await,
-            r#"{"data":{"observations":{"totalCount":24}}}"#
+            r#"{"data":{"observations":{"totalCount":24}},"extensions":{"cost":{"requested":2,"limit":1000000}}}"#
         );
         let refused = ask("{ observations(first: 8) { totalCount } }").await;
         assert!(refused.contains("`first` is 8, but must be from 1 to 7"), "{refused}");
@@ -128,7 +146,7 @@ async fn serves_and_stops_when_asked() {
         write!(under_way, "{late}").unwrap();
         let mut answer = String::new();
         under_way.read_to_string(&mut answer).unwrap();
-        assert!(answer.ends_with(r#"{"data":{"districts":{"totalCount":17}}}"#), "{answer}");
+        assert!(answer.contains(r#"{"data":{"districts":{"totalCount":17}},"#), "{answer}");
         assert!(ended(&mut child).success(), "SIG{name}");
         assert!(folder.path().join("hutong.db").exists());
     }
@@ -192,4 +210,9 @@ fn a_wrong_configuration_is_one_clear_line() {
     assert_fails(&run(folder.path(), &[]), "hutong.toml: ");
     std::fs::remove_file(folder.path().join("hutong.toml")).unwrap();
     assert_fails(&run(folder.path(), &["--log", "loud=="]), "is no log filter");
+    let missing = run(folder.path(), &["--trusted-documents", "none.json"]);
+    assert_fails(&missing, "cannot read the trusted documents none.json: ");
+    std::fs::write(folder.path().join("documents.json"), r#"{"place": "{ plaice }"}"#).unwrap();
+    let unfit = run(folder.path(), &["--trusted-documents", "documents.json"]);
+    assert_fails(&unfit, "is refused: type `Query` does not have a field `plaice`");
 }

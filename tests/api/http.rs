@@ -23,21 +23,80 @@ on_each_database! {
         assert_eq!(got.statements, Some(1));
     }
 
-    /// What is no GraphQL request is told so in GraphQL's own shape.
+    /// What is no GraphQL request is told so in GraphQL's own shape, with a code and no data.
     async fn no_request_is_answered_with_an_error(server: &Server) {
         let post = || server.client().post(server.url("/graphql"));
-        let json = "application/json";
-        for request in [
-            post().header("content-type", json).body("{"),
-            post().header("content-type", json).body(r#"{"queri": "{ dataset { slug } }"}"#),
-            post().header("content-type", json).body(""),
-            server.client().get(server.url("/graphql?variables=[")),
+        let get = |path: &str| server.client().get(server.url(path));
+        let json = |body: String| post().header("content-type", "application/json").body(body);
+        let text = |body: &str| json(body.to_owned());
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for (request, status, code) in [
+            (text("{"), 400, "BAD_REQUEST"),
+            (text(r#"{"queri": "{ dataset { slug } }"}"#), 400, "BAD_REQUEST"),
+            (text(r#"{"query": null}"#), 400, "BAD_REQUEST"),
+            (text(r#"{"query": "{ __typename }", "query": "{ __typename }"}"#), 400, "BAD_REQUEST"),
+            (text(""), 400, "BAD_REQUEST"),
+            (text("[]"), 400, "BATCH_LIMIT_EXCEEDED"),
+            (text(r#"[{"query": "{ __typename }"}]"#), 400, "BATCH_LIMIT_EXCEEDED"),
+            (json(format!(r#"{{"query": "{{ __typename }}", "variables": {{"v": {}}}}}"#, nested(1000))), 400, "VALUE_DEPTH_LIMIT_EXCEEDED"),
+            (json(" ".repeat(2_000_000)), 413, "BODY_TOO_LARGE"),
+            (post().body("{}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+            (post().header("content-type", "text/plain").body("{}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+            (post().header("content-type", "application/json; charset=latin1").body("{}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+            (get("/graphql?query=%7B__typename%7D").header("accept", "text/html"), 406, "NOT_ACCEPTABLE"),
+            (get("/graphql"), 400, "BAD_REQUEST"),
+            (get("/graphql?variables=["), 400, "BAD_REQUEST"),
+            (get("/graphql?query=%7B__typename%7D&variables=[]"), 400, "BAD_REQUEST"),
+            (get("/graphql?query=%7B__typename%7D&extensions=1"), 400, "BAD_REQUEST"),
+            (get("/graphql?query=%7B__typename%7D&query=%7B__typename%7D"), 400, "BAD_REQUEST"),
+            (get("/nowhere"), 404, "NOT_FOUND"),
+            (server.client().delete(server.url("/graphql")), 405, "METHOD_NOT_ALLOWED"),
+            (server.client().post(server.url("/health/live")), 405, "METHOD_NOT_ALLOWED"),
         ] {
-            let answer = Answer::read(request.send().await.unwrap()).await;
-            let (message, code, _) = answer.error();
-            assert!((400..500).contains(&answer.status), "{}", answer.status);
-            assert!(["BAD_REQUEST", "GRAPHQL_PARSE_FAILED"].contains(&code.as_str()), "{code}: {message}");
-            assert_eq!(answer.json().get("data").unwrap_or(&Value::Null), &Value::Null);
+            let response = request.send().await.unwrap();
+            assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/json"));
+            let answer = Answer::read(response).await;
+            let (message, told, _) = answer.error();
+            assert_eq!((answer.status, told.as_str()), (status, code), "{message}");
+            assert_eq!(answer.json().get("data"), None);
+            assert_eq!(answer.statements, None);
+        }
+    }
+
+    /// Those who take GraphQL's own form are told by the status, others in the answer alone.
+    async fn the_form_decides_the_status(server: &Server) {
+        for (query, status) in [("{ __typename }", 200), ("{ nope }", 400), ("{", 400), ("query ($a: Int!) { __typename }", 400)] {
+            for (accept, content_type, status) in [
+                ("application/graphql-response+json", "application/graphql-response+json; charset=utf-8", status),
+                ("application/json", "application/json; charset=utf-8", 200),
+                ("*/*", "application/json; charset=utf-8", 200),
+            ] {
+                let post = server.client().post(server.url("/graphql")).header("accept", accept);
+                let response = post.json(&json!({ "query": query })).send().await.unwrap();
+                assert_eq!(response.status(), status, "{query} {accept}");
+                assert_eq!(response.headers()["content-type"], content_type);
+                let answer: Value = response.json().await.unwrap();
+                assert_eq!(answer.get("data").is_some(), query == "{ __typename }", "{answer}");
+            }
+        }
+    }
+
+    /// Large answers are compressed as the client takes them, small ones never.
+    async fn large_answers_are_compressed(server: &Server) {
+        let large = "{ observations { nodes { slug value note metric { name } source { title } } } }";
+        for (query, accept, wanted) in [
+            (large, "br", Some("br")),
+            (large, "zstd", Some("zstd")),
+            (large, "gzip", Some("gzip")),
+            (large, "identity", None),
+            ("{ __typename }", "gzip", None),
+        ] {
+            let post = server.client().post(server.url("/graphql")).header("accept-encoding", accept);
+            let response = post.json(&json!({ "query": query })).send().await.unwrap();
+            let encoding = response.headers().get("content-encoding");
+            assert_eq!(encoding.map(|encoding| encoding.to_str().unwrap()), wanted);
+            let answer = response.bytes().await.unwrap();
+            assert_eq!(answer.starts_with(b"{"), wanted.is_none());
         }
     }
 
@@ -75,4 +134,56 @@ async fn a_lost_database_is_told() {
     let live = server.client().get(server.url("/health/live")).send().await.unwrap();
     assert_eq!(live.status(), 200);
     server.stop().await;
+}
+
+/// Several requests in one are answered in their order, each by itself, where they are taken.
+#[tokio::test]
+async fn batches_are_taken_where_they_are_switched_on() {
+    let (store, _folder) = crate::server::sqlite().await;
+    let server = Server::start_with(store, &["--batch-max=3"]).await;
+    let send = |body: Value| {
+        let post = server.client().post(server.url("/graphql")).json(&body).send();
+        async { Answer::read(post.await.unwrap()).await }
+    };
+    let one = json!({ "query": "{ districts { totalCount } }" });
+    let answer = send(json!([one, { "query": "{" }, { "query": "{ dataset { slug } }" }])).await;
+    assert_eq!((answer.status, answer.statements), (200, Some(2)));
+    let answers = answer.json();
+    assert_eq!(answers[0]["data"], json!({ "districts": { "totalCount": 17 } }));
+    assert_eq!(answers[1]["errors"][0]["extensions"]["code"], "GRAPHQL_PARSE_FAILED");
+    assert_eq!(answers[2]["data"]["dataset"]["slug"], "beijing-digital-economy-2025");
+    let (message, code, _) = send(json!([one, one, one, one])).await.error();
+    assert_eq!(code, "BATCH_LIMIT_EXCEEDED");
+    assert_eq!(message, "there are 4 requests in one, but there may be 3 at the most");
+    assert_eq!(send(json!([])).await.error().1, "BAD_REQUEST");
+    server.stop().await;
+}
+
+/// Pages of other origins read answers where they are let.
+#[tokio::test]
+async fn other_origins_read_answers_where_they_are_let() {
+    for (options, origin, wanted) in [
+        (&[][..], "https://a.example", None),
+        (
+            &["--cors-origin=https://a.example,http://b.example:8080"],
+            "https://a.example",
+            Some("https://a.example"),
+        ),
+        (&["--cors-origin=https://a.example,http://b.example:8080"], "https://c.example", None),
+        (&["--cors-origin=*"], "https://c.example", Some("*")),
+    ] {
+        let (store, _folder) = crate::server::sqlite().await;
+        let server = Server::start_with(store, options).await;
+        let asked = server.client().request(reqwest::Method::OPTIONS, server.url("/graphql"));
+        let asked = asked.header("origin", origin).header("access-control-request-method", "POST");
+        let asked =
+            asked.header("access-control-request-headers", "content-type").send().await.unwrap();
+        // Refusals can be read as well as answers.
+        let refused = server.client().get(server.url("/nowhere")).header("origin", origin);
+        for response in [asked, refused.send().await.unwrap()] {
+            let allowed = response.headers().get("access-control-allow-origin");
+            assert_eq!(allowed.map(|allowed| allowed.to_str().unwrap()), wanted);
+        }
+        server.stop().await;
+    }
 }

@@ -6,12 +6,15 @@
 mod postgres;
 mod server;
 
+mod audit;
+mod clients;
 mod command;
 mod compare;
 mod dataset;
 mod errors;
 mod filters;
 mod groups;
+mod guard;
 mod http;
 mod languages;
 mod lists;

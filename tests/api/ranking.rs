@@ -307,8 +307,8 @@ on_each_database! {
             ("first: -1", "`first` is -1, but must be from 1 to 1000; read on from a page's cursor for more", "BAD_USER_INPUT"),
             ("first: 1001", "`first` is 1001, but must be from 1 to 1000; read on from a page's cursor for more", "BAD_USER_INPUT"),
             ("period: \"2025-13\"", "Failed to parse \"Period\": \"2025-13\" is no period; write a year", "BAD_USER_INPUT"),
-            ("ties: MAX", "Invalid value for argument \"ties\", enumeration type \"RankingTies\" does not contain the value \"MAX\"", "GRAPHQL_VALIDATION_FAILED"),
-            ("direction: null", "Invalid value for argument \"direction\"", "GRAPHQL_VALIDATION_FAILED"),
+            ("ties: MAX", "value `MAX` does not exist on `RankingTies`", "GRAPHQL_VALIDATION_FAILED"),
+            ("direction: null", "expected value of type Direction!, found null", "GRAPHQL_VALIDATION_FAILED"),
         ] {
             let query = format!("{{ metric(slug: \"computing-power\") {{ ranking({arguments}) {{ of }} }} }}");
             let (message, found, path) = server.error(&query).await;

@@ -1,14 +1,15 @@
 //! A server of the test's own, and what it answers.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use clap::Parser;
 use hutong::{
+    cli::Cli,
     database::{self, Database},
-    graphql,
+    graphql::{self, Guard},
     http::{self, App},
     package::{Package, bundled},
-    query::Limits,
     record::{Rows, Writer},
 };
 use serde_json::{Value, json};
@@ -58,16 +59,23 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts a server over the database, migrated and with the bundled data in it.
     pub(crate) async fn start(store: Store) -> Self {
-        Self::start_with(store, &bundled::package().unwrap()).await
+        Self::start_with(store, &[]).await
+    }
+
+    /// The same with options, as on the command line.
+    pub(crate) async fn start_with(store: Store, options: &[&str]) -> Self {
+        Self::start_holding(store, &bundled::package().unwrap(), options).await
     }
 
     /// The same with another package in it.
-    pub(crate) async fn start_with(store: Store, package: &Package) -> Self {
+    pub(crate) async fn start_holding(store: Store, package: &Package, options: &[&str]) -> Self {
         let database = &store.database;
         database.migrate().await.unwrap();
         assert!(package.load_into_empty(database, now()).await.unwrap());
-        let limits = Limits { page_default: 50, page_max: 1000 };
-        let app = App { schema: graphql::schema(limits), database: database.clone() };
+        let config = Cli::parse_from(["hutong"].iter().chain(options)).config;
+        let schema = graphql::schema(config.limits);
+        let guard = Arc::new(Guard::new(&schema, config.guard, config.limits).unwrap());
+        let app = App { schema, guard, database: database.clone(), options: Arc::new(config.http) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -198,7 +206,7 @@ macro_rules! on_each_database {
         server.stop().await;
     };
     (@run Panel $store:ident $test:ident) => {
-        let server = crate::Server::start_with($store, &crate::panel::package()).await;
+        let server = crate::Server::start_holding($store, &crate::panel::package(), &["--cost-max=10000000"]).await;
         $test(&server).await;
         server.stop().await;
     };

@@ -1,0 +1,210 @@
+//! A document, read once: parsed, counted, validated and converted.
+
+use apollo_compiler::{
+    ExecutableDocument, Schema as Contract, ast,
+    executable::Operation,
+    introspection,
+    parser::Parser,
+    validation::{DiagnosticList, Valid},
+};
+use async_graphql::{
+    Pos, ServerError, Variables,
+    parser::types::{ExecutableDocument as Parsed, OperationType},
+};
+use serde::Deserialize;
+
+use super::{Options, convert, count, place::Places, variables};
+use crate::graphql::{error, suggestion};
+
+/// How deep the parser goes: deeper than what any limit lets pass.
+const RECURSION: usize = 200;
+
+/// How many bytes a token of a document takes while it is kept, about: measured over documents of
+/// many sizes.
+const TOKEN: usize = 400;
+
+/// A request as it came.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// The document.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Which of its operations.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    #[serde(default, deserialize_with = "variables::read")]
+    pub variables: Variables,
+    /// The id of a trusted document, in the place of the document.
+    #[serde(default)]
+    pub document_id: Option<String>,
+    /// Whatever else.
+    #[serde(default)]
+    pub extensions: Option<Extensions>,
+}
+
+/// What a request may say beside the question.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extensions {
+    /// A document known by its hash.
+    #[serde(default)]
+    pub persisted_query: Option<PersistedQuery>,
+}
+
+/// A document known by its hash.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersistedQuery {
+    /// The SHA-256 of its text, in hexadecimal.
+    pub sha256_hash: String,
+}
+
+impl Asked {
+    /// Reads the values of variables from JSON.
+    pub fn read_variables(json: &str) -> Result<Variables, serde_json::Error> {
+        let mut json = serde_json::Deserializer::from_str(json);
+        let values = variables::read(&mut json)?;
+        json.end().map(|()| values)
+    }
+
+    /// The document.
+    pub(super) fn text(&self) -> Result<String, ServerError> {
+        self.query.clone().ok_or_else(error::no_document)
+    }
+}
+
+/// A document that may be executed, but for its variables.
+pub(super) struct Document {
+    valid: Valid<ExecutableDocument>,
+    parsed: Parsed,
+    places: Places,
+    tokens: usize,
+    /// Whether it asks for the schema.
+    pub(super) introspects: bool,
+}
+
+impl Document {
+    pub(super) fn read(
+        contract: &Valid<Contract>,
+        options: &Options,
+        text: &str,
+    ) -> Result<Self, Vec<ServerError>> {
+        let one = |refused: ServerError| vec![refused];
+        let most = usize::try_from(options.token_max).unwrap_or(usize::MAX);
+        let mut parser = Parser::new().recursion_limit(RECURSION).token_limit(most);
+        let syntax = parser.parse_ast(text, "document.graphql");
+        let tokens = parser.tokens_reached();
+        if tokens > most {
+            return Err(one(error::beyond(
+                error::TOKEN_LIMIT_EXCEEDED,
+                format!(
+                    "the document has {tokens} tokens or more, but may have {most} at the most; \
+                     split it"
+                ),
+                tokens as u64,
+                most as u64,
+            )));
+        }
+        if parser.recursion_reached() > RECURSION {
+            return Err(one(error::beyond(
+                error::DEPTH_LIMIT_EXCEEDED,
+                format!(
+                    "the document is nested {} levels deep or deeper, but may be {RECURSION} at \
+                     the most",
+                    parser.recursion_reached()
+                ),
+                parser.recursion_reached() as u64,
+                RECURSION as u64,
+            )));
+        }
+        let syntax = syntax.map_err(|refused| {
+            let mut errors = told(&refused.errors, options, error::unparsed);
+            // What follows the first error may be wrong because of it.
+            errors.truncate(1);
+            errors
+        })?;
+        if !syntax
+            .definitions
+            .iter()
+            .any(|part| matches!(part, ast::Definition::OperationDefinition(_)))
+        {
+            return Err(one(error::unparsed(
+                "the document has no operation; write one like { districts { nodes { name } } }"
+                    .to_owned(),
+                None,
+            )));
+        }
+        let places = Places::of(text);
+        let found = count::check(&syntax, options, &places).map_err(one)?;
+        let invalid = |wrong: &DiagnosticList| {
+            told(wrong, options, |message, place| {
+                suggestion::of_names(contract, error::invalid(message, place))
+            })
+        };
+        // Names that are unknown come first: without them the rest makes little sense.
+        let known = syntax.to_executable(contract).map_err(|wrong| invalid(&wrong.errors))?;
+        let valid = known.validate(contract).map_err(|wrong| invalid(&wrong.errors))?;
+        for operation in valid.operations.iter() {
+            introspection::check_max_depth(&valid, operation)
+                .map_err(|_| one(error::introspection_depth()))?;
+        }
+        let parsed = convert::document(&valid, &places).map_err(one)?;
+        Ok(Self { valid, parsed, places, tokens, introspects: found.introspects })
+    }
+
+    /// The operation with this name; without one, the only operation.
+    pub(super) fn operation(&self, name: Option<&str>) -> Result<&Operation, ServerError> {
+        self.valid.operations.get(name).map(|operation| &**operation).map_err(|_| {
+            let names = self.valid.operations.named.keys().map(|name| name.as_str());
+            error::no_operation(name, names)
+        })
+    }
+
+    /// Whether the variables are what the operation takes: all that are not, one error each.
+    pub(super) fn check_variables(
+        &self,
+        contract: &Contract,
+        operation: &Operation,
+        given: &Variables,
+    ) -> Result<(), Vec<ServerError>> {
+        variables::check(contract, operation, given, &self.places)
+    }
+
+    pub(super) fn valid(&self) -> &ExecutableDocument {
+        &self.valid
+    }
+
+    pub(super) fn parsed(&self) -> Parsed {
+        self.parsed.clone()
+    }
+
+    /// How many bytes it takes while it is kept, about.
+    pub(super) fn size(&self) -> usize {
+        self.tokens * TOKEN
+    }
+}
+
+/// Whether an operation reads, writes or subscribes.
+pub(super) fn kind(operation: &Operation) -> OperationType {
+    convert::kind(operation.operation_type)
+}
+
+/// What is wrong with a document, each with its place; not more than an answer tells of.
+fn told(
+    wrong: &DiagnosticList,
+    options: &Options,
+    error: impl Fn(String, Option<Pos>) -> ServerError,
+) -> Vec<ServerError> {
+    let most = usize::try_from(options.error_max).unwrap_or(usize::MAX);
+    wrong
+        .iter()
+        .take(most)
+        .map(|wrong| {
+            let place = wrong.line_column_range().map(|range| range.start);
+            let place = place.map(|start| Pos { line: start.line, column: start.column });
+            error(wrong.error.to_string(), place)
+        })
+        .collect()
+}

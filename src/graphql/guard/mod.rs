@@ -1,0 +1,219 @@
+//! The guard: what every request passes before anything of it is executed, whatever brought it.
+//!
+//! A document is parsed and validated once and kept by its text. What it asks for is counted
+//! without expanding it, so that a short document of doubling fragments costs no more than any
+//! other. Then the variables are checked, and the cost is estimated from the sizes of pages: only
+//! what is within every limit is executed.
+
+mod convert;
+mod cost;
+mod count;
+mod document;
+mod place;
+mod trusted;
+mod variables;
+
+use std::{path::PathBuf, sync::Arc};
+
+use apollo_compiler::{Schema as Contract, validation::Valid};
+use async_graphql::{ServerError, Value, parser::types::OperationType, value};
+use moka::sync::Cache;
+
+pub use document::Asked;
+use document::Document;
+use trusted::Trusted;
+
+use super::{Schema, error};
+use crate::{error::Error, query};
+
+/// How much a request may ask for.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Guard")]
+#[group(skip)]
+pub struct Options {
+    /// The most tokens a document may have
+    #[arg(long, env = "HUTONG_TOKEN_MAX", value_name = "TOKENS", global = true)]
+    #[arg(default_value_t = 15_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub token_max: u32,
+    /// How deep selections may be nested, through fragments too
+    #[arg(long, env = "HUTONG_DEPTH_MAX", value_name = "LEVELS", global = true)]
+    #[arg(default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub depth_max: u32,
+    /// How deep lists and objects may be nested in arguments and in variables
+    #[arg(long, env = "HUTONG_VALUE_DEPTH_MAX", value_name = "LEVELS", global = true)]
+    #[arg(default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub value_depth_max: u32,
+    /// The most aliases a document may have
+    #[arg(long, env = "HUTONG_ALIAS_MAX", value_name = "ALIASES", global = true)]
+    #[arg(default_value_t = 500)]
+    pub alias_max: u32,
+    /// The most directives a document may have
+    #[arg(long, env = "HUTONG_DIRECTIVE_MAX", value_name = "DIRECTIVES", global = true)]
+    #[arg(default_value_t = 500)]
+    pub directive_max: u32,
+    /// The most selections a document may have once its fragments are put in the place of their
+    /// names
+    #[arg(long, env = "HUTONG_SELECTION_MAX", value_name = "SELECTIONS", global = true)]
+    #[arg(default_value_t = 20_000)]
+    pub selection_max: u32,
+    /// The most fields an operation may select of the root
+    #[arg(long, env = "HUTONG_ROOT_FIELD_MAX", value_name = "FIELDS", global = true)]
+    #[arg(default_value_t = 100)]
+    pub root_field_max: u32,
+    /// The highest cost of a request: how many fields its answer would have if every page were
+    /// full
+    #[arg(long, env = "HUTONG_COST_MAX", value_name = "COST", global = true)]
+    #[arg(default_value_t = 1_000_000)]
+    pub cost_max: u64,
+    /// The most errors an answer tells of
+    #[arg(long, env = "HUTONG_ERROR_MAX", value_name = "ERRORS", global = true)]
+    #[arg(default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub error_max: u32,
+    /// How many bytes of documents are kept so that they need not be read again; 0 keeps none
+    #[arg(long, env = "HUTONG_DOCUMENT_CACHE", value_name = "BYTES", global = true)]
+    #[arg(default_value_t = 64 * 1024 * 1024)]
+    pub document_cache: u64,
+    /// Whether the schema may be asked for (`__schema`, `__type`)
+    #[arg(long, env = "HUTONG_INTROSPECTION", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = true, action = clap::ArgAction::Set)]
+    pub introspection: bool,
+    /// Execute these documents alone: a folder of `.graphql` files, or a JSON file of documents by
+    /// id
+    #[arg(long, env = "HUTONG_TRUSTED_DOCUMENTS", value_name = "PATH", global = true)]
+    pub trusted_documents: Option<PathBuf>,
+}
+
+/// What stands before the schema.
+pub struct Guard {
+    contract: Valid<Contract>,
+    options: Options,
+    pages: query::Limits,
+    documents: Cache<String, Read>,
+    trusted: Option<Trusted>,
+}
+
+/// What the schema of schemas has gained, and tools ask for.
+const SINCE: &str = "extend type __Type { isOneOf: Boolean }";
+
+/// A document that was read before, or why it is refused.
+type Read = Result<Arc<Document>, Arc<[ServerError]>>;
+
+/// A request that may be executed.
+pub struct Checked {
+    /// What is executed. A transport adds to its data.
+    pub request: async_graphql::Request,
+    /// Whether it reads, writes or subscribes.
+    pub operation: OperationType,
+    /// What it is estimated to cost.
+    pub cost: Cost,
+    /// The most errors its answer tells of.
+    pub error_max: usize,
+}
+
+/// What a request is estimated to cost, and what it might.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// How many fields its answer would have if every page were full.
+    pub requested: u64,
+    /// The most it might.
+    pub limit: u64,
+}
+
+impl Cost {
+    pub(super) fn to_value(self) -> Value {
+        value!({ "requested": self.requested, "limit": self.limit })
+    }
+}
+
+impl Guard {
+    /// A guard before the schema. Fails where the trusted documents cannot be read or do not fit
+    /// the schema.
+    pub fn new(schema: &Schema, options: Options, pages: query::Limits) -> Result<Self, Error> {
+        let contract = Contract::parse_and_validate(schema.sdl() + SINCE, "schema.graphql")
+            .map_err(|refused| Error::internal(format!("the schema is invalid: {refused}")))?;
+        let documents = Cache::builder()
+            .max_capacity(options.document_cache)
+            .weigher(|text: &String, read: &Read| {
+                let size = read.as_ref().map_or(0, |document| document.size());
+                u32::try_from(2 * text.len() + size).unwrap_or(u32::MAX)
+            })
+            .build();
+        let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
+        let guard = Self { contract, options, pages, documents, trusted };
+        for (id, text) in guard.trusted.iter().flat_map(Trusted::iter) {
+            if let Err(refused) = guard.read(text) {
+                let why = refused.first().map_or("", |error| error.message.as_str());
+                return Err(Error::input(format!("the trusted document {id} is refused: {why}")));
+            }
+        }
+        Ok(guard)
+    }
+
+    /// Checks a request: what may be executed of it, or why it is refused.
+    pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
+        let text = match &self.trusted {
+            Some(trusted) => trusted.find(&asked).map_err(|refused| vec![refused])?.to_owned(),
+            None => asked.text().map_err(|refused| vec![refused])?,
+        };
+        let document = self.read(&text).map_err(|refused| refused.to_vec())?;
+        let one = |refused: ServerError| vec![refused];
+        let operation = document.operation(asked.operation_name.as_deref()).map_err(one)?;
+        if document.introspects && !self.options.introspection {
+            return Err(one(error::introspection()));
+        }
+        let depth = self.options.value_depth_max;
+        variables::check_depth(&asked.variables, depth).map_err(one)?;
+        document
+            .check_variables(&self.contract, operation, &asked.variables)
+            .map_err(|refused| self.few(refused))?;
+        let requested = cost::estimate(
+            &self.contract,
+            document.valid(),
+            operation,
+            &asked.variables,
+            self.pages,
+        );
+        let cost = Cost { requested, limit: self.options.cost_max };
+        if cost.requested > cost.limit {
+            return Err(one(error::beyond(
+                error::COST_LIMIT_EXCEEDED,
+                format!(
+                    "the request could cost {requested} (fields of the answer, were all pages full), \
+                     but may cost {} at the most; ask for smaller pages, or nest fewer lists",
+                    cost.limit
+                ),
+                cost.requested,
+                cost.limit,
+            )));
+        }
+        let kind = document::kind(operation);
+        let mut request = async_graphql::Request::new(text).variables(asked.variables);
+        request.operation_name = asked.operation_name;
+        request.set_parsed_query(document.parsed());
+        Ok(Checked { request, operation: kind, cost, error_max: self.error_max() })
+    }
+
+    /// The document with this text, read at most once while it is kept.
+    fn read(&self, text: &str) -> Read {
+        if self.options.document_cache == 0 {
+            return self.read_anew(text);
+        }
+        self.documents.entry_by_ref(text).or_insert_with(|| self.read_anew(text)).into_value()
+    }
+
+    fn read_anew(&self, text: &str) -> Read {
+        Document::read(&self.contract, &self.options, text)
+            .map(Arc::new)
+            .map_err(|refused| self.few(refused).into())
+    }
+
+    /// As many errors as an answer tells of.
+    fn few(&self, mut errors: Vec<ServerError>) -> Vec<ServerError> {
+        errors.truncate(self.error_max());
+        errors
+    }
+
+    fn error_max(&self) -> usize {
+        usize::try_from(self.options.error_max).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,67 @@
+//! Trusted documents: the only ones that are executed, where there are some.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+};
+
+use async_graphql::ServerError;
+use sha2::{Digest, Sha256};
+
+use super::Asked;
+use crate::{error::Error, graphql::error};
+
+/// The documents by their ids and by the hashes of their texts.
+pub(super) struct Trusted(HashMap<String, String>);
+
+impl Trusted {
+    /// Reads a folder of `.graphql` files, whose ids are their names without the ending, or a JSON
+    /// file of documents by id.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            Error::input(format!("cannot read the trusted documents {}: {why}", path.display()))
+        };
+        let documents: BTreeMap<String, String> = if path.is_dir() {
+            let mut documents = BTreeMap::new();
+            for entry in fs::read_dir(path).map_err(|why| wrong(&why))? {
+                let file = entry.map_err(|why| wrong(&why))?.path();
+                if file.extension().is_some_and(|ending| ending == "graphql") {
+                    let text = fs::read_to_string(&file).map_err(|why| wrong(&why))?;
+                    let id = file.file_stem().map(|id| id.to_string_lossy().into_owned());
+                    documents.insert(id.unwrap_or_default(), text);
+                }
+            }
+            documents
+        } else {
+            let text = fs::read_to_string(path).map_err(|why| wrong(&why))?;
+            serde_json::from_str(&text).map_err(|why| wrong(&why))?
+        };
+        let by_hash = documents.values().map(|text| (hash(text), text.clone()));
+        let mut by_name: HashMap<String, String> = by_hash.collect();
+        by_name.extend(documents);
+        Ok(Self(by_name))
+    }
+
+    /// Every document with a name of it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(id, text)| (id.as_str(), text.as_str()))
+    }
+
+    /// The document that a request names by its id or its hash, or whose very text it has.
+    pub(super) fn find(&self, asked: &Asked) -> Result<&str, ServerError> {
+        let id = asked.document_id.as_deref();
+        let persisted = asked.extensions.as_ref().and_then(|of| of.persisted_query.as_ref());
+        let named = id.or_else(|| persisted.map(|document| document.sha256_hash.as_str()));
+        let found = match (named, &asked.query) {
+            (Some(name), _) => self.0.get(name.strip_prefix("sha256:").unwrap_or(name)),
+            (None, Some(text)) => self.0.get(&hash(text)),
+            (None, None) => None,
+        };
+        found.map(String::as_str).ok_or_else(|| error::untrusted(named))
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,153 @@
+//! Which form of an answer a client takes (`Accept`, RFC 9110) and sends (`Content-Type`), as
+//! GraphQL over HTTP has them.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
+    /// `application/graphql-response+json`: the status tells whether anything was executed.
+    Response,
+    /// `application/json`: whoever understands the request answers 200, for the client cannot know
+    /// who else would send such a body.
+    Json,
+}
+
+impl Media {
+    /// Every form there is, the better ones first.
+    const ALL: [Self; 2] = [Self::Response, Self::Json];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Response => "application/graphql-response+json",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// The form as a response names it.
+    pub(super) fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Response => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        })
+    }
+}
+
+/// The form that the client likes best; `None` where it takes none of them. Who does not care gets
+/// plain JSON.
+pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
+    let lines = headers.get_all(header::ACCEPT).iter();
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let accept = lines.join(",");
+    if accept.trim().is_empty() {
+        return Some(Media::Json);
+    }
+    let ranges: Vec<Range<'_>> = accept.split(',').filter_map(Range::read).collect();
+    let liked = |media: Media| {
+        let fitting = ranges.iter().filter_map(|range| Some((range.fits(media)?, range.weight)));
+        // Of the ranges that fit, the closest one says how much.
+        fitting.max().map(|(closeness, weight)| (weight, closeness, media))
+    };
+    let liked = Media::ALL.into_iter().filter_map(liked).filter(|(weight, ..)| *weight > 0);
+    let best = liked.max_by_key(|(weight, closeness, media)| {
+        // Of two liked alike the better one, if it was named at all.
+        (*weight, *closeness, (*media == Media::Response) == (*closeness == NAMED))
+    });
+    best.map(|(.., media)| media)
+}
+
+/// How close a range is to a form that it names.
+const NAMED: u8 = 2;
+
+/// A form, or several, and how much it is liked, in thousandths.
+struct Range<'a> {
+    name: &'a str,
+    weight: u16,
+}
+
+impl<'a> Range<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let name = parts.next().filter(|name| !name.is_empty())?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        let weight: f32 = weight.map_or(Some(1.0), |weight| weight.parse().ok())?;
+        (0.0..=1.0).contains(&weight).then_some(Self { name, weight: (weight * 1000.0) as u16 })
+    }
+
+    /// How close it is to a form, where it fits.
+    fn fits(&self, media: Media) -> Option<u8> {
+        match self.name {
+            "*/*" => Some(0),
+            "application/*" => Some(1),
+            name => name.eq_ignore_ascii_case(media.name()).then_some(NAMED),
+        }
+    }
+}
+
+/// Whether a body is said to be JSON, in UTF-8 where it says so.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(content_type) = content_type else { return false };
+    let mut parts = content_type.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    json && parts.all(|part| match part.split_once('=') {
+        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+            charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &header::HeaderName, lines: &[&str]) -> HeaderMap {
+        lines.iter().map(|line| (name.clone(), HeaderValue::from_str(line).unwrap())).collect()
+    }
+
+    #[test]
+    fn the_client_has_the_form_it_likes_best() {
+        let (response, json) = (Some(Media::Response), Some(Media::Json));
+        for (accept, wanted) in [
+            ("application/graphql-response+json", response),
+            ("application/json", json),
+            ("*/*", json),
+            ("application/*", json),
+            ("", json),
+            ("application/graphql-response+json, application/json", response),
+            ("application/json, application/graphql-response+json", response),
+            ("application/graphql-response+json, application/json;q=0.9", response),
+            ("application/graphql-response+json;q=0.5, application/json", json),
+            ("application/graphql-response+json;q=0, */*", json),
+            ("application/json, text/plain, */*", json),
+            ("application/json;q=0, */*;q=0.1", response),
+            ("text/html, application/xhtml+xml, */*;q=0.8", json),
+            ("Application/JSON; charset=utf-8", json),
+            ("text/html", None),
+            ("application/json;q=0", None),
+            ("application/json;q=2", None),
+        ] {
+            assert_eq!(accepted(&headers(&header::ACCEPT, &[accept])), wanted, "{accept}");
+        }
+        let two = headers(&header::ACCEPT, &["text/html", "application/graphql-response+json"]);
+        assert_eq!(accepted(&two), response);
+        assert_eq!(accepted(&HeaderMap::new()), json);
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_read() {
+        for (content_type, wanted) in [
+            ("application/json", true),
+            ("Application/Json; Charset=\"UTF-8\"", true),
+            ("application/json; charset=utf-8; boundary=x", true),
+            ("application/json; charset=latin-1", false),
+            ("application/graphql", false),
+            ("text/plain", false),
+        ] {
+            let headers = headers(&header::CONTENT_TYPE, &[content_type]);
+            assert_eq!(is_json(&headers), wanted, "{content_type}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

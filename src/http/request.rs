@@ -1,0 +1,97 @@
+//! What arrives, read as questions.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{Method, header},
+};
+use http_body_util::LengthLimitError;
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::{Options, negotiation, refusal::Refusal};
+use crate::graphql::Asked;
+
+/// What a client asked: one question, or several in one.
+pub(super) enum Question {
+    /// One.
+    One(Box<Asked>),
+    /// Several, answered in their order.
+    Batch(Vec<Asked>),
+}
+
+/// The parameters of a request by GET.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    document_id: Option<String>,
+    extensions: Option<String>,
+}
+
+/// Reads a request by GET or by POST.
+pub(super) async fn read(request: Request, options: &Options) -> Result<Question, Refusal> {
+    let (head, body) = request.into_parts();
+    if head.method == Method::GET {
+        return from_address(head.uri.query().unwrap_or(""))
+            .map(|asked| Question::One(Box::new(asked)));
+    }
+    if !negotiation::is_json(&head.headers) {
+        return Err(Refusal::not_json());
+    }
+    let length = head.headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    from_body(&arrived(body, length, options).await?, options.batch_max)
+}
+
+/// The body, whole, within the limits of size and time.
+async fn arrived(body: Body, length: Option<u64>, options: &Options) -> Result<Bytes, Refusal> {
+    let most = usize::try_from(options.body_max).unwrap_or(usize::MAX);
+    if length.is_some_and(|length| length > options.body_max.into()) {
+        return Err(Refusal::too_large(length, most));
+    }
+    let whole = to_bytes(body, most);
+    let arrived = timeout(Duration::from_secs(options.read_timeout.into()), whole).await;
+    arrived.map_err(|_| Refusal::too_slow(options.read_timeout))?.map_err(|why| {
+        let large = std::error::Error::source(&why).is_some_and(|why| why.is::<LengthLimitError>());
+        if large { Refusal::too_large(None, most) } else { Refusal::malformed(why) }
+    })
+}
+
+fn from_address(parameters: &str) -> Result<Asked, Refusal> {
+    let given: Parameters = serde_urlencoded::from_str(parameters).map_err(Refusal::malformed)?;
+    let wrong = |name: &'static str| move |why| Refusal::malformed(format!("`{name}`: {why}"));
+    let variables = given.variables.as_deref().filter(|text| !text.is_empty());
+    let variables = variables.map(Asked::read_variables).transpose();
+    let extensions = given.extensions.as_deref().filter(|text| !text.is_empty());
+    let extensions = extensions.map(serde_json::from_str).transpose();
+    Ok(Asked {
+        query: given.query,
+        operation_name: given.operation_name.filter(|name| !name.is_empty()),
+        variables: variables.map_err(wrong("variables"))?.unwrap_or_default(),
+        document_id: given.document_id,
+        extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),
+    })
+}
+
+fn from_body(body: &[u8], batch_max: u32) -> Result<Question, Refusal> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first != Some(&b'[') {
+        let asked = serde_json::from_slice(body).map_err(Refusal::malformed)?;
+        return Ok(Question::One(Box::new(asked)));
+    }
+    if batch_max == 0 {
+        return Err(Refusal::batch(0, 0));
+    }
+    let asked: Vec<Asked> = serde_json::from_slice(body).map_err(Refusal::malformed)?;
+    let most = usize::try_from(batch_max).unwrap_or(usize::MAX);
+    match asked.len() {
+        0 => Err(Refusal::malformed("there is no request in the list")),
+        found if found > most => Err(Refusal::batch(found, batch_max)),
+        _ => Ok(Question::Batch(asked)),
+    }
+}

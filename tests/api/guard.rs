@@ -1,0 +1,274 @@
+//! What a request may ask for at the most: each limit has its code, and says what it found.
+
+use serde_json::{Value, json};
+
+use crate::{Answer, Server, on_each_database, server::sqlite};
+
+/// The one error of an answer that was refused: nothing was executed. Its code, what was found, and
+/// the limit.
+#[track_caller]
+fn refusal(answer: &Answer) -> (String, Value, Value) {
+    let (message, code, path) = answer.error();
+    assert_eq!((answer.statements, &path), (None, &Value::Null), "{message}");
+    let json = answer.json();
+    assert_eq!(json.get("data"), None, "{json}");
+    let extensions = &json["errors"][0]["extensions"];
+    for number in [&extensions["found"], &extensions["limit"]] {
+        assert!(number.is_null() || message.contains(&number.to_string()), "{message}");
+    }
+    (code, extensions["found"].clone(), extensions["limit"].clone())
+}
+
+/// A server with these options, over a database in a folder that must outlive it.
+async fn server(options: &[&str]) -> (Server, tempfile::TempDir) {
+    let (store, folder) = sqlite().await;
+    (Server::start_with(store, options).await, folder)
+}
+
+/// What tools ask to know the schema.
+const SCHEMA: &str = "{ __schema { description queryType { name } mutationType { name }
+    subscriptionType { name } types { ...type } directives { name description locations
+    isRepeatable args(includeDeprecated: true) { ...input } } } }
+fragment type on __Type { kind name description specifiedByURL isOneOf
+    fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...input }
+        type { ...ref } isDeprecated deprecationReason }
+    inputFields(includeDeprecated: true) { ...input } interfaces { ...ref }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+    possibleTypes { ...ref } }
+fragment input on __InputValue { name description type { ...ref } defaultValue isDeprecated
+    deprecationReason }
+fragment ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
+    kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+
+/// Fragments each of which names the next one twice.
+fn doubling(fragments: usize) -> String {
+    let doubles = (0..fragments)
+        .map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1));
+    let doubles: String = doubles.collect();
+    format!("{{ ...f0 }} {doubles} fragment f{fragments} on Query {{ __typename }}")
+}
+
+#[tokio::test]
+async fn every_limit_says_what_it_found() {
+    let options = [
+        "--token-max=200",
+        "--depth-max=4",
+        "--value-depth-max=3",
+        "--alias-max=2",
+        "--directive-max=2",
+        "--selection-max=20",
+        "--root-field-max=3",
+        "--cost-max=1000",
+    ];
+    let (server, _folder) = server(&options).await;
+    for (query, code, found, limit) in [
+        ("{ a: __typename b: __typename c: __typename }", "ALIAS_LIMIT_EXCEEDED", 3, 2),
+        (
+            "{ __typename @skip(if: true) dataset @skip(if: true) { slug @skip(if: true) } }",
+            "DIRECTIVE_LIMIT_EXCEEDED",
+            3,
+            2,
+        ),
+        ("{ districts { nodes { parent { parent { slug } } } } }", "DEPTH_LIMIT_EXCEEDED", 5, 4),
+        (
+            "{ districts { ...c } } fragment c on DistrictConnection { nodes { ...d } } fragment d on District { parent { ... { parent { slug } } } }",
+            "DEPTH_LIMIT_EXCEEDED",
+            5,
+            4,
+        ),
+        (
+            "{ districts(filter: {not: {or: [{slug: {}}]}}) { totalCount } }",
+            "VALUE_DEPTH_LIMIT_EXCEEDED",
+            5,
+            3,
+        ),
+        (
+            "query ($f: DistrictFilter = {not: {or: [{slug: {}}]}}) { districts(filter: $f) { totalCount } }",
+            "VALUE_DEPTH_LIMIT_EXCEEDED",
+            5,
+            3,
+        ),
+        ("{ __typename @skip(if: [[[[true]]]]) }", "VALUE_DEPTH_LIMIT_EXCEEDED", 4, 3),
+        (
+            "{ __typename __typename ...more } fragment more on Query { __typename dataset { slug } }",
+            "ROOT_FIELD_LIMIT_EXCEEDED",
+            4,
+            3,
+        ),
+        (
+            "{ observations(first: 500) { nodes { slug value } } }",
+            "COST_LIMIT_EXCEEDED",
+            1 + 500 * 3,
+            1000,
+        ),
+    ] {
+        let refused = refusal(&server.ask(query).await);
+        assert_eq!(refused, (code.to_owned(), json!(found), json!(limit)), "{query}");
+    }
+    let fragments = refusal(&server.ask(&doubling(4)).await);
+    assert_eq!(
+        fragments,
+        ("SELECTION_LIMIT_EXCEEDED".to_owned(), json!(1 + 2 * 15 + 16), json!(20))
+    );
+    let tokens = refusal(&server.ask(&format!("{{ {} }}", "__typename ".repeat(300))).await);
+    assert_eq!(tokens.0, "TOKEN_LIMIT_EXCEEDED");
+    let nested = json!({"f": {"not": {"or": [{"slug": {}}]}}});
+    let query = "query ($f: DistrictFilter) { districts(filter: $f) { totalCount } }";
+    let nested = refusal(&server.ask_with(query, nested).await);
+    assert_eq!(nested, ("VALUE_DEPTH_LIMIT_EXCEEDED".to_owned(), json!(5), json!(3)));
+    server.stop().await;
+}
+
+/// Fragments that double 31 times or 400 are counted as fast as any.
+#[tokio::test]
+async fn doubling_fragments_are_counted_not_expanded() {
+    let (server, _folder) = server(&[]).await;
+    let begun = std::time::Instant::now();
+    let (code, found, _) = refusal(&server.ask(&doubling(31)).await);
+    assert_eq!(
+        (code.as_str(), found),
+        ("SELECTION_LIMIT_EXCEEDED", json!((1_u64 << 33) - 1 - (1 << 31)))
+    );
+    let (code, found, _) = refusal(&server.ask(&doubling(200)).await);
+    assert_eq!((code.as_str(), found), ("SELECTION_LIMIT_EXCEEDED", json!(u64::MAX)));
+    assert_eq!(refusal(&server.ask(&doubling(400)).await).0, "DEPTH_LIMIT_EXCEEDED");
+    assert!(begun.elapsed().as_secs() < 2);
+    server.stop().await;
+}
+
+/// Schemas are described in full, but nobody goes round in them.
+#[tokio::test]
+async fn introspection_is_bounded_and_can_be_switched_off() {
+    let (one, _folder) = server(&[]).await;
+    let round =
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
+    assert_eq!(refusal(&one.ask(round).await).0, "DEPTH_LIMIT_EXCEEDED");
+    let full = one.ask(SCHEMA).await;
+    assert!(full.data()["__schema"]["types"].as_array().unwrap().len() > 100);
+    let many: String = (0..90).map(|number| format!("a{number}: __schema {{ ...s }} ")).collect();
+    let many = format!(
+        "{{ {many} }} fragment s on __Schema {{ types {{ name fields {{ name args {{ name description type {{ name kind }} }} }} }} }}"
+    );
+    assert_eq!(refusal(&one.ask(&many).await).0, "COST_LIMIT_EXCEEDED");
+    one.stop().await;
+    let (closed, _folder) = server(&["--introspection=false"]).await;
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ ...t } fragment t on Query { __type(name: \"Query\") { name } }",
+    ] {
+        assert_eq!(refusal(&closed.ask(query).await).0, "INTROSPECTION_DISABLED");
+    }
+    assert_eq!(closed.data("{ __typename }").await, json!({"__typename": "Query"}));
+    closed.stop().await;
+}
+
+/// Where there are trusted documents, they are executed and no others.
+#[tokio::test]
+async fn trusted_documents_alone_are_executed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "query ($s: String!) { district(slug: $s) { name } }";
+    let hash = "b87e79c23750d05cc3abcfa44a76f114e27d9d1cd6f5a8eb1a9a0ff23670b04c";
+    std::fs::write(folder.path().join("place.graphql"), text).unwrap();
+    let file = folder.path().join("documents.json");
+    std::fs::write(&file, json!({ "place": text }).to_string()).unwrap();
+    for path in [folder.path(), &file] {
+        let option = format!("--trusted-documents={}", path.display());
+        let (server, _database) = server(&[&option]).await;
+        let ask = |request: Value| {
+            let post = server.client().post(server.url("/graphql")).json(&request).send();
+            async { Answer::read(post.await.unwrap()).await }
+        };
+        let variables = json!({"s": "haidian"});
+        for request in [
+            json!({"documentId": "place", "variables": variables}),
+            json!({"documentId": hash, "variables": variables}),
+            json!({"documentId": format!("sha256:{hash}"), "variables": variables}),
+            json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}, "variables": variables}),
+            json!({"query": text, "variables": variables}),
+        ] {
+            assert_eq!(ask(request).await.data(), json!({"district": {"name": "Haidian"}}));
+        }
+        for request in [
+            json!({"query": "{ __typename }"}),
+            json!({"documentId": "other"}),
+            json!({"documentId": "sha256:"}),
+            json!({}),
+        ] {
+            assert_eq!(refusal(&ask(request).await).0, "DOCUMENT_NOT_TRUSTED");
+        }
+        server.stop().await;
+    }
+}
+
+on_each_database! {
+    /// What an answer was estimated to cost stands beside it: pages as they are asked for, by
+    /// literals, variables, defaults and not at all; through fragments; without what is left out.
+    async fn the_cost_is_told(server: &Server) {
+        for (query, variables, wanted) in [
+            ("{ __typename }", json!({}), 1),
+            ("{ districts { totalCount } }", json!({}), 2),
+            ("{ districts { nodes { slug } } }", json!({}), 1 + 50 * 2),
+            ("{ districts(last: 3) { nodes { slug } pageInfo { endCursor } } }", json!({}), 1 + 3 * 2 + 2),
+            ("{ districts(first: 3) { edges { cursor node { slug } } } }", json!({}), 1 + 3 * 4),
+            ("query ($n: Int) { districts(first: $n) { nodes { slug } } }", json!({"n": 7}), 1 + 7 * 2),
+            ("query ($n: Int = 9) { districts(first: $n) { nodes { slug } } }", json!({}), 1 + 9 * 2),
+            ("query ($n: Int) { districts(first: $n) { nodes { slug } } }", json!({}), 1 + 50 * 2),
+            ("query ($n: Int) { districts(first: $n) { nodes { slug } } }", json!({"n": null}), 1 + 50 * 2),
+            ("{ districts(first: 2) { ...p } } fragment p on DistrictConnection { nodes { ...d } } fragment d on District { slug name }", json!({}), 1 + 2 * 3),
+            ("{ districts(first: 2) { nodes { initiatives(first: 5) { nodes { slug } } } } }", json!({}), 1 + 2 * (1 + 1 + 5 * 2)),
+            ("{ districts(first: 2) @skip(if: true) { nodes { slug } } __typename }", json!({}), 1),
+            ("query ($w: Boolean!) { districts(first: 2) @include(if: $w) { nodes { slug } } __typename }", json!({"w": false}), 1),
+            ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": ["district:haidian", "district:miyun"]}), 1 + 2),
+        ] {
+            let answer = server.ask_with(query, variables).await;
+            answer.data();
+            let cost = json!({"requested": wanted, "limit": 1_000_000});
+            assert_eq!(answer.json()["extensions"]["cost"], cost, "{query}");
+        }
+    }
+
+    /// Too large a page is still told by its argument.
+    async fn a_page_too_large_is_told_by_its_argument(server: &Server) {
+        let (message, code, _) = server.error("{ districts(first: 2000000000) { nodes { slug } } }").await;
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert!(message.starts_with("`first` is 2000000000, but must be from 1 to 1000"), "{message}");
+    }
+
+    /// A key that is given twice is refused: which of them counted would be chance.
+    async fn keys_are_given_once(server: &Server) {
+        let (message, code, _) = server
+            .error(r#"{ districts(filter: {slug: {eq: "haidian", eq: "miyun"}}) { totalCount } }"#)
+            .await;
+        assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
+        assert_eq!(message, "the key `eq` is given twice in one object; give it once");
+        let body = r#"{"query": "query ($s: String!) { district(slug: $s) { slug } }",
+            "variables": {"s": "haidian", "s": "miyun"}}"#;
+        let post = server.client().post(server.url("/graphql"));
+        let post = post.header("content-type", "application/json").body(body);
+        let (message, code, _) = Answer::read(post.send().await.unwrap()).await.error();
+        assert_eq!(code, "BAD_REQUEST");
+        assert!(message.contains("the key `s` is given twice"), "{message}");
+    }
+
+    /// A document with many errors is told the first of them.
+    async fn not_all_errors_are_told(server: &Server) {
+        let answer = server.ask(&format!("{{ dataset {{ {} }} }}", "nope ".repeat(1000))).await.json();
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 20);
+    }
+
+    /// Of several operations one is named.
+    async fn operations_are_found_by_name(server: &Server) {
+        let query = "query A { __typename } query B { dataset { slug } }";
+        let ask = |name: Value| {
+            let request = json!({"query": query, "operationName": name});
+            let post = server.client().post(server.url("/graphql")).json(&request).send();
+            async { Answer::read(post.await.unwrap()).await }
+        };
+        assert_eq!(ask(json!("A")).await.data(), json!({"__typename": "Query"}));
+        for name in [json!("C"), Value::Null] {
+            let (message, code, _) = ask(name).await.error();
+            assert_eq!(code, "OPERATION_NOT_FOUND");
+            assert!(message.ends_with("; name one of A, B"), "{message}");
+        }
+    }
+}
