@@ -4,6 +4,7 @@ mod accept_language;
 mod connections;
 mod cors;
 mod deadline;
+mod encoding;
 mod handler;
 mod health;
 mod negotiation;
@@ -105,6 +106,7 @@ pub async fn serve(
     let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let router = Router::new()
         .route("/", get(playground::page))
+        .route("/assets/{name}", get(playground::asset))
         .route("/graphql", get(handler::graphql).post(handler::graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -1,0 +1,108 @@
+//! Builds the page at the root from `web/` with npm, into the folder that `src/http/playground.rs`
+//! takes into the binary. Where that cannot be done the folder stays empty, and a plain page says
+//! why. `HUTONG_WEB=off` leaves npm alone; `HUTONG_WEB=require` fails the build instead.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the page is made of. The README has the examples.
+const SOURCES: [&str; 9] = [
+    "README.md",
+    "web/.npmrc",
+    "web/build",
+    "web/index.html",
+    "web/package.json",
+    "web/package-lock.json",
+    "web/src",
+    "web/tsconfig.json",
+    "web/vite.config.ts",
+];
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+fn main() -> Result<(), String> {
+    println!("cargo:rerun-if-env-changed=HUTONG_WEB");
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={source}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    let wanted = env::var("HUTONG_WEB").unwrap_or_default();
+    let built = match wanted.as_str() {
+        "off" => Err("it was built with HUTONG_WEB=off".to_owned()),
+        "" | "require" => build(&out),
+        other => return Err(format!("HUTONG_WEB is \"{other}\"; it is \"off\" or \"require\"")),
+    };
+    if let Err(missing) = &built {
+        if wanted == "require" {
+            return Err(format!("the playground cannot be built: {missing}"));
+        }
+        for line in missing.lines() {
+            println!("cargo:warning=the plain page stands in for the playground: {line}");
+        }
+        empty(&out.join("playground"))?;
+    }
+    let missing = built.err().unwrap_or_default();
+    println!("cargo:rustc-env=HUTONG_WEB_MISSING={}", missing.lines().next().unwrap_or_default());
+    Ok(())
+}
+
+/// Builds from a copy, so that the source tree stays as it is.
+fn build(out: &Path) -> Result<(), String> {
+    let root = out.join("source");
+    let web = root.join("web");
+    for source in SOURCES {
+        let target = root.join(source);
+        // What was deleted since must not be built in.
+        if target.is_dir() {
+            fs::remove_dir_all(&target).map_err(failed)?;
+        }
+        copy(Path::new(source), &target).map_err(failed)?;
+    }
+    let lock = fs::read(web.join("package-lock.json")).map_err(failed)?;
+    let installed = out.join("installed.json");
+    if fs::read(&installed).ok().as_ref() != Some(&lock) {
+        // Nothing of what is installed needs a script of its own.
+        let install = ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"];
+        let patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+        npm(&web, &[&install[..], &patience].concat())?;
+        fs::write(&installed, lock).map_err(failed)?;
+    }
+    let page = out.join("playground");
+    empty(&page)?;
+    let page = page.to_str().ok_or("the build folder's name is not Unicode")?;
+    npm(&web, &["run", "build", "--", "--logLevel", "warn", "--outDir", page])
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(NPM).args(arguments).current_dir(folder).output();
+    let output = output.map_err(|why| format!("npm was not found when it was built ({why})"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`npm {}` failed when it was built\n{told}", arguments.join(" ")))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        fs::create_dir_all(to.parent().unwrap_or(to))?;
+        return fs::copy(from, to).map(|_| ());
+    }
+    fs::read_dir(from)?.try_for_each(|entry| {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))
+    })
+}
+
+fn empty(folder: &Path) -> Result<(), String> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    fs::create_dir_all(folder).map_err(failed)
+}
+
+fn failed(why: io::Error) -> String {
+    format!("its files could not be copied ({why})")
+}

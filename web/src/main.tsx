@@ -1,0 +1,66 @@
+import "graphiql/setup-workers/vite";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./style.css";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { GraphiQL } from "graphiql";
+import { useEffect, useRef } from "react";
+import { createRoot } from "react-dom/client";
+import examples from "virtual:examples";
+import { asked, isHarmless } from "./address.ts";
+import { fetcher, Timing } from "./fetcher.ts";
+import { RESULT_PLUGIN } from "./result/Result.tsx";
+
+const PLUGINS = [RESULT_PLUGIN, explorerPlugin({}), HISTORY_PLUGIN];
+const SIZE = "graphiql:docExplorerFlex";
+
+/** Runs what the page opens with, so that a newcomer sees an answer at once. */
+function Arrival() {
+  const { run } = useGraphiQLActions();
+  const query = useGraphiQL((state) => state.queryEditor);
+  const response = useGraphiQL((state) => state.responseEditor);
+  const schema = useGraphiQL((state) => state.schema);
+  const arrived = useRef(false);
+  useEffect(() => {
+    if (arrived.current || !query || !response || !schema) return;
+    arrived.current = true;
+    if (isHarmless(query.getValue())) run();
+  }, [query, response, schema, run]);
+  return null;
+}
+
+function Playground() {
+  const link = asked(location.hash);
+  const tabs = link ? [link, ...examples] : examples;
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      plugins={PLUGINS}
+      visiblePlugin={RESULT_PLUGIN}
+      defaultTabs={tabs}
+      defaultEditorToolsVisibility="variables"
+      shouldPersistHeaders
+      schemaDescription
+      inputValueDeprecation
+      {...(link && { initialQuery: link.query, initialVariables: link.variables })}
+    >
+      <GraphiQL.Logo>
+        <h1 className="logo">Hutong</h1>
+      </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <p id="status" role="status">
+          <Timing />
+        </p>
+        <Arrival />
+      </GraphiQL.Footer>
+    </GraphiQL>
+  );
+}
+
+// The result has more to show than the documentation GraphiQL has this size for.
+if (localStorage.getItem(SIZE) === null) localStorage.setItem(SIZE, "0.55");
+// Another link into the same page is another page.
+addEventListener("hashchange", () => location.reload());
+createRoot(document.getElementById("playground")!).render(<Playground />);

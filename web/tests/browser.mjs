@@ -1,0 +1,175 @@
+// Uses the playground as a person would, in a browser that can reach this machine only:
+//   node browser.mjs ADDRESS [FOLDER FOR PICTURES]
+// The server has the bundled data and the figures that tests/api/playground.rs adds.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [address, pictures] = process.argv.slice(2);
+const executablePath = process.env.PATH.split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync);
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+const queries = readme.split("```graphql\n").slice(1).map((part) => part.split("\n```")[0]);
+
+const browser = await chromium.launch({
+  executablePath,
+  // Every name but this machine's is unknown.
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+});
+const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, locale: "en" });
+const page = await context.newPage();
+page.setDefaultTimeout(30_000);
+const strangers = [];
+const complaints = [];
+context.on("request", (request) => {
+  const { protocol, origin } = new URL(request.url());
+  if (!["data:", "blob:"].includes(protocol) && origin !== new URL(address).origin) strangers.push(request.url());
+});
+page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+page.on("pageerror", (error) => complaints.push(String(error)));
+await page.addInitScript(() => {
+  addEventListener("securitypolicyviolation", (event) => console.error(`${event.violatedDirective}: ${event.blockedURI}`));
+});
+
+const result = page.getByRole("region", { name: "Result", exact: true });
+const show = (view) => result.getByRole("button", { name: view, exact: true }).click();
+const cells = () => result.locator("tbody tr").evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText)));
+const text = (file) => page.evaluate((file) => __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(file)).getValue(), file);
+const titles = (marks) => result.locator(`${marks} > title`).allTextContents();
+
+async function picture(name) {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+/** Runs a tab until it shows what is awaited: right after a change GraphiQL still knows the operation before. */
+async function run(awaited) {
+  for (let attempt = 0; attempt < 10 && !(await awaited.count()); attempt++) {
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    await awaited.waitFor({ timeout: 3000 }).catch(() => {});
+  }
+  await awaited.waitFor();
+}
+
+/** What is downloaded as CSV: its name and its text. */
+async function csv() {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    result.getByRole("button", { name: "Download CSV" }).click(),
+  ]);
+  return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
+}
+
+async function open(query) {
+  // Two addresses that differ in their fragment are one page.
+  await page.goto("about:blank");
+  await page.goto(`${address}#query=${encodeURIComponent(query)}`);
+}
+
+// A newcomer who opens the page sees an answer at once, as a table.
+await page.goto(address);
+await result.locator("tbody tr").first().waitFor();
+assert.deepEqual(await cells(), [
+  ["Beijing", "5G network", "70", "EQUAL", "2025", "5G base stations per 10,000 persons", "stations/10,000 persons"],
+  ["Beijing", "5G network", "153400", "EQUAL", "2025", "5G base stations", "station"],
+  ["Beijing", "Global model city of the digital economy", "", "", "", "", ""],
+]);
+assert.match(await page.locator("#status").innerText(), /^HTTP 200 · 6 SQL statements · [\d.]+ ms$/);
+await picture("table");
+assert.deepEqual(await csv(), [
+  "Place.csv",
+  "\uFEFFname,initiatives.title,initiatives.observations.value,initiatives.observations.comparator," +
+    "initiatives.observations.period.code,initiatives.observations.metric.name,initiatives.observations.metric.unit.symbol\r\n" +
+    'Beijing,5G network,70,EQUAL,2025,"5G base stations per 10,000 persons","stations/10,000 persons"\r\n' +
+    "Beijing,5G network,153400,EQUAL,2025,5G base stations,station\r\n" +
+    "Beijing,Global model city of the digital economy,,,,,\r\n",
+]);
+await show("Chart");
+assert.equal(await result.locator("figure[data-kind=bars]").count(), 2, "unlike units are charts of their own");
+
+// What GraphiQL brings is there, and its workers run.
+for (const name of ["Documentation Explorer", "GraphiQL Explorer", "History"]) {
+  await page.getByRole("button", { name: `Show ${name}` }).waitFor();
+}
+assert.ok(page.workers().length > 0, "the editor has no worker");
+
+// The tabs are the README's examples, with their variables.
+const tabs = page.getByRole("tab");
+assert.equal(await tabs.count(), queries.length);
+for (const [index, query] of queries.entries()) {
+  await tabs.nth(index).click();
+  const body = query.slice(query.indexOf("{"));
+  await page.waitForFunction((body) => __MONACO.editor.getModels().some((model) => model.getValue().endsWith(body)), body);
+}
+assert.deepEqual(JSON.parse(await text("variables.json")), { first: 2, after: null });
+await show("Table");
+await run(result.getByText("Listing of Zhipu in Hong Kong").first());
+assert.deepEqual((await cells()).map((row) => row[0]), ["Listing of Zhipu in Hong Kong", "Listing of Zhipu in Hong Kong", "5G network"]);
+
+// A metric over time is a line.
+await page.getByRole("tab", { name: "MetricOverTime" }).click();
+await show("Chart");
+await run(result.locator("figure[data-kind=lines] polyline"));
+assert.deepEqual(await titles("circle"), ["2021: 40 %", "2024: 70 %"]);
+
+// Headers are there again after a reload, like everything typed.
+await page.getByRole("button", { name: "Headers", exact: true }).click();
+await page.evaluate(() => __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("request-headers.json")).setValue('{ "Accept-Language": "ar" }'));
+await page.waitForFunction(() => localStorage.getItem("graphiql:tabState").includes("Accept-Language"));
+await page.reload();
+await result.locator("tbody tr").first().waitFor();
+assert.equal(await text("request-headers.json"), '{ "Accept-Language": "ar" }');
+await page.evaluate(() => localStorage.clear());
+
+// Districts of one period are bars. A bound is told from an exact figure, and a missing figure has no bar.
+const figures = `observations(filter: { metric: { slug: { eq: "digital-economy-value-added" } } PERIODS }, orderBy: [{ by: PERIOD }]) {
+  nodes { value comparator period { code } metric { name unit { symbol } } } }`;
+const districts = (periods) => `query Districts {
+  districts(filter: { slug: { in: ["chaoyang", "haidian", "miyun"] } }, orderBy: [{ by: SLUG }]) {
+    nodes { name ${figures.replace("PERIODS", periods)} } }
+}`;
+await open(districts(`period: { eq: "2024" }`));
+await result.locator("tbody tr").nth(2).waitFor();
+assert.deepEqual((await cells()).map((row) => row.slice(0, 3)), [
+  ["Chaoyang", "120000000000.5", "MORE_THAN"],
+  ["Haidian", "310000000000", "EQUAL"],
+  ["Miyun", "–", "EQUAL"],
+]);
+await show("Chart");
+await result.locator("figure[data-kind=bars]").waitFor();
+assert.equal(await result.locator("figcaption").innerText(), "Value added of the digital economy · 2024 in CNY");
+assert.deepEqual(await titles("figure g"), [
+  "Chaoyang, 2024: more than 120000000000.5 CNY",
+  "Haidian, 2024: 310000000000 CNY",
+  "Miyun, 2024: no figure",
+]);
+assert.equal(await result.locator("rect.mark").count(), 2);
+assert.match(await result.locator("[data-bound='more than'] rect.mark").getAttribute("style"), /url\(/);
+await picture("bars");
+
+// Of several periods they are lines, which a missing figure breaks, with hollow marks for bounds.
+await open(districts(""));
+await result.locator("tbody tr").nth(8).waitFor();
+await show("Chart");
+await result.locator("figure[data-kind=lines]").waitFor();
+assert.deepEqual(await result.locator(".legend li").allInnerTexts(), ["Chaoyang", "Haidian", "Miyun"]);
+assert.equal(await result.locator("circle.hollow").count(), 1);
+assert.deepEqual(await result.locator("g.line").evaluateAll((lines) => lines.map((line) => line.querySelectorAll("polyline").length)), [1, 1, 2]);
+await picture("lines");
+await page.emulateMedia({ colorScheme: "dark" });
+await picture("dark");
+
+// A failure is said, and what did not fail is shown.
+await open(`{ haidian: district(slug: "haidian") { name } wrong: districts(first: 0) { totalCount } }`);
+await result.getByText("The answer has an error").waitFor();
+assert.deepEqual((await cells())[0].slice(0, 2), ["haidian", "Haidian"]);
+
+// Subscriptions may connect to the origin.
+await page.evaluate(() => new Promise((done) => {
+  const socket = new WebSocket(location.origin.replace("http", "ws") + "/nothing", "graphql-transport-ws");
+  socket.onerror = socket.onopen = done;
+}));
+
+assert.deepEqual(strangers, [], "requests left the origin");
+const expected = /WebSocket connection to .*\/nothing|GPU|the server responded with a status of 400/;
+assert.deepEqual(complaints.filter((complaint) => !expected.test(complaint)), [], "the browser complained");
+await browser.close();
