@@ -3,7 +3,9 @@
 //! why. `HUTONG_WEB=off` leaves npm alone; `HUTONG_WEB=require` fails the build instead.
 
 use std::{
-    env, fs, io,
+    env,
+    error::Error,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,7 +24,7 @@ const SOURCES: [&str; 9] = [
 ];
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-fn main() -> Result<(), String> {
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-env-changed=HUTONG_WEB");
     for source in SOURCES {
         println!("cargo:rerun-if-changed={source}");
@@ -31,12 +33,14 @@ fn main() -> Result<(), String> {
     let wanted = env::var("HUTONG_WEB").unwrap_or_default();
     let built = match wanted.as_str() {
         "off" => Err("it was built with HUTONG_WEB=off".to_owned()),
-        "" | "require" => build(&out),
-        other => return Err(format!("HUTONG_WEB is \"{other}\"; it is \"off\" or \"require\"")),
+        "" | "require" => build(&out).map_err(|why| why.to_string()),
+        other => {
+            return Err(format!("HUTONG_WEB is \"{other}\"; it is \"off\" or \"require\"").into());
+        }
     };
     if let Err(missing) = &built {
         if wanted == "require" {
-            return Err(format!("the playground cannot be built: {missing}"));
+            return Err(format!("the playground cannot be built: {missing}").into());
         }
         for line in missing.lines() {
             println!("cargo:warning=the plain page stands in for the playground: {line}");
@@ -49,25 +53,27 @@ fn main() -> Result<(), String> {
 }
 
 /// Builds from a copy, so that the source tree stays as it is.
-fn build(out: &Path) -> Result<(), String> {
+fn build(out: &Path) -> Result<(), Box<dyn Error>> {
     let root = out.join("source");
     let web = root.join("web");
     for source in SOURCES {
         let target = root.join(source);
         // What was deleted since must not be built in.
         if target.is_dir() {
-            fs::remove_dir_all(&target).map_err(failed)?;
+            fs::remove_dir_all(&target)?;
         }
-        copy(Path::new(source), &target).map_err(failed)?;
+        copy(Path::new(source), &target)?;
     }
-    let lock = fs::read(web.join("package-lock.json")).map_err(failed)?;
+    let lock = fs::read(web.join("package-lock.json"))?;
     let installed = out.join("installed.json");
     if fs::read(&installed).ok().as_ref() != Some(&lock) {
         // Nothing of what is installed needs a script of its own.
         let install = ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"];
         let patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+        // An attempt that fails leaves half of it.
+        fs::write(&installed, "")?;
         npm(&web, &[&install[..], &patience].concat())?;
-        fs::write(&installed, lock).map_err(failed)?;
+        fs::write(&installed, lock)?;
     }
     let page = out.join("playground");
     empty(&page)?;
@@ -75,14 +81,14 @@ fn build(out: &Path) -> Result<(), String> {
     npm(&web, &["run", "build", "--", "--logLevel", "warn", "--outDir", page])
 }
 
-fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+fn npm(folder: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     let output = Command::new(NPM).args(arguments).current_dir(folder).output();
     let output = output.map_err(|why| format!("npm was not found when it was built ({why})"))?;
     if output.status.success() {
         return Ok(());
     }
     let told = String::from_utf8_lossy(&output.stderr);
-    Err(format!("`npm {}` failed when it was built\n{told}", arguments.join(" ")))
+    Err(format!("`npm {}` failed when it was built\n{told}", arguments[0]).into())
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
@@ -96,13 +102,9 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-fn empty(folder: &Path) -> Result<(), String> {
+fn empty(folder: &Path) -> io::Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder).map_err(failed)?;
+        fs::remove_dir_all(folder)?;
     }
-    fs::create_dir_all(folder).map_err(failed)
-}
-
-fn failed(why: io::Error) -> String {
-    format!("its files could not be copied ({why})")
+    fs::create_dir_all(folder)
 }

@@ -107,6 +107,7 @@ pub async fn serve(
     let router = Router::new()
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))
+        .route("/plain", get(playground::plain))
         .route("/graphql", get(handler::graphql).post(handler::graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -1,7 +1,7 @@
 //! A page to send queries from. It is whole by itself: no request leaves the origin.
 //!
 //! The page is GraphiQL with our own plugin, built from `web/` by `build.rs`; where that could not
-//! be done, a plain page stands in.
+//! be done, the plain page stands in, which is at `/plain` in any case.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -35,15 +35,13 @@ const ASK_AGAIN: &str = "no-cache";
 
 pub(super) async fn page(headers: HeaderMap) -> Response {
     let Some(tag) = tag("index.html") else {
-        let headers: [(HeaderName, &str); 2] =
-            [(header::CONTENT_SECURITY_POLICY, PLAIN_POLICY), (header::CACHE_CONTROL, ASK_AGAIN)];
-        return (headers, Html(PLAIN.replace("{missing}", MISSING))).into_response();
+        return plain().await;
     };
     let known = headers.get_all(header::IF_NONE_MATCH).iter();
     let known = known.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let mut known = known.map(str::trim);
     let mut response = if known.any(|known| known == tag || known == "*") {
-        StatusCode::NOT_MODIFIED.into_response()
+        (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, ASK_AGAIN)]).into_response()
     } else {
         file(&headers, "index.html", ASK_AGAIN)
     };
@@ -51,6 +49,21 @@ pub(super) async fn page(headers: HeaderMap) -> Response {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response
+}
+
+pub(super) async fn plain() -> Response {
+    let missing = MISSING.replace('&', "&amp;").replace('<', "&lt;");
+    let notice = match missing.as_str() {
+        "" => String::new(),
+        missing => format!(
+            "<p><small>This is the plain page. The playground with tables and charts is not in \
+             this binary: {missing}. Install Node.js 20.19 or newer with npm, and build with \
+             <code>HUTONG_WEB=require</code>.</small></p>"
+        ),
+    };
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CONTENT_SECURITY_POLICY, PLAIN_POLICY), (header::CACHE_CONTROL, ASK_AGAIN)];
+    (headers, Html(PLAIN.replace("{missing}", &notice))).into_response()
 }
 
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
@@ -77,8 +90,12 @@ fn file(headers: &HeaderMap, name: &str, cache: &str) -> Response {
             Ok(plain) => (described, plain).into_response(),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         },
-        Encoding::Brotli => (described, [(header::CONTENT_ENCODING, "br")], content).into_response(),
-        Encoding::Gzip => (described, [(header::CONTENT_ENCODING, "gzip")], content).into_response(),
+        Encoding::Brotli => {
+            (described, [(header::CONTENT_ENCODING, "br")], content).into_response()
+        }
+        Encoding::Gzip => {
+            (described, [(header::CONTENT_ENCODING, "gzip")], content).into_response()
+        }
     }
 }
 

@@ -1,31 +1,56 @@
 //! The page at the root, in a browser that can reach this machine only.
 
-use std::process::Command;
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use reqwest::{Response, header};
 
 use crate::{Server, on_each_database};
 
-/// The page's document once its first query is answered; `None` where there is no Chromium.
-fn document(address: &str) -> Option<String> {
+/// Whether what a test needs is there. Where all of it must be, a test fails that lacks something.
+fn there(what: &str, is: bool) -> bool {
+    if !is {
+        let required = std::env::var_os("HUTONG_REQUIRE_CHROMIUM").is_some();
+        assert!(!required, "HUTONG_REQUIRE_CHROMIUM is set, but there is no {what}");
+        eprintln!("skipped in a browser: no {what}");
+    }
+    is
+}
+
+/// What a program put out; `None` where it is not installed.
+async fn run(mut command: Command) -> Option<Output> {
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
+    let found = output.as_ref().is_ok_and(|output| output.status.code() != Some(127));
+    there("chromium or node", found).then(|| output.unwrap())
+}
+
+/// The plain page's document once its first query is answered; `None` where there is no Chromium.
+async fn document(address: String) -> Option<String> {
     let profile = tempfile::tempdir().unwrap();
-    let output = Command::new("chromium")
+    let mut chromium = Command::new("chromium");
+    chromium
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         // Every name but this machine's is unknown.
         .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(["--dump-dom", "--virtual-time-budget=10000", address])
-        .output();
-    match output {
-        Ok(output) => Some(String::from_utf8(output.stdout).unwrap()),
-        Err(_) => {
-            assert!(
-                std::env::var_os("HUTONG_REQUIRE_CHROMIUM").is_none(),
-                "HUTONG_REQUIRE_CHROMIUM is set, but chromium is not installed"
-            );
-            eprintln!("skipped in a browser: no chromium");
-            None
-        }
-    }
+        .args(["--dump-dom", "--virtual-time-budget=10000", &address]);
+    run(chromium).await.map(|output| String::from_utf8(output.stdout).unwrap())
+}
+
+/// Gets a file of the page in an encoding; `None` where the page was not built.
+async fn get(server: &Server, path: &str, encoding: &str) -> Option<Response> {
+    let request = server.client().get(server.url(path)).header(header::ACCEPT_ENCODING, encoding);
+    let response = request.send().await.unwrap();
+    let plain = response.headers().get("content-encoding").is_none() && !encoding.is_empty();
+    there("playground in the binary (npm)", !plain).then_some(response)
+}
+
+/// The name of the script that a page begins with.
+fn script(page: &str) -> &str {
+    page.split("src=\"./").nth(1).unwrap().split('"').next().unwrap()
 }
 
 /// What stands in the element with an id, which must hold text alone.
@@ -37,11 +62,9 @@ fn text(document: &str, id: &str) -> String {
 }
 
 on_each_database! {
-    /// A newcomer who opens the page sees an answer at once.
+    /// Who opens the plain page sees an answer at once.
     async fn answers_on_arrival(server: &Server) {
-        let address = server.url("/");
-        let document = tokio::task::spawn_blocking(move || document(&address)).await.unwrap();
-        let Some(document) = document else { return };
+        let Some(document) = document(server.url("/plain")).await else { return };
         let result = text(&document, "result");
         assert!(result.contains("\"name\": \"Beijing\""), "{result}");
         assert!(result.contains("\"totalCount\": 14"), "{result}");
@@ -50,16 +73,93 @@ on_each_database! {
         assert!(status.starts_with("HTTP 200 · 9 SQL statements · "), "{status}");
     }
 
-    /// The page's address carries a query with its variables.
+    /// The plain page's address carries a query with its variables.
     async fn runs_the_query_of_its_address(server: &Server) {
         let address = server.url(
-            "/#query=query(%24s%3AString!)%7Bdistrict(slug%3A%24s)%7Bname(language%3A%22ar%22)%7D%7D\
+            "/plain#query=query(%24s%3AString!)%7Bdistrict(slug%3A%24s)%7Bname(language%3A%22ar%22)%7D%7D\
              &variables=%7B%22s%22%3A%22miyun%22%7D",
         );
-        let document = tokio::task::spawn_blocking(move || document(&address)).await.unwrap();
-        let Some(document) = document else { return };
+        let Some(document) = document(address).await else { return };
         let result = text(&document, "result");
         let answer: serde_json::Value = serde_json::from_str(&result).unwrap();
         assert!(answer["data"]["district"]["name"].as_str().unwrap().contains("مي يون"), "{result}");
+    }
+
+    /// The playground is used as a person would: tabs, table, chart, file, headers. The scenario
+    /// itself is `web/tests/browser.mjs`, which also sees to it that no request leaves the origin.
+    async fn is_used_in_a_browser(server: &Server) {
+        let line = |district: &str, period: i32, rest: &str| {
+            format!("\ndigital-economy-value-added,{district},{period},{rest},0,0,beijing-daily-2026-01-27")
+        };
+        let head = "metric,district,period,value,comparator,status,decimals,multiplier,source";
+        let lines = [
+            line("chaoyang", 2023, "90000000000,EQUAL,NORMAL"),
+            // A decimal that a double would keep, but not as it is written.
+            line("chaoyang", 2024, "120000000000.5,MORE_THAN,NORMAL"),
+            line("chaoyang", 2025, "130000000000,EQUAL,NORMAL"),
+            line("haidian", 2023, "250000000000,EQUAL,NORMAL"),
+            line("haidian", 2024, "310000000000,EQUAL,NORMAL"),
+            line("haidian", 2025, "340000000000,EQUAL,NORMAL"),
+            line("miyun", 2023, "5000000000,EQUAL,NORMAL"),
+            line("miyun", 2024, ",EQUAL,MISSING"),
+            line("miyun", 2025, "6000000000,EQUAL,NORMAL"),
+        ];
+        server.write("observation", &(head.to_owned() + &lines.concat())).await;
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
+        let installed = web.join("node_modules/playwright-core").is_dir();
+        if !there("node_modules in web/ (npm ci)", installed) {
+            return;
+        }
+        if get(server, "/", "gzip").await.is_none() {
+            return;
+        }
+        let mut node = Command::new("node");
+        node.arg(web.join("tests/browser.mjs")).arg(server.url("/"));
+        let Some(output) = run(node).await else { return };
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+    }
+
+    /// The page is asked for again each time, and what it consists of never.
+    async fn is_compressed_and_kept(server: &Server) {
+        let Some(page) = get(server, "/", "br").await else { return };
+        let headers = page.headers().clone();
+        assert_eq!(headers["content-encoding"], "br");
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(headers["cache-control"], "no-cache");
+        assert_eq!(headers["vary"], "accept-encoding");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        assert!(!policy.contains("http") && !policy.contains("unsafe-eval"), "{policy}");
+
+        let again = server.client().get(server.url("/")).header("accept-encoding", "gzip");
+        let again = again.header("if-none-match", format!("\"x\", {}", headers["etag"].to_str().unwrap()));
+        let again = again.send().await.unwrap();
+        assert_eq!((again.status(), &again.headers()["etag"]), (304.try_into().unwrap(), &headers["etag"]));
+        assert_eq!(again.headers()["cache-control"], "no-cache");
+        assert_eq!(again.bytes().await.unwrap().len(), 0);
+
+        let page = get(server, "/", "").await.unwrap().text().await.unwrap();
+        let script = format!("/{}", script(&page));
+        let mut lengths = Vec::new();
+        for (encoding, wanted) in [("br", Some("br")), ("gzip", Some("gzip")), ("", None)] {
+            let response = get(server, &script, encoding).await.unwrap();
+            let headers = response.headers();
+            let told = headers.get("content-encoding").map(|told| told.to_str().unwrap());
+            assert_eq!(told, wanted);
+            assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
+            assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+            lengths.push(response.bytes().await.unwrap().len());
+        }
+        assert!(lengths[0] < lengths[1] && lengths[1] < lengths[2] / 2, "{lengths:?}");
+    }
+
+    /// Nothing but the files of the page is given away.
+    async fn has_no_other_files(server: &Server) {
+        for path in ["nothing.js", "", "..%2Findex.html", "%2e%2e%2findex.html", "index.html", "%00"] {
+            let url = server.url(&format!("/assets/{path}"));
+            let response = server.client().get(url).send().await.unwrap();
+            assert_eq!(response.status(), 404, "{path}");
+        }
     }
 }

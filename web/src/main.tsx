@@ -60,7 +60,7 @@ function Playground() {
 }
 
 // The result has more to show than the documentation GraphiQL has this size for.
-if (localStorage.getItem(SIZE) === null) localStorage.setItem(SIZE, "0.55");
+if (localStorage.getItem(SIZE) === null) localStorage.setItem(SIZE, "0.65");
 // Another link into the same page is another page.
 addEventListener("hashchange", () => location.reload());
 createRoot(document.getElementById("playground")!).render(<Playground />);

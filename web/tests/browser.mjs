@@ -155,7 +155,14 @@ assert.deepEqual(await result.locator(".legend li").allInnerTexts(), ["Chaoyang"
 assert.equal(await result.locator("circle.hollow").count(), 1);
 assert.deepEqual(await result.locator("g.line").evaluateAll((lines) => lines.map((line) => line.querySelectorAll("polyline").length)), [1, 1, 2]);
 await picture("lines");
+
+// It is dark for those who want it so.
 await page.emulateMedia({ colorScheme: "dark" });
+await page.reload();
+await result.locator("tbody tr").first().waitFor();
+const ground = (selector) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).backgroundColor);
+assert.equal(await ground(".graphiql-container"), "rgb(33, 42, 59)");
+await show("Chart");
 await picture("dark");
 
 // A failure is said, and what did not fail is shown.

@@ -31,14 +31,18 @@ test("there is a line for each district", () => {
   expect(labelsOf(chart!)).toEqual(["Haidian", "Miyun"]);
 });
 
-test("the gaps of a series are missing figures", () => {
+test("the gaps of a series are missing figures of the same unit", () => {
+  const observation = (code: string, value: string) => ({ value, period: { code }, unit: { symbol: "CNY" } });
   const points = [
-    { period: { code: "2023" }, observation: { value: "1", comparator: "EQUAL" } },
-    { period: { code: "2024" }, observation: null },
-    { period: { code: "2025" }, observation: { value: "3", comparator: "EQUAL" } },
+    { period: { code: "2023" }, observation: null },
+    { period: { code: "2024" }, observation: observation("2024", "1") },
+    { period: { code: "2025" }, observation: null },
+    { period: { code: "2026" }, observation: observation("2026", "3") },
   ];
-  const [chart] = chartsOf(tableOf({ metric: { series: { points } } }), "series.points.observation.value");
-  expect(chart!.figures.map(({ value }) => value)).toEqual([1, null, 3]);
+  const [chart, ...more] = chartsOf(tableOf({ metric: { series: { points } } }), "series.points.observation.value");
+  expect(more).toEqual([]);
+  expect(chart!.unit).toBe("CNY");
+  expect(chart!.figures.map(({ period, value }) => [period, value])).toEqual([["2023", null], ["2024", 1], ["2025", null], ["2026", 3]]);
 });
 
 test("districts in one period are bars, and one without a figure has none", () => {

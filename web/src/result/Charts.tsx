@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Bars } from "./Bars.tsx";
 import { comparatorColumn, valueColumns } from "./columns.ts";
 import { type Chart, chartsOf } from "./figures.ts";
@@ -13,7 +13,7 @@ export function Charts({ table }: { table: Table }) {
   const [asked, ask] = useState("");
   const value = columns.includes(asked) ? asked : columns[0];
   const [frame, width] = useWidth();
-  const charts = value ? chartsOf(table, value) : [];
+  const charts = useMemo(() => (value ? chartsOf(table, value) : []), [table, value]);
   return (
     <div className="charts" ref={frame}>
       {!value && <p className="hint">There is no column of figures to draw. Ask for a <code>value</code>.</p>}
@@ -58,7 +58,7 @@ function One({ chart, width }: { chart: Chart; width: number }) {
 function legend(table: Table, value: string): string {
   return comparatorColumn(table, value)
     ? "Hollow marks and hatched bars are bounds or approximations; gaps are missing figures. Point at one to read it."
-    : "Without its `comparator` a bound looks like an exact figure: ask for it beside the value.";
+    : "Without its comparator a bound looks like an exact figure: ask for it beside the value.";
 }
 
 /** The width there is, followed as the pane is dragged. */

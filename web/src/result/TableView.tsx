@@ -15,7 +15,7 @@ export function TableView({ table }: { table: Table }) {
             <tr>
               {columns.map((column) => (
                 <th key={column} scope="col" title={column}>
-                  <small>{parent(column)}</small> {last(column)}
+                  <small>{last(parent(column))}</small> {last(column)}
                 </th>
               ))}
             </tr>

@@ -47,7 +47,7 @@ export function valueColumns(table: Table): string[] {
   return found.sort((a, b) => Number(last(b) === "value") - Number(last(a) === "value"));
 }
 
-/** The column with the periods of a value: of those there are the one nearest to it. */
+/** The column with the periods of a value: of those that say most of them the one nearest to it. */
 export function periodColumn(table: Table, value: string): string | undefined {
   const found = table.columns.filter(
     (column) =>
@@ -55,7 +55,8 @@ export function periodColumn(table: Table, value: string): string | undefined {
       all(table, column, (cell) => begins(cell) !== undefined),
   );
   const rank = (column: string) => shared(column, value) * 4 - ["code", "start", "end"].indexOf(last(column));
-  return found.sort((a, b) => rank(b) - rank(a))[0];
+  const told = (column: string) => filled(table, column).length;
+  return found.sort((a, b) => told(b) - told(a) || rank(b) - rank(a))[0];
 }
 
 function shared(a: string, b: string): number {

@@ -31,8 +31,16 @@ export function chartsOf(table: Table, value: string): Chart[] {
   const unit = unitColumn(table, value);
   const metric = table.columns.find((column) => /(^|\.)metric\.(name|slug)$/.test(column));
   const facet = unit ?? metric;
-  const facets = [...new Set(rows.map((row) => of(row, facet)))];
-  return facets.map((one) => rows.filter((row) => of(row, facet) === one)).map((rows) => chart({ columns: table.columns, rows }, value, unit));
+  const facets = facetsOf(rows, value, facet);
+  const each = [...new Set(facets)].map((one) => rows.filter((_, index) => facets[index] === one));
+  return each.map((rows) => chart({ columns: table.columns, rows }, value, unit));
+}
+
+/** The facet of each row; that of a missing figure without one is its neighbour's. */
+function facetsOf(rows: Row[], value: string, facet: string | undefined): string[] {
+  const known = rows.map((row) => (of(row, facet) || (row[value] ?? null) !== null ? of(row, facet) : undefined));
+  const first = known.find((one) => one !== undefined) ?? "";
+  return known.map((one, index) => one ?? known.slice(0, index).findLast((one) => one !== undefined) ?? first);
 }
 
 /** An observation that is null itself is a gap of its period, which has the place of the figure. */
@@ -69,7 +77,8 @@ function chart(table: Table, value: string, unitColumn: string | undefined): Cha
   const when = kind === "bars" && periods === 1 ? of(table.rows[0]!, period) : "";
   const what = last(value) === "value" ? last(parent(value)).replace(/^observations?$/, "") : last(value);
   const title = [words(table.rows[0]!, always), what, when].filter(Boolean).join(" · ");
-  return { kind, title, unit: of(table.rows[0]!, unitColumn), figures };
+  const unit = table.rows.map((row) => of(row, unitColumn)).find(Boolean) ?? "";
+  return { kind, title, unit, figures };
 }
 
 function of(row: Row, column: string | undefined): string {
