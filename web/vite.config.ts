@@ -10,6 +10,8 @@ export default defineConfig({
   plugins: [examplesOf(fileURLToPath(new URL("../README.md", import.meta.url))), systemFonts(), compress()],
   build: {
     target: "es2022",
+    // What the licences of the packages ask for: that they go along.
+    license: { fileName: "assets/licences.md" },
     // The editor is what it is, and in a file of its own.
     chunkSizeWarningLimit: 4000,
     rolldownOptions: { checks: { moduleLevelDirective: false } },

@@ -29,7 +29,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 const PLAIN_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src \
                             'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; \
                             form-action 'none'; frame-ancestors 'none'";
-/// The name of an asset changes with its content; that of the page does not.
+/// The licences of what the page is made of.
+const LICENCES: &str = "licences.md";
+/// The name of an asset changes with its content; those of the page and the licences do not.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
@@ -67,7 +69,8 @@ pub(super) async fn plain() -> Response {
 }
 
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    file(&headers, &format!("assets/{name}"), FOREVER)
+    let cache = if name == LICENCES { ASK_AGAIN } else { FOREVER };
+    file(&headers, &format!("assets/{name}"), cache)
 }
 
 /// A file of the page in the form the client reads.
@@ -112,6 +115,7 @@ fn content_type(name: &str) -> &'static str {
         Some((_, "html")) => "text/html; charset=utf-8",
         Some((_, "js")) => "text/javascript; charset=utf-8",
         Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "md")) => "text/plain; charset=utf-8",
         Some((_, "ttf")) => "font/ttf",
         _ => "application/octet-stream",
     }

@@ -154,6 +154,17 @@ on_each_database! {
         assert!(lengths[0] < lengths[1] && lengths[1] < lengths[2] / 2, "{lengths:?}");
     }
 
+    /// The licences of what the page is made of go along, under a name that does not change.
+    async fn tells_its_licences(server: &Server) {
+        let Some(licences) = get(server, "/assets/licences.md", "gzip").await else { return };
+        assert_eq!(licences.headers()["content-type"], "text/plain; charset=utf-8");
+        assert_eq!(licences.headers()["cache-control"], "no-cache");
+        let licences = get(server, "/assets/licences.md", "").await.unwrap().text().await.unwrap();
+        for package in ["graphiql", "graphql-ws", "monaco-editor", "react"] {
+            assert!(licences.contains(&format!("## {package} - ")), "{package}");
+        }
+    }
+
     /// Nothing but the files of the page is given away.
     async fn has_no_other_files(server: &Server) {
         for path in ["nothing.js", "", "..%2Findex.html", "%2e%2e%2findex.html", "index.html", "%00"] {

@@ -50,9 +50,12 @@ function Playground() {
         <h1 className="logo">Hutong</h1>
       </GraphiQL.Logo>
       <GraphiQL.Footer>
-        <p id="status" role="status">
-          <Timing />
-        </p>
+        <div className="status">
+          <p id="status" role="status">
+            <Timing />
+          </p>
+          <a href="assets/licences.md">Licences</a>
+        </div>
         <Arrival />
       </GraphiQL.Footer>
     </GraphiQL>

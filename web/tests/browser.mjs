@@ -34,6 +34,7 @@ await page.addInitScript(() => {
 const result = page.getByRole("region", { name: "Result", exact: true });
 const show = (view) => result.getByRole("button", { name: view, exact: true }).click();
 const cells = () => result.locator("tbody tr").evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText)));
+const type = (file, text) => page.evaluate(([file, text]) => __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(file)).setValue(text), [file, text]);
 const text = (file) => page.evaluate((file) => __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(file)).getValue(), file);
 const titles = (marks) => result.locator(`${marks} > title`).allTextContents();
 
@@ -113,7 +114,7 @@ assert.deepEqual(await titles("circle"), ["2021: 40 %", "2024: 70 %"]);
 
 // Headers are there again after a reload, like everything typed.
 await page.getByRole("button", { name: "Headers", exact: true }).click();
-await page.evaluate(() => __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("request-headers.json")).setValue('{ "Accept-Language": "ar" }'));
+await type("request-headers.json", '{ "Accept-Language": "ar" }');
 await page.waitForFunction(() => localStorage.getItem("graphiql:tabState").includes("Accept-Language"));
 await page.reload();
 await result.locator("tbody tr").first().waitFor();
@@ -170,7 +171,26 @@ await open(`{ haidian: district(slug: "haidian") { name } wrong: districts(first
 await result.getByText("The answer has an error").waitFor();
 assert.deepEqual((await cells())[0].slice(0, 2), ["haidian", "Haidian"]);
 
-// Subscriptions may connect to the origin.
+// A subscription opens a socket to the origin, with the headers, and shows what comes.
+await page.evaluate(() => localStorage.clear());
+const said = [];
+await page.routeWebSocket(/^ws:.*\/graphql$/, (socket) =>
+  socket.onMessage((message) => {
+    const { type, id, payload } = JSON.parse(message);
+    said.push([type, payload?.query ?? payload]);
+    if (type === "connection_init") socket.send(JSON.stringify({ type: "connection_ack" }));
+    if (type !== "subscribe") return;
+    socket.send(JSON.stringify({ id, type: "next", payload: { data: { news: { title: "Something happened" } } } }));
+    socket.send(JSON.stringify({ id, type: "complete" }));
+  }),
+);
+await open("subscription News { news { title } }");
+await page.getByRole("button", { name: "Headers", exact: true }).click();
+await type("request-headers.json", '{ "token": "x" }');
+assert.deepEqual(said, [], "a link runs queries only");
+await run(result.getByText("Something happened"));
+assert.deepEqual(said.slice(0, 2), [["connection_init", { token: "x" }], ["subscribe", "subscription News { news { title } }"]]);
+// The policy lets a real one through.
 await page.evaluate(() => new Promise((done) => {
   const socket = new WebSocket(location.origin.replace("http", "ws") + "/nothing", "graphql-transport-ws");
   socket.onerror = socket.onopen = done;

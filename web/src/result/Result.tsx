@@ -19,7 +19,7 @@ function Result() {
   return (
     <section className="result" aria-label="Result">
       <header>
-        <h2 className="graphiql-doc-explorer-title">Result</h2>
+        <h2>Result</h2>
         <div className="views" role="group" aria-label="Show as">
           {VIEWS.map((one) => (
             <button key={one} type="button" aria-pressed={one === view} onClick={() => setView(one)}>{one}</button>
