@@ -43,7 +43,8 @@ pub(super) async fn page(headers: HeaderMap) -> Response {
     let known = known.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let mut known = known.map(str::trim);
     let mut response = if known.any(|known| known == tag || known == "*") {
-        (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, ASK_AGAIN)]).into_response()
+        let described = [(header::CACHE_CONTROL, ASK_AGAIN), (header::VARY, "accept-encoding")];
+        (StatusCode::NOT_MODIFIED, described).into_response()
     } else {
         file(&headers, "index.html", ASK_AGAIN)
     };

@@ -62,8 +62,12 @@ function Playground() {
   );
 }
 
-// The result has more to show than the documentation GraphiQL has this size for.
-if (localStorage.getItem(SIZE) === null) localStorage.setItem(SIZE, "0.65");
+try {
+  // The result has more to show than the documentation, which GraphiQL has this size for.
+  if (localStorage.getItem(SIZE) === null) localStorage.setItem(SIZE, "0.65");
+} catch {
+  // A browser that keeps nothing takes GraphiQL's size.
+}
 // Another link into the same page is another page.
 addEventListener("hashchange", () => location.reload());
 createRoot(document.getElementById("playground")!).render(<Playground />);

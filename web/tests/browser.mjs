@@ -106,10 +106,10 @@ await show("Table");
 await run(result.getByText("Listing of Zhipu in Hong Kong").first());
 assert.deepEqual((await cells()).map((row) => row[0]), ["Listing of Zhipu in Hong Kong", "Listing of Zhipu in Hong Kong", "5G network"]);
 
-// A metric over time is a line.
+// A metric over time is a line, dashed where the answer says nothing of the years between.
 await page.getByRole("tab", { name: "MetricOverTime" }).click();
 await show("Chart");
-await run(result.locator("figure[data-kind=lines] polyline"));
+await run(result.locator("figure[data-kind=lines] .line > line"));
 assert.deepEqual(await titles("circle"), ["2021: 40 %", "2024: 70 %"]);
 
 // Headers are there again after a reload, like everything typed.

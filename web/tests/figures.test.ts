@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { periodColumn, unitColumn, valueColumns } from "../src/result/columns.ts";
 import { chartsOf, told } from "../src/result/figures.ts";
-import { labelsOf, runsOf } from "../src/result/Lines.tsx";
+import { labelsOf, runsOf, silencesOf } from "../src/result/Lines.tsx";
 import { tableOf } from "../src/result/table.ts";
 
 const point = (code: string, value: string | null, comparator = "EQUAL") => ({ period: { code }, value, comparator });
@@ -20,8 +20,17 @@ test("a metric over time is a line, with its unit, its bounds and its gaps", () 
     ["2024", 70, ""],
   ]);
   expect(runsOf(sorted).map((run) => run.length)).toEqual([2, 1]);
+  expect(silencesOf(sorted)).toEqual([]);
   expect(told(sorted[0]!, "%")).toBe("2021: more than 40 %");
   expect(told(sorted[2]!, "%")).toBe("2023: no figure");
+});
+
+test("a line is dashed where the answer says nothing of the time between", () => {
+  const nodes = [point("2021", "40"), point("2024", "70"), point("2025", null), point("2026", "80"), point("2027", "81")];
+  const [chart] = chartsOf(tableOf({ metric: { observations: { nodes } } }), "observations.value");
+  const periods = (figures: { period: string }[]) => figures.map(({ period }) => period);
+  expect(runsOf(chart!.figures).map(periods)).toEqual([["2021"], ["2024"], ["2026", "2027"]]);
+  expect(silencesOf(chart!.figures).map(periods)).toEqual([["2021", "2024"]]);
 });
 
 test("there is a line for each district", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { begins } from "../src/result/period.ts";
+import { adjoin, begins } from "../src/result/period.ts";
 
 test.each([
   ["2025", "2025-01-01"],
@@ -18,5 +18,25 @@ test.each(["", "110108", "2025-S3", "2025-Q", "2025-06-30T00:00:00Z", "2021/", "
   "%s is no period",
   (code) => {
     expect(begins(code)).toBeUndefined();
+  },
+);
+
+test.each([
+  ["2024", "2025"],
+  ["2024-S1", "2024-S2"],
+  ["2024-Q4", "2025-Q1"],
+  ["2024-12", "2025-01"],
+  ["2024-W52", "2025-W01"],
+  ["2024-02-28", "2024-02-29"],
+  ["2021/2023", "2024"],
+  ["2024", "2024-Q1"],
+])("%s and %s adjoin", (earlier, later) => {
+  expect(adjoin(earlier, later)).toBe(true);
+});
+
+test.each([["2021", "2024"], ["2024-Q1", "2024-Q3"], ["2024-02-28", "2024-03-01"], ["2024", "x"]])(
+  "something lies between %s and %s",
+  (earlier, later) => {
+    expect(adjoin(earlier, later)).toBe(false);
   },
 );

@@ -57,7 +57,7 @@ function One({ chart, width }: { chart: Chart; width: number }) {
 
 function legend(table: Table, value: string): string {
   return comparatorColumn(table, value)
-    ? "Hollow marks and hatched bars are bounds or approximations; gaps are missing figures. Point at one to read it."
+    ? "Hollow marks and hatched bars are bounds or approximations. Gaps are missing figures; of the time along a dashed line the answer says nothing. Point at a figure to read it."
     : "Without its comparator a bound looks like an exact figure: ask for it beside the value.";
 }
 

@@ -1,10 +1,14 @@
 import { type Chart, type Figure, told } from "./figures.ts";
+import { adjoin } from "./period.ts";
 import { scale, short, ticksOf } from "./scale.ts";
 
 const HEIGHT = 280;
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 24, 12, 30];
 
-/** Lines over time; a bound has a hollow mark, and a missing figure breaks its line. */
+/**
+ * Lines over time. A bound has a hollow mark, and a missing figure breaks its line; where the answer
+ * says nothing of the time between two figures, the line is dashed.
+ */
 export function Lines({ chart, width }: { chart: Chart; width: number }) {
   const figures = chart.figures.filter(({ begins }) => begins !== undefined);
   const days = figures.map(({ begins }) => begins!);
@@ -33,6 +37,9 @@ export function Lines({ chart, width }: { chart: Chart; width: number }) {
             {runsOf(own).map((run) => (
               <polyline key={run[0]!.period} points={run.map((one) => `${x(one.begins!)},${y(one.value!)}`).join(" ")} />
             ))}
+            {silencesOf(own).map(([from, to]) => (
+              <line key={from.period} x1={x(from.begins!)} y1={y(from.value!)} x2={x(to.begins!)} y2={y(to.value!)} />
+            ))}
             {own.filter(({ value }) => value !== null).map((figure, place) => (
               <circle
                 key={place}
@@ -57,13 +64,24 @@ export function labelsOf({ figures }: Chart): string[] {
   return [...new Set(figures.map(({ label }) => label))];
 }
 
-/** The stretches without a gap. */
+/** The stretches in which one figure follows the other. */
 export function runsOf(figures: Figure[]): Figure[][] {
-  const runs = figures.reduce<Figure[][]>(
-    (runs, figure) => (figure.value === null ? [...runs, []] : [...runs.slice(0, -1), [...runs.at(-1)!, figure]]),
-    [[]],
-  );
-  return runs.filter((run) => run.length > 0);
+  const runs: Figure[][] = [];
+  let before: Figure | undefined;
+  for (const figure of figures) {
+    if (figure.value !== null) {
+      if (before && before.value !== null && adjoin(before.period, figure.period)) runs.at(-1)!.push(figure);
+      else runs.push([figure]);
+    }
+    before = figure;
+  }
+  return runs;
+}
+
+/** Figures one after the other, with a time between that the answer does not speak of. */
+export function silencesOf(figures: Figure[]): [Figure, Figure][] {
+  const pairs = figures.slice(1).map((figure, index): [Figure, Figure] => [figures[index]!, figure]);
+  return pairs.filter(([from, to]) => from.value !== null && to.value !== null && !adjoin(from.period, to.period));
 }
 
 /** Evenly fewer, so that their names have room. */
