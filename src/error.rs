@@ -28,6 +28,9 @@ pub enum Error {
     /// Figures were to be computed with that are in different units. The message names them.
     #[error("{0}")]
     UnlikeUnits(Arc<str>),
+    /// The database was stopped, for it did not answer in time.
+    #[error("the database did not answer in time")]
+    Timeout,
     /// Our failure or the database's. The message is for the log, never for a client.
     #[error("{0}")]
     Internal(Arc<str>),

@@ -128,7 +128,11 @@ fn file(name: &str) -> String {
 
 /// Opens the database, and makes the city where there is none.
 async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
-    let options = database::Options { database_url: url.to_owned(), database_readers: 4 };
+    let options = database::Options {
+        database_url: url.to_owned(),
+        database_readers: 4,
+        statement_timeout: 30,
+    };
     let database = Database::open(&options).await?;
     database.migrate().await?;
     let begun = Instant::now();

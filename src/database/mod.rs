@@ -14,7 +14,7 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
-    QueryResult, TryGetable,
+    QueryResult, RuntimeErr, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
 };
 use serde::de::DeserializeOwned;
@@ -37,7 +37,15 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
     #[arg(default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_readers: u32,
+    /// How many seconds a statement that reads may run on PostgreSQL; on SQLite it ends with its
+    /// request
+    #[arg(long, env = "HUTONG_STATEMENT_TIMEOUT", value_name = "SECONDS", global = true)]
+    #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub statement_timeout: u32,
 }
+
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -82,15 +90,21 @@ impl Database {
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
             Ok(Self { writer, reader: Reader::Sqlite(readers) })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let mut connect = ConnectOptions::new(url);
-            connect
-                .max_connections(options.database_readers + 1)
-                .connect_timeout(Duration::from_secs(10))
-                .sqlx_logging(false);
-            let writer = sea_orm::Database::connect(connect).await.map_err(|error| {
-                Error::input(format!("cannot reach the PostgreSQL database: {error}"))
-            })?;
-            Ok(Self { reader: Reader::Postgres(writer.clone()), writer })
+            let connect = |connections: u32| {
+                let mut connect = ConnectOptions::new(url);
+                connect
+                    .max_connections(connections)
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .sqlx_logging(false);
+                connect
+            };
+            let mut read = connect(options.database_readers);
+            read.statement_timeout(Duration::from_secs(options.statement_timeout.into()));
+            let unreachable =
+                |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
+            let writer = sea_orm::Database::connect(connect(1)).await.map_err(unreachable)?;
+            let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
+            Ok(Self { writer, reader: Reader::Postgres(reader) })
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -120,7 +134,7 @@ impl Database {
         match &self.reader {
             Reader::Sqlite(readers) => readers.fetch(statement).await,
             Reader::Postgres(connection) => {
-                let rows = connection.query_all_raw(statement).await?;
+                let rows = connection.query_all_raw(statement).await.map_err(stopped)?;
                 rows.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
             }
         }
@@ -135,8 +149,24 @@ impl Database {
 
     /// Closes the connections once running statements are done.
     pub async fn close(self) -> Result<(), Error> {
+        if let Reader::Postgres(reader) = self.reader {
+            reader.close().await?;
+        }
         self.writer.close().await.map_err(Error::from)
     }
+}
+
+/// What PostgreSQL says of a statement that ran too long.
+fn stopped(error: DbErr) -> Error {
+    /// `query_canceled`
+    const CANCELED: &str = "57014";
+    let state = match &error {
+        DbErr::Query(RuntimeErr::SqlxError(why)) => {
+            why.as_database_error().and_then(|why| why.code())
+        }
+        _ => None,
+    };
+    if state.as_deref() == Some(CANCELED) { Error::Timeout } else { error.into() }
 }
 
 /// A number of rows.

@@ -1,9 +1,14 @@
 //! SQLite: a writer on sqlx and readers on rusqlite, over one file in WAL mode.
 
 use std::{
+    ffi::c_int,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -25,6 +30,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Statements each reader keeps prepared. Their texts do not depend on the keys, so a client's
 /// usual queries all fit.
 const PREPARED: usize = 256;
+
+/// How many steps a statement takes before it looks whether it is still wanted: some tens of
+/// microseconds.
+const STEPS: c_int = 10_000;
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -81,19 +90,43 @@ impl Readers {
         Ok(Self { jobs })
     }
 
-    /// Runs the statement on the next free reader.
+    /// Runs the statement on the next free reader. When the request is dropped, a statement that
+    /// waits is never begun and one that runs is stopped.
     pub(super) async fn fetch<T>(&self, statement: Statement) -> Result<Vec<T>, Error>
     where
         T: serde::de::DeserializeOwned + Send + 'static,
     {
         let (answer, rows) = oneshot::channel();
+        let wanted = Wanted::default();
+        let unwanted = Arc::clone(&wanted.unwanted);
         self.jobs
             .send(Box::new(move |connection| {
+                if unwanted.load(Relaxed) {
+                    return;
+                }
+                let rows = connection
+                    .progress_handler(STEPS, Some(move || unwanted.load(Relaxed)))
+                    .map_err(Error::from)
+                    .and_then(|()| query(connection, statement));
                 // Nobody waits any more when the request was dropped.
-                let _ = answer.send(query(connection, statement));
+                let _ = answer.send(rows);
             }))
             .map_err(|_| Error::internal("the SQLite readers have stopped"))?;
-        rows.await.map_err(|_| Error::internal("an SQLite reader failed"))?
+        let rows = rows.await.map_err(|_| Error::internal("an SQLite reader failed"));
+        drop(wanted);
+        rows?
+    }
+}
+
+/// Somebody waits for the rows of a statement, until this is dropped.
+#[derive(Default)]
+struct Wanted {
+    unwanted: Arc<AtomicBool>,
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.unwanted.store(true, Relaxed);
     }
 }
 

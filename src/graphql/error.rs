@@ -68,6 +68,12 @@ impl From<Error> for async_graphql::Error {
             Error::Input(message) => (message.to_string(), BAD_USER_INPUT),
             Error::NotAdditive(message) => (message.to_string(), NOT_ADDITIVE),
             Error::UnlikeUnits(message) => (message.to_string(), UNLIKE_UNITS),
+            Error::Timeout => (
+                "the database did not answer this field in time; ask for less, or with fewer \
+                 conditions"
+                    .to_owned(),
+                TIMEOUT,
+            ),
             Error::Internal(_) => (
                 "the server failed to answer this field; its log says why".to_owned(),
                 INTERNAL_SERVER_ERROR,

@@ -26,3 +26,25 @@ where
         Err(_) => Err(Refusal::timeout(seconds)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_answer_goes_out_in_time_even_when_the_work_does_not_yield() {
+        let begun = Instant::now();
+        let refused = within(1, async { std::thread::sleep(Duration::from_secs(3)) }).await;
+        assert!(refused.is_err());
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!(within(1, async { 7 }).await.ok(), Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_and_no_more() {
+        let refused = within(1, async { panic!("out of order") }).await;
+        assert!(refused.is_err_and(|refusal: Refusal| format!("{refusal:?}").contains("failed")));
+    }
+}

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The program in a folder of its own, without options from outside.
-fn hutong(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn hutong(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HUTONG_")) {
@@ -37,7 +37,7 @@ fn assert_fails(output: &Output, wanted: &str) {
 }
 
 /// Starts the server on a free port and returns it with the address it printed.
-fn serve(mut command: Command) -> (Child, String) {
+pub(crate) fn serve(mut command: Command) -> (Child, String) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
@@ -48,12 +48,12 @@ fn serve(mut command: Command) -> (Child, String) {
     (child, address)
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
 }
 
-fn ended(child: &mut Child) -> std::process::ExitStatus {
+pub(crate) fn ended(child: &mut Child) -> std::process::ExitStatus {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -85,6 +85,7 @@ fn shows_every_option_with_its_variable() {
         ("--log <FILTER>", "HUTONG_LOG"),
         ("--database-url <URL>", "HUTONG_DATABASE_URL"),
         ("--database-readers <COUNT>", "HUTONG_DATABASE_READERS"),
+        ("--statement-timeout <SECONDS>", "HUTONG_STATEMENT_TIMEOUT"),
         ("--listen <ADDRESS:PORT>", "HUTONG_LISTEN"),
         ("--page-default <ROWS>", "HUTONG_PAGE_DEFAULT"),
         ("--page-max <ROWS>", "HUTONG_PAGE_MAX"),

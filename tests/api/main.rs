@@ -15,6 +15,7 @@ mod errors;
 mod filters;
 mod groups;
 mod guard;
+
 mod http;
 mod languages;
 mod lists;
@@ -36,6 +37,7 @@ mod series;
 mod statements;
 mod sums;
 mod texts;
+mod timeouts;
 mod walks;
 
 pub(crate) use server::{Answer, Server, on_each_database};

@@ -28,7 +28,11 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) async fn open(url: String) -> Self {
-        let options = database::Options { database_url: url.clone(), database_readers: 4 };
+        let options = database::Options {
+            database_url: url.clone(),
+            database_readers: 4,
+            statement_timeout: 30,
+        };
         Self { database: Database::open(&options).await.unwrap(), url }
     }
 

@@ -1,0 +1,65 @@
+//! Answers that are not found in time: the client is told, and the database is free again.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use hutong::database::{self, Database};
+use sea_orm::ConnectionTrait;
+
+use crate::{Server, server::Store};
+
+/// Makes reading claims take hours.
+const HOURS: [&str; 2] = [
+    "ALTER TABLE claim RENAME TO claims_at_once",
+    "CREATE VIEW claim AS SELECT * FROM claims_at_once WHERE 0 < (WITH RECURSIVE counted (n) AS
+        (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000000000)
+        SELECT count(*) FROM counted)",
+];
+
+/// A server whose answers may take a second, over two readers.
+async fn server(store: Store) -> Server {
+    let url = store.url.clone();
+    store.database.close().await.unwrap();
+    let options =
+        database::Options { database_url: url.clone(), database_readers: 2, statement_timeout: 1 };
+    let store = Store { database: Database::open(&options).await.unwrap(), url };
+    Server::start_with(store, &["--request-timeout=2"]).await
+}
+
+/// Sixteen who ask for hours are told in time, and whoever asks after them is answered at once.
+async fn test(server: &Server, told: &str) {
+    let writer = server.store.connection().await;
+    for statement in HOURS {
+        writer.execute_unprepared(statement).await.unwrap();
+    }
+    writer.close().await.unwrap();
+    let begun = Instant::now();
+    let slow = (0..16).map(|_| server.ask("{ claims { nodes { slug } } }"));
+    for answer in join_all(slow).await {
+        let (message, code, _) = answer.error();
+        assert_eq!(code, "TIMEOUT", "{message}");
+        assert!(message.contains(told) || message.contains("within 2 seconds"), "{message}");
+        assert!([200, 503].contains(&answer.status));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    server.data("{ districts { totalCount } }").await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn free_the_readers_of_sqlite() {
+    let (store, _folder) = crate::server::sqlite().await;
+    let server = server(store).await;
+    test(&server, "within 2 seconds").await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn free_the_connections_of_postgres() {
+    let Some((store, fresh)) = crate::postgres::database().await else { return };
+    let server = server(store).await;
+    test(&server, "did not answer this field in time").await;
+    server.stop().await;
+    fresh.drop().await;
+}
