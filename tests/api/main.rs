@@ -15,7 +15,7 @@ mod errors;
 mod filters;
 mod groups;
 mod guard;
-
+mod hostile;
 mod http;
 mod languages;
 mod lists;
