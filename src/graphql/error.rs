@@ -46,6 +46,8 @@ pub const SELECTION_LIMIT_EXCEEDED: &str = "SELECTION_LIMIT_EXCEEDED";
 pub const COST_LIMIT_EXCEEDED: &str = "COST_LIMIT_EXCEEDED";
 /// The schema is not told.
 pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
+/// The request has the hash of a document in the document's place.
+pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
 /// The document is not one of the trusted ones.
 pub const DOCUMENT_NOT_TRUSTED: &str = "DOCUMENT_NOT_TRUSTED";
 /// An argument or a variable holds something it cannot; the message says what would be right.
@@ -143,6 +145,13 @@ pub(super) fn no_document() -> ServerError {
     let message = "the request has no `query`; send one like {\"query\": \"{ districts { nodes { \
                    name } } }\"}";
     with_code(ServerError::new(message, None), BAD_REQUEST)
+}
+
+/// A request that names its document by a hash, which is known of trusted documents alone. Clients
+/// that try this first know the message and send the document.
+pub(super) fn no_persisted() -> ServerError {
+    let message = "PersistedQueryNotSupported";
+    with_code(ServerError::new(message, None), PERSISTED_QUERY_NOT_SUPPORTED)
 }
 
 /// A request that names an operation its document does not have, or must name one.

@@ -13,6 +13,7 @@ use tokio::{
     sync::Semaphore,
     time::sleep,
 };
+use tokio_io_timeout::TimeoutStream;
 
 use super::Options;
 
@@ -30,6 +31,7 @@ pub(super) async fn serve(
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(options.read_timeout.into()));
+    let write_timeout = Duration::from_secs(options.write_timeout.into());
     let room = Arc::new(Semaphore::new(usize::try_from(options.connection_max).unwrap_or(1)));
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -43,6 +45,8 @@ pub(super) async fn serve(
             next = next => next,
             () = &mut shutdown => break,
         };
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(write_timeout));
         let service = TowerToHyperService::new(router.clone());
         let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());

@@ -54,6 +54,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_READ_TIMEOUT", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub read_timeout: u32,
+    /// How many seconds a client may take until it reads on in an answer
+    #[arg(long, env = "HUTONG_WRITE_TIMEOUT", value_name = "SECONDS", global = true)]
+    #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub write_timeout: u32,
     /// The most bytes the body of a request may have
     #[arg(long, env = "HUTONG_BODY_MAX", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 1024 * 1024)]

@@ -71,7 +71,7 @@ fn from_address(parameters: &str) -> Result<Asked, Refusal> {
     let extensions = extensions.map(serde_json::from_str).transpose();
     Ok(Asked {
         query: given.query,
-        operation_name: given.operation_name.filter(|name| !name.is_empty()),
+        operation_name: given.operation_name,
         variables: variables.map_err(wrong("variables"))?.unwrap_or_default(),
         document_id: given.document_id,
         extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),

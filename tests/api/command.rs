@@ -91,6 +91,7 @@ fn shows_every_option_with_its_variable() {
         ("--page-max <ROWS>", "HUTONG_PAGE_MAX"),
         ("--request-timeout <SECONDS>", "HUTONG_REQUEST_TIMEOUT"),
         ("--read-timeout <SECONDS>", "HUTONG_READ_TIMEOUT"),
+        ("--write-timeout <SECONDS>", "HUTONG_WRITE_TIMEOUT"),
         ("--body-max <BYTES>", "HUTONG_BODY_MAX"),
         ("--connection-max <CONNECTIONS>", "HUTONG_CONNECTION_MAX"),
         ("--batch-max <REQUESTS>", "HUTONG_BATCH_MAX"),

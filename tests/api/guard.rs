@@ -250,6 +250,15 @@ on_each_database! {
         assert!(message.contains("the key `s` is given twice"), "{message}");
     }
 
+    /// Clients that would rather send a hash are told to send the document, in words they know.
+    async fn hashes_are_refused_where_no_documents_are_trusted(server: &Server) {
+        let request = json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}});
+        let post = server.client().post(server.url("/graphql")).json(&request).send();
+        let (message, code, _) = Answer::read(post.await.unwrap()).await.error();
+        assert_eq!(message, "PersistedQueryNotSupported");
+        assert_eq!(code, "PERSISTED_QUERY_NOT_SUPPORTED");
+    }
+
     /// A document with many errors is told the first of them.
     async fn not_all_errors_are_told(server: &Server) {
         let answer = server.ask(&format!("{{ dataset {{ {} }} }}", "nope ".repeat(1000))).await.json();
@@ -265,6 +274,9 @@ on_each_database! {
             async { Answer::read(post.await.unwrap()).await }
         };
         assert_eq!(ask(json!("A")).await.data(), json!({"__typename": "Query"}));
+        let one = server.client().post(server.url("/graphql"));
+        let one = one.json(&json!({"query": "{ __typename }", "operationName": ""}));
+        Answer::read(one.send().await.unwrap()).await.data();
         for name in [json!("C"), Value::Null] {
             let (message, code, _) = ask(name).await.error();
             assert_eq!(code, "OPERATION_NOT_FOUND");

@@ -266,6 +266,32 @@ async fn slow_clients_are_dropped() {
     victim.ends_well().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_do_not_read_are_dropped() {
+    let victim = Victim::start(&["--write-timeout=1"]);
+    let many: String = (0..60).map(|n| format!("a{n}: __schema {{ ...s }} ")).collect();
+    let query = format!(
+        "{{ {many} }} fragment s on __Schema {{ types {{ name description fields {{ name description }} }} }}"
+    );
+    let body = json!({ "query": query }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let (_, whole) = victim.send(body.clone()).await.unwrap();
+    for _ in 0..4 {
+        let mut stream = victim.connect().await;
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        sleep(PATIENCE).await;
+        victim.answers().await;
+        let mut answer = Vec::new();
+        let _ = timeout(LONGEST, stream.read_to_end(&mut answer)).await.expect("the end");
+        assert!(answer.len() < whole.len(), "{} of {}", answer.len(), whole.len());
+    }
+    victim.ends_well().await;
+}
+
 /// How many connections both ends may have open here.
 fn room() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();

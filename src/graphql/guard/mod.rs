@@ -125,6 +125,11 @@ impl Cost {
     }
 }
 
+/// How many bytes an error takes while it is kept, about.
+fn size(error: &ServerError) -> usize {
+    error.message.len() + 500
+}
+
 impl Guard {
     /// A guard before the schema. Fails where the trusted documents cannot be read or do not fit
     /// the schema.
@@ -134,8 +139,12 @@ impl Guard {
         let documents = Cache::builder()
             .max_capacity(options.document_cache)
             .weigher(|text: &String, read: &Read| {
-                let size = read.as_ref().map_or(0, |document| document.size());
-                u32::try_from(2 * text.len() + size).unwrap_or(u32::MAX)
+                let size = match read {
+                    // The text is there four times over: in parts, whole, and as the key.
+                    Ok(document) => 4 * text.len() + document.size(),
+                    Err(errors) => text.len() + errors.iter().map(size).sum::<usize>(),
+                };
+                u32::try_from(size).unwrap_or(u32::MAX)
             })
             .build();
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
@@ -157,7 +166,7 @@ impl Guard {
         };
         let document = self.read(&text).map_err(|refused| refused.to_vec())?;
         let one = |refused: ServerError| vec![refused];
-        let operation = document.operation(asked.operation_name.as_deref()).map_err(one)?;
+        let operation = document.operation(asked.operation()).map_err(one)?;
         if document.introspects && !self.options.introspection {
             return Err(one(error::introspection()));
         }
@@ -188,7 +197,7 @@ impl Guard {
         }
         let kind = document::kind(operation);
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
-        request.operation_name = asked.operation_name;
+        request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
         Ok(Checked { request, operation: kind, cost, error_max: self.error_max() })
     }

@@ -51,8 +51,7 @@ impl Trusted {
     /// The document that a request names by its id or its hash, or whose very text it has.
     pub(super) fn find(&self, asked: &Asked) -> Result<&str, ServerError> {
         let id = asked.document_id.as_deref();
-        let persisted = asked.extensions.as_ref().and_then(|of| of.persisted_query.as_ref());
-        let named = id.or_else(|| persisted.map(|document| document.sha256_hash.as_str()));
+        let named = id.or_else(|| asked.hash());
         let found = match (named, &asked.query) {
             (Some(name), _) => self.0.get(name.strip_prefix("sha256:").unwrap_or(name)),
             (None, Some(text)) => self.0.get(&hash(text)),
