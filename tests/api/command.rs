@@ -216,5 +216,8 @@ fn a_wrong_configuration_is_one_clear_line() {
     assert_fails(&missing, "cannot read the trusted documents none.json: ");
     std::fs::write(folder.path().join("documents.json"), r#"{"place": "{ plaice }"}"#).unwrap();
     let unfit = run(folder.path(), &["--trusted-documents", "documents.json"]);
-    assert_fails(&unfit, "is refused: type `Query` does not have a field `plaice`");
+    assert_fails(
+        &unfit,
+        "the trusted document place is refused: type `Query` does not have a field `plaice`",
+    );
 }

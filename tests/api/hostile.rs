@@ -182,6 +182,14 @@ async fn variables_are_refused() {
             assert!(matches!(code, Some("VALUE_DEPTH_LIMIT_EXCEEDED" | "BAD_REQUEST")), "{answer}");
         }
     }
+    // A hundred thousand that are wrong are not told one by one.
+    let body = json!({
+        "query": "query ($v: [ID!]!) { nodes(ids: $v) { id } }",
+        "variables": { "v": vec![true; 100_000] },
+    });
+    let (answer, ()) = tokio::join!(victim.send(body.to_string()), victim.answers());
+    let answer: Value = serde_json::from_str(&answer.expect("an answer").1).unwrap();
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 20);
     victim.ends_well().await;
 }
 

@@ -180,14 +180,16 @@ impl Document {
         })
     }
 
-    /// Whether the variables are what the operation takes: all that are not, one error each.
+    /// Whether the variables are what the operation takes: those that are not, one error each, up
+    /// to `most`.
     pub(super) fn check_variables(
         &self,
         contract: &Contract,
         operation: &Operation,
         given: &Variables,
+        most: usize,
     ) -> Result<(), Vec<ServerError>> {
-        variables::check(contract, operation, given, &self.places)
+        variables::check(contract, operation, given, &self.places, most)
     }
 
     pub(super) fn valid(&self) -> &ExecutableDocument {

@@ -160,21 +160,20 @@ impl Guard {
 
     /// Checks a request: what may be executed of it, or why it is refused.
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
+        let one = |refused: ServerError| vec![refused];
         let text = match &self.trusted {
-            Some(trusted) => trusted.find(&asked).map_err(|refused| vec![refused])?.to_owned(),
-            None => asked.text().map_err(|refused| vec![refused])?,
+            Some(trusted) => trusted.find(&asked).map_err(one)?.to_owned(),
+            None => asked.text().map_err(one)?,
         };
         let document = self.read(&text).map_err(|refused| refused.to_vec())?;
-        let one = |refused: ServerError| vec![refused];
         let operation = document.operation(asked.operation()).map_err(one)?;
         if document.introspects && !self.options.introspection {
             return Err(one(error::introspection()));
         }
         let depth = self.options.value_depth_max;
         variables::check_depth(&asked.variables, depth).map_err(one)?;
-        document
-            .check_variables(&self.contract, operation, &asked.variables)
-            .map_err(|refused| self.few(refused))?;
+        let most = self.error_max();
+        document.check_variables(&self.contract, operation, &asked.variables, most)?;
         let requested = cost::estimate(
             &self.contract,
             document.valid(),
@@ -199,7 +198,7 @@ impl Guard {
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
         request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, cost, error_max: self.error_max() })
+        Ok(Checked { request, operation: kind, cost, error_max: most })
     }
 
     /// The document with this text, read at most once while it is kept.
@@ -211,15 +210,7 @@ impl Guard {
     }
 
     fn read_anew(&self, text: &str) -> Read {
-        Document::read(&self.contract, &self.options, text)
-            .map(Arc::new)
-            .map_err(|refused| self.few(refused).into())
-    }
-
-    /// As many errors as an answer tells of.
-    fn few(&self, mut errors: Vec<ServerError>) -> Vec<ServerError> {
-        errors.truncate(self.error_max());
-        errors
+        Document::read(&self.contract, &self.options, text).map(Arc::new).map_err(Arc::from)
     }
 
     fn error_max(&self) -> usize {

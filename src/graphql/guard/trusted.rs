@@ -12,8 +12,11 @@ use sha2::{Digest, Sha256};
 use super::Asked;
 use crate::{error::Error, graphql::error};
 
-/// The documents by their ids and by the hashes of their texts.
-pub(super) struct Trusted(HashMap<String, String>);
+/// The documents by their ids, and the ids by the hashes of their texts.
+pub(super) struct Trusted {
+    documents: BTreeMap<String, String>,
+    hashes: HashMap<String, String>,
+}
 
 impl Trusted {
     /// Reads a folder of `.graphql` files, whose ids are their names without the ending, or a JSON
@@ -37,24 +40,26 @@ impl Trusted {
             let text = fs::read_to_string(path).map_err(|why| wrong(&why))?;
             serde_json::from_str(&text).map_err(|why| wrong(&why))?
         };
-        let by_hash = documents.values().map(|text| (hash(text), text.clone()));
-        let mut by_name: HashMap<String, String> = by_hash.collect();
-        by_name.extend(documents);
-        Ok(Self(by_name))
+        let hashes = documents.iter().map(|(id, text)| (hash(text), id.clone())).collect();
+        Ok(Self { documents, hashes })
     }
 
-    /// Every document with a name of it.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(id, text)| (id.as_str(), text.as_str()))
+    /// Every document with its id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.documents.iter()
     }
 
     /// The document that a request names by its id or its hash, or whose very text it has.
     pub(super) fn find(&self, asked: &Asked) -> Result<&str, ServerError> {
         let id = asked.document_id.as_deref();
         let named = id.or_else(|| asked.hash());
+        let by_hash = |hash: &str| self.documents.get(self.hashes.get(hash)?);
         let found = match (named, &asked.query) {
-            (Some(name), _) => self.0.get(name.strip_prefix("sha256:").unwrap_or(name)),
-            (None, Some(text)) => self.0.get(&hash(text)),
+            (Some(name), _) => {
+                let hash = name.strip_prefix("sha256:").unwrap_or(name);
+                self.documents.get(name).or_else(|| by_hash(hash))
+            }
+            (None, Some(text)) => by_hash(&hash(text)),
             (None, None) => None,
         };
         found.map(String::as_str).ok_or_else(|| error::untrusted(named))

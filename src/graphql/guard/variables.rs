@@ -44,14 +44,16 @@ fn depth(value: &Value) -> u64 {
     }
 }
 
-/// Refuses values that are not of their variable's type: one error for each that is wrong.
+/// Refuses values that are not of their variable's type: one error for each that is wrong, up to
+/// `most`.
 pub(super) fn check(
     schema: &Schema,
     operation: &Operation,
     given: &Variables,
     places: &Places,
+    most: usize,
 ) -> Result<(), Vec<ServerError>> {
-    let mut check = Check { schema, place: Pos::default(), wrong: Vec::new() };
+    let mut check = Check { schema, most, place: Pos::default(), wrong: Vec::new() };
     for variable in &operation.variables {
         check.place = places.of_node(variable);
         let path = Path::Variable(&variable.name);
@@ -63,11 +65,13 @@ pub(super) fn check(
             None => {}
         }
     }
+    check.wrong.truncate(most);
     if check.wrong.is_empty() { Ok(()) } else { Err(check.wrong) }
 }
 
 struct Check<'s> {
     schema: &'s Schema,
+    most: usize,
     place: Pos,
     wrong: Vec<ServerError>,
 }
@@ -78,6 +82,9 @@ impl Check<'_> {
     }
 
     fn value(&mut self, path: &Path<'_>, of: &Type, value: &Value) {
+        if self.wrong.len() >= self.most {
+            return;
+        }
         match (of, value) {
             (Type::Named(_) | Type::List(_), Value::Null) => {}
             (Type::NonNullNamed(_) | Type::NonNullList(_), Value::Null) => {
