@@ -82,6 +82,17 @@ on_each_database! {
         assert_eq!(fine.data(), json!({"districts": {"totalCount": 17}, "node": null}));
     }
 
+    /// Errors stand where the field or the value does, in lines and characters from 1.
+    async fn say_where_they_stand(server: &Server) {
+        let query = "# 北京\n{\n  a: district(slug: \"北京\") { slug } districts(first: 0) { totalCount }\n}";
+        let error = &server.ask(query).await.json()["errors"][0];
+        assert_eq!(error["path"], json!(["districts"]));
+        assert_eq!(error["locations"], json!([{"line": 3, "column": 36}]));
+        let query = "{ district(slug: \"北京\") { nothing } }";
+        let error = &server.ask(query).await.json()["errors"][0];
+        assert_eq!(error["locations"], json!([{"line": 1, "column": 26}]));
+    }
+
     /// Keys come in the order of the query, whatever is answered first.
     async fn leave_keys_in_the_order_of_the_query(server: &Server) {
         let answer = server.ask(

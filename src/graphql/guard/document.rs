@@ -2,6 +2,7 @@
 
 use apollo_compiler::{
     ExecutableDocument, Schema as Contract, ast,
+    diagnostic::ToCliReport,
     executable::Operation,
     introspection,
     parser::Parser,
@@ -137,8 +138,9 @@ impl Document {
                 RECURSION as u64,
             )));
         }
+        let places = Places::of(text);
         let syntax = syntax.map_err(|refused| {
-            let mut errors = told(&refused.errors, options, error::unparsed);
+            let mut errors = told(&refused.errors, options, &places, error::unparsed);
             // What follows the first error may be wrong because of it.
             errors.truncate(1);
             errors
@@ -154,10 +156,9 @@ impl Document {
                 None,
             )));
         }
-        let places = Places::of(text);
         let found = count::check(&syntax, options, &places).map_err(one)?;
         let invalid = |wrong: &DiagnosticList| {
-            told(wrong, options, |message, place| {
+            told(wrong, options, &places, |message, place| {
                 suggestion::of_names(contract, error::invalid(message, place))
             })
         };
@@ -215,6 +216,7 @@ pub(super) fn kind(operation: &Operation) -> OperationType {
 fn told(
     wrong: &DiagnosticList,
     options: &Options,
+    places: &Places,
     error: impl Fn(String, Option<Pos>) -> ServerError,
 ) -> Vec<ServerError> {
     let most = usize::try_from(options.error_max).unwrap_or(usize::MAX);
@@ -222,8 +224,7 @@ fn told(
         .iter()
         .take(most)
         .map(|wrong| {
-            let place = wrong.line_column_range().map(|range| range.start);
-            let place = place.map(|start| Pos { line: start.line, column: start.column });
+            let place = wrong.error.location().map(|location| places.at(location.offset()));
             let message: String = wrong.error.to_string().chars().take(LONGEST_MESSAGE).collect();
             error(message, place)
         })

@@ -19,9 +19,13 @@ impl Places {
         Self { lines: std::iter::once(0).chain(breaks).collect(), characters }
     }
 
-    /// Where a node begins; lines and columns count from 1.
+    /// Where a node begins.
     pub(super) fn of_node<T>(&self, node: &Node<T>) -> Pos {
-        let offset = node.location().map_or(0, |location| location.offset());
+        self.at(node.location().map_or(0, |location| location.offset()))
+    }
+
+    /// The place of a byte; lines and columns count from 1.
+    pub(super) fn at(&self, offset: usize) -> Pos {
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
         Pos { line, column: self.characters_before(offset) - self.characters_before(start) + 1 }
