@@ -101,6 +101,8 @@ for (const [index, query] of queries.entries()) {
   const body = query.slice(query.indexOf("{"));
   await page.waitForFunction((body) => __MONACO.editor.getModels().some((model) => model.getValue().endsWith(body)), body);
 }
+await page.getByRole("tab", { name: "Pages" }).click();
+await page.waitForFunction(() => __MONACO.editor.getModels().some((model) => model.getValue().includes("query Pages")));
 assert.deepEqual(JSON.parse(await text("variables.json")), { first: 2, after: null });
 await show("Table");
 await run(result.getByText("Listing of Zhipu in Hong Kong").first());
