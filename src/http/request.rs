@@ -7,7 +7,7 @@ use axum::{
     extract::Request,
     http::{Method, header},
 };
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -51,15 +51,34 @@ pub(super) async fn read(request: Request, options: &Options) -> Result<Question
 /// The body, whole, within the limits of size and time.
 async fn arrived(body: Body, length: Option<u64>, options: &Options) -> Result<Bytes, Refusal> {
     let most = usize::try_from(options.body_max).unwrap_or(usize::MAX);
+    let patience = Duration::from_secs(options.read_timeout.into());
     if length.is_some_and(|length| length > options.body_max.into()) {
+        // Whether all of it came in time does not matter.
+        let _ = timeout(patience, discard(body)).await;
         return Err(Refusal::too_large(length, most));
     }
     let whole = to_bytes(body, most);
-    let arrived = timeout(Duration::from_secs(options.read_timeout.into()), whole).await;
+    let arrived = timeout(patience, whole).await;
     arrived.map_err(|_| Refusal::too_slow(options.read_timeout))?.map_err(|why| {
         let large = std::error::Error::source(&why).is_some_and(|why| why.is::<LengthLimitError>());
         if large { Refusal::too_large(None, most) } else { Refusal::malformed(why) }
     })
+}
+
+/// How much of a body that is refused is still taken from the client, in bytes.
+const DISCARDED: usize = 8 << 20;
+
+/// Takes what a client is still sending: a connection that is closed with bytes unread is reset,
+/// and the answer is lost with it.
+async fn discard(mut body: Body) {
+    let mut left = DISCARDED;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 fn from_address(parameters: &str) -> Result<Asked, Refusal> {
