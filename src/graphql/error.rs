@@ -46,8 +46,12 @@ pub const SELECTION_LIMIT_EXCEEDED: &str = "SELECTION_LIMIT_EXCEEDED";
 pub const COST_LIMIT_EXCEEDED: &str = "COST_LIMIT_EXCEEDED";
 /// The schema is not told.
 pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
-/// The request has the hash of a document in the document's place.
+/// No document with the hash is kept; the client sends the document with it.
+pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+/// Documents are not kept by their hashes, or not in this version of the protocol.
 pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+/// The hash is not that of the document it came with.
+pub const PERSISTED_QUERY_HASH_MISMATCH: &str = "PERSISTED_QUERY_HASH_MISMATCH";
 /// The document is not one of the trusted ones.
 pub const DOCUMENT_NOT_TRUSTED: &str = "DOCUMENT_NOT_TRUSTED";
 /// An argument or a variable holds something it cannot; the message says what would be right.
@@ -147,11 +151,23 @@ pub(super) fn no_document() -> ServerError {
     with_code(ServerError::new(message, None), BAD_REQUEST)
 }
 
-/// A request that names its document by a hash, which is known of trusted documents alone. Clients
-/// that try this first know the message and send the document.
-pub(super) fn no_persisted() -> ServerError {
-    let message = "PersistedQueryNotSupported";
-    with_code(ServerError::new(message, None), PERSISTED_QUERY_NOT_SUPPORTED)
+/// A hash of no document that is kept. Clients know the message and send the document with it.
+pub(super) fn persisted_not_found() -> ServerError {
+    with_code(ServerError::new("PersistedQueryNotFound", None), PERSISTED_QUERY_NOT_FOUND)
+}
+
+/// A hash where none is taken. Clients know the message and send documents alone from then on.
+pub(super) fn persisted_not_supported() -> ServerError {
+    with_code(ServerError::new("PersistedQueryNotSupported", None), PERSISTED_QUERY_NOT_SUPPORTED)
+}
+
+/// A document with the hash of another one.
+pub(super) fn persisted_mismatch(hash: &str) -> ServerError {
+    let message = format!(
+        "`extensions.persistedQuery.sha256Hash` is {hash:.100?}, but must be the SHA-256 of `query` \
+         in hexadecimal"
+    );
+    with_code(ServerError::new(message, None), PERSISTED_QUERY_HASH_MISMATCH)
 }
 
 /// A request that names an operation its document does not have, or must name one.

@@ -250,15 +250,6 @@ on_each_database! {
         assert!(message.contains("the key `s` is given twice"), "{message}");
     }
 
-    /// Clients that would rather send a hash are told to send the document, in words they know.
-    async fn hashes_are_refused_where_no_documents_are_trusted(server: &Server) {
-        let request = json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}});
-        let post = server.client().post(server.url("/graphql")).json(&request).send();
-        let (message, code, _) = Answer::read(post.await.unwrap()).await.error();
-        assert_eq!(message, "PersistedQueryNotSupported");
-        assert_eq!(code, "PERSISTED_QUERY_NOT_SUPPORTED");
-    }
-
     /// A document with many errors is told the first of them.
     async fn not_all_errors_are_told(server: &Server) {
         let answer = server.ask(&format!("{{ dataset {{ {} }} }}", "nope ".repeat(1000))).await.json();

@@ -25,6 +25,7 @@ mod orders;
 mod packages;
 mod panel;
 mod panel_ranking;
+mod persisted;
 mod playground;
 mod ranking;
 mod readme;

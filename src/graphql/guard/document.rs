@@ -62,6 +62,8 @@ pub struct Extensions {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersistedQuery {
+    /// The version of the protocol, which is 1.
+    pub version: u32,
     /// The SHA-256 of its text, in hexadecimal.
     pub sha256_hash: String,
 }
@@ -74,18 +76,9 @@ impl Asked {
         json.end().map(|()| values)
     }
 
-    /// The document.
-    pub(super) fn text(&self) -> Result<String, ServerError> {
-        self.query.clone().ok_or_else(|| match self.hash() {
-            Some(_) => error::no_persisted(),
-            None => error::no_document(),
-        })
-    }
-
-    /// The hash of the document, in the place of the document.
-    pub(super) fn hash(&self) -> Option<&str> {
-        let persisted = self.extensions.as_ref()?.persisted_query.as_ref()?;
-        Some(&persisted.sha256_hash)
+    /// What names the document by its hash.
+    pub(super) fn persisted(&self) -> Option<&PersistedQuery> {
+        self.extensions.as_ref()?.persisted_query.as_ref()
     }
 
     /// Which of the operations; an empty name is none.

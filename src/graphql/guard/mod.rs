@@ -9,6 +9,7 @@ mod convert;
 mod cost;
 mod count;
 mod document;
+mod persisted;
 mod place;
 mod trusted;
 mod variables;
@@ -21,6 +22,7 @@ use moka::sync::Cache;
 
 pub use document::Asked;
 use document::Document;
+use persisted::{Named, Persisted};
 use trusted::Trusted;
 
 use super::{Schema, error};
@@ -73,6 +75,11 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DOCUMENT_CACHE", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 64 * 1024 * 1024)]
     pub document_cache: u64,
+    /// How many bytes of documents are kept by their hashes, so that clients can send the hashes
+    /// alone (automatic persisted queries); 0 keeps none
+    #[arg(long, env = "HUTONG_PERSISTED_QUERIES", value_name = "BYTES", global = true)]
+    #[arg(default_value_t = 16 * 1024 * 1024)]
+    pub persisted_queries: u64,
     /// Whether the schema may be asked for (`__schema`, `__type`)
     #[arg(long, env = "HUTONG_INTROSPECTION", value_name = "BOOL", global = true)]
     #[arg(default_value_t = true, action = clap::ArgAction::Set)]
@@ -89,6 +96,7 @@ pub struct Guard {
     options: Options,
     pages: query::Limits,
     documents: Cache<String, Read>,
+    persisted: Persisted,
     trusted: Option<Trusted>,
 }
 
@@ -148,7 +156,8 @@ impl Guard {
             })
             .build();
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
-        let guard = Self { contract, options, pages, documents, trusted };
+        let persisted = Persisted::new(options.persisted_queries);
+        let guard = Self { contract, options, pages, documents, persisted, trusted };
         for (id, text) in guard.trusted.iter().flat_map(Trusted::iter) {
             if let Err(refused) = guard.read(text) {
                 let why = refused.first().map_or("", |error| error.message.as_str());
@@ -161,11 +170,13 @@ impl Guard {
     /// Checks a request: what may be executed of it, or why it is refused.
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        let text = match &self.trusted {
-            Some(trusted) => trusted.find(&asked).map_err(one)?.to_owned(),
-            None => asked.text().map_err(one)?,
+        let named = match &self.trusted {
+            Some(trusted) => Named { text: trusted.find(&asked).map_err(one)?.into(), hash: None },
+            None => self.persisted.find(&asked).map_err(one)?,
         };
+        let text = named.text.to_string();
         let document = self.read(&text).map_err(|refused| refused.to_vec())?;
+        self.persisted.keep(named);
         let operation = document.operation(asked.operation()).map_err(one)?;
         if document.introspects && !self.options.introspection {
             return Err(one(error::introspection()));

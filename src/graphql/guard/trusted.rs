@@ -52,7 +52,7 @@ impl Trusted {
     /// The document that a request names by its id or its hash, or whose very text it has.
     pub(super) fn find(&self, asked: &Asked) -> Result<&str, ServerError> {
         let id = asked.document_id.as_deref();
-        let named = id.or_else(|| asked.hash());
+        let named = id.or_else(|| asked.persisted().map(|named| named.sha256_hash.as_str()));
         let by_hash = |hash: &str| self.documents.get(self.hashes.get(hash)?);
         let found = match (named, &asked.query) {
             (Some(name), _) => {
@@ -66,6 +66,7 @@ impl Trusted {
     }
 }
 
-fn hash(text: &str) -> String {
+/// The SHA-256 of a document, in hexadecimal.
+pub(super) fn hash(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
