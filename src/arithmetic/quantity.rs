@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use bigdecimal::{BigDecimal, RoundingMode, Signed, Zero};
+use bigdecimal::{BigDecimal, RoundingMode, Signed, Zero, num_bigint::BigInt};
 use entity::{Decimal, vocabulary::Comparator};
 
 use super::{Reason, Uncomputed, bound};
@@ -73,11 +73,18 @@ impl Quantity {
         Ok(Self::rounded(&root, bound::spread(inputs), exact))
     }
 
-    /// A quotient.
+    /// A quotient, rounded once. The divisor is not zero.
     pub(super) fn divided(dividend: &Number, divisor: &Number, comparator: Comparator) -> Self {
-        let quotient = dividend / divisor;
-        let exact = &quotient * divisor == *dividend;
-        Self::rounded(&quotient, comparator, exact)
+        let ((above, above_scale), (below, below_scale)) =
+            (dividend.as_bigint_and_scale(), divisor.as_bigint_and_scale());
+        let more = (divisor.digits() + DIGITS.get() + 2).saturating_sub(dividend.digits());
+        let above = above.as_ref() * BigInt::from(10).pow(more as u32);
+        let (digits, rest) = (&above / below.as_ref(), &above % below.as_ref());
+        let exact = rest.is_zero();
+        // One digit stands for all that follow, so that what lies just beyond a tie is no tie.
+        let beyond = if exact { BigInt::ZERO } else { digits.signum() };
+        let scale = above_scale + more as i64 - below_scale + 1;
+        Self::rounded(&Number::new(digits * 10 + beyond, scale), comparator, exact)
     }
 
     /// Rounds what was computed with many more digits.
@@ -142,6 +149,12 @@ mod tests {
             ("1000000000000005", 10, "100000000000000", false),
             ("1000000000000015", 10, "100000000000002", false),
             ("-10", 3, "-3.33333333333333", false),
+            ("-20", 3, "-6.66666666666667", false),
+            ("123456789012345600000000", 1000, "123456789012346000000", false),
+            ("0.00000000000000000001", 8, "0.00000000000000000000125", true),
+            // Just beyond a tie, by what is left over alone.
+            ("700000000000003500000000000.001", 7, "100000000000001000000000000", false),
+            ("700000000000003500000000000", 7, "100000000000000000000000000", false),
             ("0", 7, "0", true),
         ] {
             let mean = Quantity::mean(&n(total), count, &[Equal]);

@@ -10,7 +10,7 @@ use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},
     error::Error,
     graphql::Node,
-    query::{Key, Limits, List, Page, Parent},
+    query::{Key, Limits, List, Page, Parent, filter::Comparison},
 };
 
 /// A number that the server computed from figures, or the reason why there is none.
@@ -26,8 +26,9 @@ pub struct Computed {
 pub enum Inputs {
     /// They are at hand.
     Rows(Vec<Arc<observation::Model>>),
-    /// They are the rows of a list that is still to be read: of a parent, its key, a filter.
-    Listed(Parent<observation::Column>, Key, Box<ObservationFilter>),
+    /// They are the rows with a value of a list that is still to be read: of a parent, its key, a
+    /// filter.
+    Listed(Parent<observation::Column>, Key, Option<Arc<ObservationFilter>>),
 }
 
 impl Computed {
@@ -121,9 +122,13 @@ impl Computed {
             let rows = match &self.inputs {
                 Inputs::Rows(rows) => rows.iter().take(page.limit as usize).cloned().collect(),
                 Inputs::Listed(parent, key, filter) => {
-                    let filter = Some(ObservationFilter::clone(filter));
-                    let list =
-                        List::<observation::Entity>::new(parent.clone(), filter, None, page)?;
+                    let present = ObservationFilter {
+                        value: Some(Comparison::present()),
+                        and: filter.as_deref().map(|filter| vec![filter.clone()]),
+                        ..ObservationFilter::default()
+                    };
+                    let parent = parent.clone();
+                    let list = List::<observation::Entity>::new(parent, Some(present), None, page)?;
                     let found = ctx.batch()?.load(list, key.clone()).await?;
                     found.map(|page| page.rows.clone()).unwrap_or_default()
                 }

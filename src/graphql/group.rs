@@ -78,7 +78,7 @@ impl GroupQuery {
             parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
             let parts = parts.into_iter().collect();
             let groups = Groups::new(by, filter.clone(), having, order, parts, page)?;
-            Ok(PagedConnection(GroupPages { groups, filter }))
+            Ok(PagedConnection(GroupPages { groups, filter: filter.map(Arc::new) }))
         };
         Some(groups())
     }
@@ -122,7 +122,7 @@ fn selected<'a>(ctx: &'a Context<'_>) -> Vec<SelectionField<'a>> {
 /// The groups of a question.
 pub struct GroupPages {
     groups: Groups,
-    filter: Option<ObservationFilter>,
+    filter: Option<Arc<ObservationFilter>>,
 }
 
 impl Pages for GroupPages {
@@ -149,7 +149,7 @@ impl Pages for GroupPages {
 #[derive(Clone)]
 pub struct ObservationGroup {
     dimensions: Arc<[Dimension]>,
-    filter: Option<ObservationFilter>,
+    filter: Option<Arc<ObservationFilter>>,
     group: Group,
 }
 
@@ -168,7 +168,7 @@ impl ObservationGroup {
             Arc::clone(&self.dimensions),
             Arc::clone(&self.group.key),
             self.filter.clone(),
-            Arc::new(self.group.parts.clone()),
+            Arc::clone(&self.group.parts),
         )
     }
 
@@ -197,7 +197,7 @@ impl ObservationGroup {
         order_by: Option<Vec<ObservationOrder>>,
     ) -> Option<Result<Connection<Observation>>> {
         let side = Side::Group(Arc::clone(&self.dimensions), Arc::clone(&self.group.key));
-        let both: Vec<_> = self.filter.iter().cloned().chain(filter).collect();
+        let both: Vec<_> = self.filter.as_deref().cloned().into_iter().chain(filter).collect();
         let filter = ObservationFilter { and: Some(both), ..ObservationFilter::default() };
         let wanted = Wanted { first, after, last, before, filter: Some(filter), order_by };
         Some(list(ctx, side, wanted))

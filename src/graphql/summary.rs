@@ -16,7 +16,7 @@ use crate::{
     graphql::computed::Inputs,
     query::{
         Dimension, Key, Lineage, One, Parent, Total,
-        filter::{BooleanFilter, Comparison},
+        filter::BooleanFilter,
         group::{Part, Parts, Summary},
     },
 };
@@ -28,7 +28,7 @@ pub struct Figures {
     /// Where the figures themselves are listed.
     parent: Parent<observation::Column>,
     key: Key,
-    filter: Option<ObservationFilter>,
+    filter: Option<Arc<ObservationFilter>>,
 }
 
 /// Where what is computed comes from.
@@ -45,7 +45,7 @@ impl Figures {
     pub fn of_group(
         dimensions: Arc<[Dimension]>,
         key: Arc<str>,
-        filter: Option<ObservationFilter>,
+        filter: Option<Arc<ObservationFilter>>,
         parts: Arc<Parts>,
     ) -> Self {
         let (parent, key) = (Parent::Group(dimensions), Key::Group(key));
@@ -59,18 +59,19 @@ impl Figures {
         filter: Option<ObservationFilter>,
     ) -> Self {
         let (parent, key) = (Parent::Column(column), Key::Number(number));
-        Self { computed: Source::Asked(number), parent, key, filter }
+        Self { computed: Source::Asked(number), parent, key, filter: filter.map(Arc::new) }
     }
 
-    async fn parts(&self, ctx: &Context<'_>, wanted: &[Part]) -> Result<Parts> {
+    async fn parts(&self, ctx: &Context<'_>, wanted: &[Part]) -> Result<Arc<Parts>> {
         let (number, column) = match (&self.computed, &self.parent) {
             (Source::Asked(number), Parent::Column(column)) => (*number, *column),
-            (Source::Known(parts), _) => return Ok(Parts::clone(parts)),
+            (Source::Known(parts), _) => return Ok(Arc::clone(parts)),
             _ => return Err(Error::internal("figures of no row and no group").into()),
         };
         let batch = ctx.batch()?;
         let load = |part: Part| async move {
-            let question = Summary { parent: column, filter: self.filter.clone() };
+            let filter = self.filter.as_deref().cloned();
+            let question = Summary { parent: column, filter };
             let value = batch.load(question, (number, part)).await?;
             Ok::<_, Error>((part, value))
         };
@@ -80,17 +81,12 @@ impl Figures {
                 parts.insert(part, value);
             }
         }
-        Ok(parts)
+        Ok(Arc::new(parts))
     }
 
     /// The figures with a value, as the inputs of what is computed of them.
     fn inputs(&self) -> Inputs {
-        let present = ObservationFilter {
-            value: Some(Comparison::present()),
-            and: self.filter.clone().map(|filter| vec![filter]),
-            ..ObservationFilter::default()
-        };
-        Inputs::Listed(self.parent.clone(), self.key.clone(), Box::new(present))
+        Inputs::Listed(self.parent.clone(), self.key.clone(), self.filter.clone())
     }
 
     /// What is computed of the parts.

@@ -38,9 +38,14 @@ on_each_database! {
             // The opposite of a condition on a row there is none of holds.
             (r#"{not: {parent: {parent: {slug: {startsWith: ""}}}}}"#, &["world", "china"]),
             (r#"{parent: {or: []}}"#, &[]),
+            (r#"{parent: {slug: {eq: "nowhere"}}}"#, &[]),
+            (r#"{not: {or: [{parent: {not: {slug: {eq: "nowhere"}}}}, {parent: {slug: {eq: "nowhere"}}}]}}"#, &["world"]),
+            (r#"{parent: {and: [{slug: {eq: "world"}}, {slug: {eq: "china"}}]}}"#, &[]),
+            (r#"{parent: {slug: {eq: "WORLD", caseSensitive: false}}}"#, &["china"]),
             (r#"{parent: {code: {isNull: true}}}"#, &[]),
         ]).await;
         assert_eq!(slugs(server, "districts", "{parent: {}}").await.len(), 16);
+        assert_eq!(slugs(server, "districts", r#"{not: {parent: {slug: {eq: "nowhere"}}}}"#).await.len(), 17);
         assert_eq!(slugs(server, "observations", "{initiative: {}}").await.len(), 11);
         assert_eq!(slugs(server, "observations", "{not: {initiative: {}}}").await.len(), 13);
     }

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 
 use async_graphql::InputType;
 use sea_orm::{
-    DbBackend,
+    ColumnTrait, DbBackend,
     sea_query::{Condition, Expr, ExprTrait},
 };
 
@@ -27,10 +27,25 @@ pub use value::{
 pub trait Filter: InputType + Clone + PartialEq + Debug + Send + Sync + 'static {
     /// The same as a condition of SQL.
     fn condition(&self, backend: DbBackend) -> Condition;
+
+    /// Whether one row at the most is like this, by what the columns are declared to be.
+    fn picks_one(&self) -> bool;
+}
+
+/// Whether no two rows of a table have the same value in a column.
+pub fn is_unique(column: impl ColumnTrait) -> bool {
+    // What a column is declared to be can be set and compared, but not asked for.
+    let declared = column.def();
+    declared.clone().unique() == declared
 }
 
 /// Conditions on one column.
 pub trait ColumnFilter {
+    /// Whether one value at the most meets them.
+    fn picks_one(&self) -> bool {
+        false
+    }
+
     /// The same as a condition on an expression.
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition;
 }
@@ -133,6 +148,17 @@ macro_rules! filter {
                     self.or.as_deref(),
                     self.not.as_deref(),
                 )
+            }
+
+            fn picks_one(&self) -> bool {
+                #[allow(unused_imports, reason = "not every table has all sorts of lines")]
+                use $crate::query::filter::{ColumnFilter, is_unique};
+
+                $(
+                    self.$field.as_ref().is_some_and(ColumnFilter::picks_one)
+                        && is_unique(entity::$entity::Column::$column)
+                    ||
+                )* self.and.iter().flatten().any($crate::query::Filter::picks_one)
             }
         }
 

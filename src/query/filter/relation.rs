@@ -47,8 +47,15 @@ pub fn to_one<E: Table, T: Table>(
     }
     let mut rows = Query::select();
     rows.expr(column::<T>(T::id())).from(table::<T>()).cond_where(like);
+    if filter.picks_one() {
+        // An index whose next column gives the order or the groups serves one number, not a set.
+        return there.add(reference.eq(Expr::from(rows).if_null(NO_ROW)));
+    }
     there.add(reference.in_subquery(rows))
 }
+
+/// The number of no row.
+const NO_ROW: i64 = 0;
 
 /// The rows of `T` whose column refers to a row of `E` are like this.
 pub fn to_many<E: Table, T: Table>(

@@ -77,6 +77,10 @@ impl TextFilter {
 }
 
 impl ColumnFilter for TextFilter {
+    fn picks_one(&self) -> bool {
+        self.eq.is_some() && self.case_sensitive
+    }
+
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition {
         if !self.case_sensitive {
             let folded = Expr::cust_with_exprs(folded_case(backend), [expr.clone()]);

@@ -68,7 +68,7 @@ pub struct Group {
     /// Its value in each dimension as a JSON array: numbers of rows, texts, nulls.
     pub key: Arc<str>,
     /// What was computed of it.
-    pub parts: Parts,
+    pub parts: Arc<Parts>,
     /// Where it stands in the list.
     pub cursor: String,
 }
@@ -185,21 +185,23 @@ impl Load for Groups {
         let limit = self.page.limit as usize;
         let has_next = rows.len() > limit;
         rows.truncate(limit);
-        let groups = rows.into_iter().map(|(_, row)| self.group(&row)).collect::<Result<_, _>>()?;
+        let signature = self.signature();
+        let groups = rows.into_iter().map(|(_, row)| self.group(&row, &signature));
+        let groups = groups.collect::<Result<_, _>>()?;
         let page = GroupPage { groups, has_next, has_previous: self.after.is_some() };
         Ok([(ROOT, Arc::new(page))].into())
     }
 }
 
 impl Groups {
-    fn group(&self, row: &Row) -> Result<Group, Error> {
+    fn group(&self, row: &Row, signature: &str) -> Result<Group, Error> {
         // PostgreSQL writes spaces into its JSON; a key has one spelling.
         let key: Json = serde_json::from_str(&row.key).map_err(Error::internal)?;
         let place: Vec<Json> = serde_json::from_str(&row.place).map_err(Error::internal)?;
         Ok(Group {
             key: key.to_string().into(),
-            parts: Parts::new(self.parts.iter().copied(), &row.parts)?,
-            cursor: cursor::seal(&self.signature(), place),
+            parts: Arc::new(Parts::new(self.parts.iter().copied(), &row.parts)?),
+            cursor: cursor::seal(signature, place),
         })
     }
 }
