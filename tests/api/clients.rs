@@ -73,14 +73,13 @@ async fn run_in(
 ) -> Option<(String, String)> {
     let running = move || {
         let folder = folder()?;
-        let output = Command::new("node").arg(script).args(arguments).current_dir(folder).output();
-        let output = output.unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let (told, complaints) = (text(output.stdout), text(output.stderr));
-        assert!(output.status.success(), "{script}: {complaints}");
-        Some((told, complaints))
+        Some(Command::new("node").arg(script).args(arguments).current_dir(folder).output().unwrap())
     };
-    tokio::task::spawn_blocking(running).await.unwrap()
+    let output = tokio::task::spawn_blocking(running).await.unwrap()?;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (told, complaints) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "{script}: {complaints}");
+    Some((told, complaints))
 }
 
 /// A client comes to its end, and warns of nothing.
