@@ -95,7 +95,7 @@ on_each_database! {
         passes(server, installed, "apollo.mjs").await;
     }
 
-    /// So does urql with its normalised cache.
+    /// urql with its normalised cache merges pages and tells errors by their code.
     async fn urql(server: &Server) {
         passes(server, installed, "urql.mjs").await;
     }
