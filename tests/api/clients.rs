@@ -1,10 +1,26 @@
 //! Clients in JavaScript, as they are used: `tests/api/clients` pins them, and they run in Node.
 
-use std::{path::PathBuf, process::Command, sync::OnceLock};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use crate::{Server, on_each_database};
+
+/// What clients are made from, beside their own files.
+const SOURCES: [&str; 3] = ["tests/api/schema.graphql", "README.md", "web/build/examples.ts"];
+
+fn npm(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("npm").args(arguments).current_dir(folder).output().unwrap();
+    let text = String::from_utf8_lossy;
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
 
 /// The folder in which the pinned packages are installed, once for all tests; `None` where there is
 /// no Node.
-fn installed() -> Option<&'static PathBuf> {
+fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     let install = || {
         if Command::new("npm").arg("--version").output().is_err() {
@@ -15,33 +31,82 @@ fn installed() -> Option<&'static PathBuf> {
             eprintln!("skipped with clients in JavaScript: no Node");
             return None;
         }
-        let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/api/clients");
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let own = root.join("tests/api/clients");
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("clients");
-        std::fs::create_dir_all(&folder).unwrap();
-        for file in std::fs::read_dir(from).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        // An earlier run of the tests may have installed them; npm writes this last.
+        let complete = folder.join("node_modules/.package-lock.json").exists();
+        let same = |name| fs::read(own.join(name)).ok() == fs::read(folder.join(name)).ok();
+        let installed = complete && same("package.json") && same("package-lock.json");
+        let files = fs::read_dir(own).unwrap().map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.is_file());
+        for file in files.chain(SOURCES.map(|source| root.join(source))) {
+            fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
         }
-        let output = Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if !installed {
+            npm(&folder, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        }
         Some(folder)
     };
-    INSTALLED.get_or_init(install).as_ref()
+    INSTALLED.get_or_init(install).as_deref()
+}
+
+/// The same with what the clients' compilers make of the schema and of the README's queries.
+fn compiled() -> Option<&'static Path> {
+    static COMPILED: OnceLock<()> = OnceLock::new();
+    let folder = installed()?;
+    COMPILED.get_or_init(|| npm(folder, &["run", "compile"]));
+    Some(folder)
 }
 
 /// Runs a script of `tests/api/clients` and returns what it wrote on standard output and on
 /// standard error; `None` where there is no Node.
 pub(crate) async fn run(script: &'static str, arguments: Vec<String>) -> Option<(String, String)> {
+    run_in(installed, script, arguments).await
+}
+
+async fn run_in(
+    folder: fn() -> Option<&'static Path>,
+    script: &'static str,
+    arguments: Vec<String>,
+) -> Option<(String, String)> {
     let running = move || {
-        let folder = installed()?;
-        let output = Command::new("node").arg(script).args(arguments).current_dir(folder).output();
-        let output = output.unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Some((text(output.stdout), text(output.stderr)))
+        let folder = folder()?;
+        Some(Command::new("node").arg(script).args(arguments).current_dir(folder).output().unwrap())
     };
-    tokio::task::spawn_blocking(running).await.unwrap()
+    let output = tokio::task::spawn_blocking(running).await.unwrap()?;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (told, complaints) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "{script}: {complaints}");
+    Some((told, complaints))
+}
+
+/// A client comes to its end, and warns of nothing.
+async fn passes(server: &Server, folder: fn() -> Option<&'static Path>, script: &'static str) {
+    let told = run_in(folder, script, vec![server.url("/graphql")]).await;
+    let Some((told, complaints)) = told else { return };
+    assert_eq!((&*told, &*complaints), ("passed\n", ""));
+}
+
+on_each_database! {
+    /// Apollo Client merges pages, keeps one object for each id and tells errors by their code.
+    async fn apollo_client(server: &Server) {
+        passes(server, installed, "apollo.mjs").await;
+    }
+
+    /// urql with its normalised cache merges pages and tells errors by their code.
+    async fn urql(server: &Server) {
+        passes(server, installed, "urql.mjs").await;
+    }
+
+    /// Relay's compiler takes the schema, and what it makes pages and refetches through `node`.
+    async fn relay(server: &Server) {
+        passes(server, compiled, "relay.js").await;
+    }
+
+    /// graphql-codegen makes a strict client of every operation of the README.
+    async fn graphql_codegen(server: &Server) {
+        passes(server, compiled, "built/typed.js").await;
+    }
 }
