@@ -93,6 +93,7 @@ fn shows_every_option_with_its_variable() {
         ("--live-init-timeout <SECONDS>", "HUTONG_LIVE_INIT_TIMEOUT"),
         ("--live-patience <SECONDS>", "HUTONG_LIVE_PATIENCE"),
         ("--live-keep-alive <SECONDS>", "HUTONG_LIVE_KEEP_ALIVE"),
+        ("--live-interval <MILLISECONDS>", "HUTONG_LIVE_INTERVAL"),
         ("--page-default <ROWS>", "HUTONG_PAGE_DEFAULT"),
         ("--page-max <ROWS>", "HUTONG_PAGE_MAX"),
         ("--request-timeout <SECONDS>", "HUTONG_REQUEST_TIMEOUT"),

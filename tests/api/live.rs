@@ -1,10 +1,14 @@
 //! Live queries: answered again when the answer changes, and once for all who ask the same.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{
     Server, on_each_database,
+    server::Store,
     sockets::{Socket, until},
     subscriptions::write,
 };
@@ -64,6 +68,32 @@ on_each_database! {
         assert_eq!((server.live.queries(), server.live.executions()), (2, 5));
         drop((sockets, other));
         until("they are forgotten", || server.live.queries() == 0).await;
+    }
+
+    /// However many writes there are in a while, they are answered together at its end.
+    async fn a_burst_of_writes_is_answered_at_once(store: &Store) {
+        let copy = Store { database: store.database.clone(), url: store.url.clone() };
+        let server = Server::start_with(copy, &["--live-interval=2000"]).await;
+        let mut socket = Socket::begin(&server).await;
+        socket.subscribe("1", QUERY).await;
+        let begun = Instant::now();
+        socket.data("1").await;
+        for (period, value) in [("2026", 1), ("2027", 2), ("2028", 3), ("2029", 4)] {
+            write(&server, &[(period, value)]).await;
+        }
+        assert!(begun.elapsed() < Duration::from_millis(1500), "it wrote too slowly");
+        assert_eq!(server.live.executions(), 1);
+        assert_eq!(socket.data("1").await, answer(5, "4", "2029"));
+        assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
+        assert_eq!(server.live.executions(), 2);
+        // Who waited long enough is answered as soon as something changes.
+        sleep(Duration::from_millis(2000)).await;
+        let begun = Instant::now();
+        write(&server, &[("2030", 5)]).await;
+        assert_eq!(socket.data("1").await, answer(6, "5", "2030"));
+        assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+        drop(socket);
+        server.stop().await;
     }
 
     /// A live query that is refused is refused once, and its question is not kept.

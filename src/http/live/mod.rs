@@ -60,6 +60,11 @@ pub struct Options {
     #[arg(long, env = "HUTONG_LIVE_KEEP_ALIVE", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub live_keep_alive: u32,
+    /// How many milliseconds pass at least before a live query is executed again, however often
+    /// the data change
+    #[arg(long, env = "HUTONG_LIVE_INTERVAL", value_name = "MILLISECONDS", global = true)]
+    #[arg(default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=3_600_000))]
+    pub live_interval: u32,
 }
 
 /// How many answers wait for a client at the most.

@@ -6,10 +6,14 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
-use futures_util::{Stream, stream};
-use tokio::sync::watch;
+use futures_util::{Stream, future::join, stream};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     super::App,
@@ -83,8 +87,10 @@ struct Kept {
 impl Kept {
     async fn answer(self) {
         let mut revisions = self.app.database.revisions();
+        let interval = Duration::from_millis(self.app.live.options.live_interval.into());
         loop {
             revisions.borrow_and_update();
+            let soonest = Instant::now() + interval;
             tokio::select! {
                 answer = self.execute() => {
                     self.newest.send_if_modified(|newest| {
@@ -96,7 +102,8 @@ impl Kept {
                 () = self.newest.closed() => {}
             }
             tokio::select! {
-                Ok(()) = revisions.changed() => {}
+                // What changes until then is answered together.
+                _ = join(revisions.changed(), sleep_until(soonest)) => {}
                 () = self.newest.closed() => if self.forgotten() { return },
             }
         }
