@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// A stream of events as it is read.
-struct Events {
+pub(crate) struct Events {
     response: reqwest::Response,
     read: Vec<u8>,
 }
 
 impl Events {
-    async fn ask(server: &Server, query: &str) -> Self {
+    pub(crate) async fn ask(server: &Server, query: &str) -> Self {
         let request = server.client().post(server.url("/graphql"));
         Self::send(request.json(&json!({ "query": query }))).await
     }
 
-    async fn send(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn send(request: reqwest::RequestBuilder) -> Self {
         let response = request.header("accept", "text/event-stream").send().await.unwrap();
         assert_eq!(response.status(), 200);
         let headers = response.headers();
@@ -47,7 +47,7 @@ impl Events {
     }
 
     /// The next event with what it says; comments are passed over.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             let block = self.block().await?;
             if block.starts_with(':') {
@@ -63,14 +63,14 @@ impl Events {
         }
     }
 
-    async fn data(&mut self) -> Value {
+    pub(crate) async fn data(&mut self) -> Value {
         let (event, data) = self.next().await.expect("it has ended");
         assert_eq!(event, "next");
         assert!(data.get("errors").is_none(), "{data}");
         data["data"].clone()
     }
 
-    async fn is_complete(&mut self) {
+    pub(crate) async fn is_complete(&mut self) {
         assert_eq!(self.next().await, Some(("complete".to_owned(), Value::Null)));
         assert_eq!(self.next().await, None);
     }

@@ -22,6 +22,7 @@ mod languages;
 mod lists;
 mod live;
 mod live_clients;
+mod live_guard;
 mod migrations;
 mod nodes;
 mod orders;
