@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{
     Answer, Server, on_each_database,
     server::Store,
-    sockets::until,
+    sockets::{Socket, until},
     subscriptions::{days, write},
 };
 
@@ -120,6 +120,35 @@ on_each_database! {
         let post = post.header("accept", "text/event-stream").header("content-type", "application/json");
         let answer = Answer::read(post.body("{").send().await.unwrap()).await;
         assert_eq!((answer.status, answer.error().1.as_str()), (400, "BAD_REQUEST"));
+    }
+
+    /// Who hears nothing for longer than a request, its answer or the reading of it may take stays
+    /// connected; and what is told comes at once, also to those who read compressed answers.
+    async fn silence_is_no_end(store: &Store) {
+        let options = ["--request-timeout=1", "--read-timeout=1", "--write-timeout=1"];
+        let copy = Store { database: store.database.clone(), url: store.url.clone() };
+        let server = Server::start_with(copy, &options).await;
+        let mut socket = Socket::begin(&server).await;
+        let subscription = "subscription { observationsRecorded { value } }";
+        socket.subscribe("1", subscription).await;
+        let get = |query: &str| {
+            let get = server.client().get(server.url("/graphql")).query(&[("query", query)]);
+            get.header("accept-encoding", "gzip, br, zstd")
+        };
+        let mut told = Events::send(get(subscription)).await;
+        let live = "query @live { dataset { revision } districts { nodes { id slug name } } }";
+        let mut live = Events::send(get(live)).await;
+        assert_eq!(live.data().await["districts"]["nodes"].as_array().unwrap().len(), 17);
+        for events in [&told, &live] {
+            assert_eq!(events.response.headers().get("content-encoding"), None);
+        }
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        write(&server, &[("2001", 7)]).await;
+        let wanted = json!({ "observationsRecorded": { "value": "7" } });
+        assert_eq!((socket.data("1").await, told.data().await), (wanted.clone(), wanted));
+        assert_eq!(live.data().await["dataset"]["revision"], "2");
+        drop((socket, told, live));
+        server.stop().await;
     }
 
     /// Silence is broken by comments, places are limited, a client that takes nothing is told so,

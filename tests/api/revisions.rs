@@ -55,6 +55,37 @@ on_each_database! {
         other.database.close().await.unwrap();
     }
 
+    /// Two servers over one database: what is written through one is told by the other, and so are
+    /// the answers of live queries.
+    async fn servers_tell_of_each_others_writes(server: &Server) {
+        let other = Server::over(Store::open(server.store.url.clone()).await, &[]).await;
+        let (mut here, mut there) = (Socket::begin(server).await, Socket::begin(&other).await);
+        let told = "subscription { observationsRecorded { value } }";
+        let live = r#"query @live { metric(slug: "5g-base-stations") { observations { totalCount } } }"#;
+        for socket in [&mut here, &mut there] {
+            socket.subscribe("told", told).await;
+            socket.subscribe("live", live).await;
+            assert_eq!(socket.data("live").await["metric"]["observations"]["totalCount"], 1);
+            socket.is_silent().await;
+        }
+        // Well before PostgreSQL would be asked.
+        let bound = event::ASKED_EVERY + Duration::from_secs(2);
+        for (count, writer) in [(2, server), (3, &other)] {
+            let begun = Instant::now();
+            writer.write("observation", &FIGURE.replace("2020", &(2020 + count).to_string())).await;
+            for socket in [&mut here, &mut there] {
+                let mut messages = [socket.receive().await, socket.receive().await];
+                messages.sort_by_key(|message| message["id"].to_string());
+                let [live, told] = messages.map(|message| message["payload"]["data"].clone());
+                assert_eq!(live["metric"]["observations"]["totalCount"], count);
+                assert_eq!(told["observationsRecorded"]["value"], "7");
+            }
+            assert!(begun.elapsed() < bound, "{:?}", begun.elapsed());
+        }
+        drop((here, there));
+        other.stop().await;
+    }
+
     /// A write that is given up is not told of.
     async fn what_is_not_committed_is_not_told(server: &Server) {
         let mut revisions = server.store.database.revisions();

@@ -325,3 +325,26 @@ on_each_database! {
         assert_eq!(closed, (1001, "The server ends; connect again".to_owned()));
     }
 }
+
+/// Pages of origins that are let read answers may open one too.
+#[tokio::test]
+async fn pages_that_are_let_are_spoken_to() {
+    for (option, allowed) in [
+        ("--cors-origin=https://map.example", true),
+        ("--cors-origin=*", true),
+        ("--cors-origin=https://other.example", false),
+    ] {
+        let (store, _folder) = crate::server::sqlite().await;
+        let server = Server::start_with(store, &[option]).await;
+        let headers = [PROTOCOL, ("origin", "https://map.example")];
+        let mut socket = Socket::open(&server, &headers).await.unwrap();
+        if allowed {
+            socket.send(json!({ "type": "connection_init" })).await;
+            assert_eq!(socket.receive().await["type"], "connection_ack", "{option}");
+        } else {
+            assert_eq!(socket.closed().await.0, 4403, "{option}");
+        }
+        drop(socket);
+        server.stop().await;
+    }
+}
