@@ -81,7 +81,8 @@ async fn serve(config: &Config) -> Result<(), Error> {
     println!("Open http://{address}/ in a browser, or try a first query:");
     println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
     let options = Arc::new(config.http.clone());
-    let app = http::App { schema, guard: Arc::new(guard), database: database.clone(), options };
+    let (guard, live) = (Arc::new(guard), http::Live::new(config.live.clone()));
+    let app = http::App { schema, guard, database: database.clone(), options, live };
     http::serve(listener, app, stopped).await?;
     database.close().await
 }

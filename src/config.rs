@@ -31,6 +31,9 @@ pub struct Config {
     /// How much a request may ask for.
     #[command(flatten)]
     pub guard: guard::Options,
+    /// How much may go on.
+    #[command(flatten)]
+    pub live: http::live::Options,
     /// How large pages may be.
     #[command(flatten)]
     pub limits: query::Limits,

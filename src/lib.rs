@@ -14,6 +14,7 @@
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search |
 //! | 2 | [`record`] | the only writer |
+//! | 2 | [`event`] | that something was recorded, told to whoever follows the data |
 //! | 3 | [`package`] | files to records |
 //! | 4 | [`graphql`] | the schema, one file a topic |
 //! | 5 | [`http`] | the schema on the wire |
@@ -27,8 +28,9 @@
 //! - Only `graphql::error` turns a failure into what a client sees.
 //! - Only `http` knows axum.
 //! - Nothing is executed that has not passed the guard, whatever brought it.
-//! - No state is global, nothing of the data is kept between requests, and time is passed in: the
-//!   same binary runs many times over one PostgreSQL.
+//! - No state is global, nothing of the data is kept between requests but how far they have come
+//!   and the answers someone listens to, and time is passed in: the same binary runs many times
+//!   over one PostgreSQL.
 
 pub mod arithmetic;
 pub mod error;
@@ -36,6 +38,7 @@ pub mod error;
 pub mod database;
 pub mod display;
 
+pub mod event;
 pub mod query;
 pub mod record;
 

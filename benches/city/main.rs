@@ -163,7 +163,8 @@ async fn serve(database: &Database, client: &reqwest::Client) -> Result<City, Fa
     let guard = Arc::new(Guard::new(&schema, config.guard, config.limits)?);
     let options = Arc::new(config.http);
     let listener = http::listen(&options).await?;
-    let app = App { schema, guard, database: database.clone(), options };
+    let live = http::Live::new(config.live);
+    let app = App { schema, guard, database: database.clone(), options, live };
     let url = format!("http://{}/graphql", listener.local_addr()?);
     tokio::spawn(http::serve(listener, app, std::future::pending()));
     let city = City { url, client: client.clone() };

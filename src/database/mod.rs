@@ -7,17 +7,22 @@
 mod case;
 mod decimal;
 mod decode;
+mod revision;
 mod sqlite;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
     QueryResult, RuntimeErr, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
+    sqlx::PgPool,
 };
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
 
@@ -52,6 +57,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Database {
     writer: DatabaseConnection,
     reader: Reader,
+    revision: Arc<watch::Sender<Revision>>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +94,7 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            Ok(Self { writer, reader: Reader::Sqlite(readers) })
+            Ok(Self { writer, reader: Reader::Sqlite(readers), revision: Arc::default() })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
@@ -104,7 +110,7 @@ impl Database {
                 |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
             let writer = sea_orm::Database::connect(connect(1)).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
-            Ok(Self { writer, reader: Reader::Postgres(reader) })
+            Ok(Self { writer, reader: Reader::Postgres(reader), revision: Arc::default() })
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -125,6 +131,14 @@ impl Database {
     /// The connection that writes. Only `record` uses it.
     pub(crate) fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// The connections to PostgreSQL, for those who listen to it; none on SQLite.
+    pub(crate) fn postgres(&self) -> Option<&PgPool> {
+        match &self.reader {
+            Reader::Sqlite(_) => None,
+            Reader::Postgres(connection) => Some(connection.get_postgres_connection_pool()),
+        }
     }
 
     /// The one door for reads: runs a statement and returns its rows in order.

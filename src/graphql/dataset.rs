@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
 use entity::{Decimal, dataset};
 
 use super::{Ask, Language, LocalizedText, language};
-use crate::query::One;
+use crate::query::{Batch, One};
 
 /// The number of the one row there is.
 const DATASET: i64 = 1;
@@ -70,10 +70,13 @@ pub struct DatasetQuery;
 impl DatasetQuery {
     /// The data set as a whole; null while the database is empty.
     async fn dataset(&self, ctx: &Context<'_>) -> Option<Result<Dataset>> {
-        let found = async {
-            let one = One::<dataset::Entity, i64>::by(dataset::Column::Id);
-            Ok(ctx.batch()?.load(one, DATASET).await?.map(|row| Dataset { row }))
-        };
+        let found = async { load(ctx.batch()?).await };
         found.await.transpose()
     }
+}
+
+/// The data set; none while the database is empty.
+pub(super) async fn load(batch: &Batch) -> Result<Option<Dataset>> {
+    let one = One::<dataset::Entity, i64>::by(dataset::Column::Id);
+    Ok(batch.load(one, DATASET).await?.map(|row| Dataset { row }))
 }

@@ -60,6 +60,12 @@ pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 pub const NOT_ADDITIVE: &str = "NOT_ADDITIVE";
 /// A number was asked for that would mix units; the message names them.
 pub const UNLIKE_UNITS: &str = "UNLIKE_UNITS";
+/// There are as many operations on a WebSocket as may be.
+pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
+/// There are as many live connections as the server has.
+pub const TOO_MANY_CONNECTIONS: &str = "TOO_MANY_CONNECTIONS";
+/// The client did not take its answers.
+pub const SLOW_CONSUMER: &str = "SLOW_CONSUMER";
 /// The server failed; the log says why.
 pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
 

@@ -9,7 +9,7 @@ use entity::Text;
 use oxilangtag::{LanguageTag, LanguageTagParseError};
 
 /// A well-formed language tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Language(String);
 
 impl FromStr for Language {
@@ -22,7 +22,7 @@ impl FromStr for Language {
 
 /// The languages a request prefers, best first: those that count where a field's `language` is
 /// left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Preferred(pub Vec<Language>);
 
 impl Language {

@@ -36,6 +36,7 @@ pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
 pub mod language;
+pub mod live;
 pub mod metric;
 pub mod node;
 pub mod object;
@@ -49,14 +50,17 @@ pub mod series;
 pub mod series_point;
 pub mod slug;
 pub mod source;
+pub mod subscription;
 pub mod suggestion;
 pub mod summary;
 pub mod theme;
 pub mod unit;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Response, ValidationMode};
+use async_graphql::{EmptyMutation, MergedObject, Response, ValidationMode};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::time::error::Elapsed;
 
 pub use change::{Change, ChangeBasis};
 pub use computed::Computed;
@@ -68,6 +72,7 @@ pub use object::{Ask, Node};
 pub use per::Per;
 pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
+pub use subscription::SubscriptionRoot;
 pub use summary::Figures;
 
 use crate::{
@@ -96,25 +101,54 @@ macro_rules! root {
 topics!(root);
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, SubscriptionRoot>;
 
 /// Builds the schema. What may be asked of it is for the [`Guard`] to say, which every request
 /// passes first; of a validated document async-graphql checks no more than what may not be left out.
 pub fn schema(limits: Limits) -> Schema {
-    async_graphql::Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+    async_graphql::Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
         .data(limits)
+        .directive(live::Live)
         .limit_recursive_depth(usize::MAX)
         .validation_mode(ValidationMode::Fast)
         .finish()
 }
 
-/// Answers one request: with how many SQL statements stands beside the answer.
+/// Answers one request once: with how many SQL statements stands beside the answer.
 pub async fn execute(schema: &Schema, database: &Database, checked: Checked) -> (Response, usize) {
     let Checked { request, cost, error_max, .. } = checked;
     let batch = Arc::new(Batch::new(database.clone()));
     let request = request.data(Arc::clone(&batch));
-    let mut response = batch.drive(schema.execute(request)).await;
+    let response = batch.drive(schema.execute(request)).await;
+    (told(response, cost, error_max), batch.statements())
+}
+
+/// Answers one subscription with each event, until it is dropped: with how many SQL statements each
+/// answer took stands beside it. It ends with an answer that takes longer than `patience`.
+pub fn subscribe(
+    schema: &Schema,
+    database: &Database,
+    checked: Checked,
+    patience: Duration,
+) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
+    let Checked { request, cost, error_max, .. } = checked;
+    let batch = Arc::new(Batch::new(database.clone()));
+    let events = schema.execute_stream(request.data(Arc::clone(&batch)));
+    stream::unfold(Some((batch, events)), move |going_on| async move {
+        let (batch, mut events) = going_on?;
+        let before = batch.statements();
+        match batch.drive_within(patience, events.next()).await {
+            Ok(response) => {
+                let answer = (told(response?, cost, error_max), batch.statements() - before);
+                Some((Ok(answer), Some((batch, events))))
+            }
+            Err(elapsed) => Some((Err(elapsed), None)),
+        }
+    })
+}
+
+/// A response as a client sees it.
+fn told(mut response: Response, cost: guard::Cost, error_max: usize) -> Response {
     response.errors.truncate(error_max);
-    let response = error::coded(response).extension("cost", cost.to_value());
-    (response, batch.statements())
+    error::coded(response).extension("cost", cost.to_value())
 }

@@ -36,6 +36,11 @@ impl Ask for Context<'_> {
     }
 }
 
+/// The questions of a request, for what outlives the field that asks.
+pub(super) fn batch(ctx: &Context<'_>) -> Result<Arc<Batch>> {
+    ctx.data::<Arc<Batch>>().cloned()
+}
+
 /// The row at the other end of a reference.
 pub(super) async fn row<T: Table>(ctx: &Context<'_>, number: i64) -> Result<Arc<T::Model>> {
     let found = ctx.batch()?.load(One::<T, i64>::by(T::id()), number).await?;

@@ -1,4 +1,4 @@
-//! `POST /graphql` and `GET /graphql`.
+//! `POST /graphql` and `GET /graphql`: one answer; those that go on are left to [`live`].
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    App, accept_language, deadline,
+    App, accept_language, deadline, live,
     negotiation::{self, Media},
     refusal::Refusal,
     reply::Reply,
@@ -25,18 +25,34 @@ use crate::graphql::{self, Asked, Preferred};
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The headers of the request that the answer depends on.
-const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language");
+pub(super) const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language");
 
 pub(super) async fn graphql(State(app): State<App>, request: Request) -> Response {
+    if live::opens_socket(&request) {
+        return live::socket(&app, request).await;
+    }
     answered(&app, request).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
     let begun = Instant::now();
-    let media = negotiation::accepted(request.headers()).ok_or_else(Refusal::not_acceptable)?;
-    let preferred = accept_language::preferred(request.headers());
+    let headers = request.headers();
+    let (media, events) = (negotiation::accepted(headers), negotiation::takes_events(headers));
+    if media.is_none() && !events {
+        return Err(Refusal::not_acceptable());
+    }
+    let preferred = accept_language::preferred(headers);
     let method = request.method().clone();
-    Ok(match request::read(request, &app.options).await? {
+    let question = request::read(request, &app.options).await?;
+    // Who takes one answer too has events only where there are more.
+    if let Question::One(asked) = &question
+        && events
+        && (media.is_none() || live::goes_on(app, asked))
+    {
+        return live::events(app, (**asked).clone(), &method, preferred);
+    }
+    let media = media.ok_or_else(Refusal::not_acceptable)?;
+    Ok(match question {
         Question::One(asked) => {
             let reply = reply(app, *asked, &method, preferred, media).await?;
             response(&reply, reply.status(), reply.statements(), media, begun)
@@ -65,6 +81,9 @@ async fn reply(
         Ok(checked) => checked,
         Err(errors) => return Ok(Reply::refused(errors, media)),
     };
+    if checked.operation == OperationType::Subscription {
+        return Err(Refusal::one_answer());
+    }
     if method == Method::GET && checked.operation != OperationType::Query {
         return Err(Refusal::not_by_get(checked.operation));
     }

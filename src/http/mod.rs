@@ -7,6 +7,7 @@ mod deadline;
 mod encoding;
 mod handler;
 mod health;
+pub mod live;
 mod negotiation;
 mod playground;
 mod refusal;
@@ -30,10 +31,13 @@ use tower_http::{
     },
 };
 
+pub use self::live::Live;
+
 use self::refusal::Refusal;
 use crate::{
     database::Database,
     error::Error,
+    event,
     graphql::{Guard, Schema},
 };
 
@@ -70,7 +74,8 @@ pub struct Options {
     #[arg(long, env = "HUTONG_BATCH_MAX", value_name = "REQUESTS", global = true)]
     #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub batch_max: u32,
-    /// The origins whose pages may read answers, with commas between them, or `*` for every page
+    /// The origins whose pages may read answers and open WebSockets, with commas between them, or
+    /// `*` for every page
     #[arg(long, env = "HUTONG_CORS_ORIGIN", value_name = "ORIGINS", global = true)]
     #[arg(value_delimiter = ',', value_parser = cors::origin)]
     pub cors_origin: Vec<String>,
@@ -87,6 +92,8 @@ pub struct App {
     pub database: Database,
     /// What is taken.
     pub options: Arc<Options>,
+    /// What goes on at the moment.
+    pub live: Arc<Live>,
 }
 
 /// The smallest answer that is compressed: a smaller one fits into one packet as it is.
@@ -100,13 +107,15 @@ pub async fn listen(options: &Options) -> Result<TcpListener, Error> {
         .map_err(|why| Error::input(format!("cannot listen on {address}: {why}")))
 }
 
-/// Serves until `shutdown` is done, then finishes the requests under way.
+/// Serves until `shutdown` is done, then finishes the requests under way and ends those that would
+/// go on.
 pub async fn serve(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
-    let options = Arc::clone(&app.options);
+    let (options, live) = (Arc::clone(&app.options), Arc::clone(&app.live));
+    let _following = event::follow(&app.database).await?;
     let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let router = Router::new()
         .route("/", get(playground::page))
@@ -124,7 +133,12 @@ pub async fn serve(
         [] => router,
         origins => router.layer(cors::layer(origins)),
     };
+    let shutdown = async {
+        shutdown.await;
+        live.stop();
+    };
     connections::serve(listener, router, &options, shutdown).await;
+    live.farewell().await;
     Ok(())
 }
 

@@ -33,12 +33,26 @@ impl Media {
     }
 }
 
-/// The form that the client likes best; `None` where it takes none of them. Who does not care gets
-/// plain JSON.
-pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
+/// A stream of answers, each an event.
+pub(super) const EVENTS: &str = "text/event-stream";
+
+/// Whether the client takes a stream of events, which it must name.
+pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+    let accept = accept(headers);
+    let mut ranges = accept.split(',').filter_map(Range::read);
+    ranges.any(|range| range.weight > 0 && range.name.eq_ignore_ascii_case(EVENTS))
+}
+
+fn accept(headers: &HeaderMap) -> String {
     let lines = headers.get_all(header::ACCEPT).iter();
     let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let accept = lines.join(",");
+    lines.join(",")
+}
+
+/// The form of one answer that the client likes best; `None` where it takes none of them. Who does
+/// not care gets plain JSON.
+pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
+    let accept = accept(headers);
     if accept.trim().is_empty() {
         return Some(Media::Json);
     }
@@ -133,6 +147,21 @@ mod tests {
         let two = headers(&header::ACCEPT, &["text/html", "application/graphql-response+json"]);
         assert_eq!(accepted(&two), response);
         assert_eq!(accepted(&HeaderMap::new()), json);
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them() {
+        for (accept, wanted) in [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream; charset=utf-8", true),
+            ("text/event-stream;q=0.1, */*", true),
+            ("text/event-stream;q=0", false),
+            ("text/*", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            assert_eq!(takes_events(&headers(&header::ACCEPT, &[accept])), wanted, "{accept}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use async_graphql::ServerError;
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
@@ -48,9 +49,24 @@ impl Refusal {
 
     /// No form of an answer is one the client takes.
     pub(super) fn not_acceptable() -> Self {
-        let message = "answers are `application/graphql-response+json` or `application/json`; \
-                       name one of them in `Accept`";
+        let message = "answers are `application/graphql-response+json`, `application/json` or, as \
+                       they come, `text/event-stream`; name one of them in `Accept`";
         Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
+    }
+
+    /// A subscription has more answers than one.
+    pub(super) fn one_answer() -> Self {
+        let message = "a subscription is answered again and again: name `text/event-stream` in \
+                       `Accept`, or open a WebSocket";
+        Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
+    }
+
+    /// There are as many live connections as there may be.
+    pub(super) fn crowded(most: u32) -> Self {
+        let message = format!(
+            "there are {most} live connections already, as many as this server has; try again later"
+        );
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error::TOO_MANY_CONNECTIONS, message)
     }
 
     /// The body is not said to be JSON.
@@ -112,9 +128,16 @@ impl Refusal {
     }
 }
 
+impl From<Refusal> for ServerError {
+    fn from(refusal: Refusal) -> Self {
+        error::refused(refusal.code, refusal.message)
+    }
+}
+
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(vec![error::refused(refusal.code, refusal.message)], refusal.status)
+        let status = refusal.status;
+        Self::Refused(vec![refusal.into()], status)
     }
 }
 

@@ -6,7 +6,8 @@
 //! from the query alone: not from the number of rows, nor from how threads happen to run.
 //!
 //! The rules this rests on: the executor is polled only when it was woken, and a resolver awaits
-//! nothing but [`Batch::load`].
+//! nothing but [`Batch::load`]. A subscription also awaits its events, between answers; each answer
+//! is driven by itself, and nothing is kept from one to the next.
 
 use std::{
     any::Any,
@@ -19,9 +20,14 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered, task::AtomicWaker};
+use tokio::{
+    sync::watch,
+    time::{error::Elapsed, timeout},
+};
 
 use crate::{database::Database, error::Error};
 
@@ -56,17 +62,25 @@ impl<L: Load> Load for Arc<L> {
     }
 }
 
-/// The questions of one request.
+/// The questions of one request. An answer is given to those who wait for it, and then forgotten.
 pub struct Batch {
     database: Database,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
     statements: AtomicUsize,
+    /// Whether the executor awaits an event: it has nothing to do, and no statement runs for it.
+    resting: watch::Sender<bool>,
 }
 
 impl Batch {
     /// A batch for one request.
     pub fn new(database: Database) -> Self {
-        Self { database, gathered: Mutex::default(), statements: AtomicUsize::new(0) }
+        let (gathered, statements) = (Mutex::default(), AtomicUsize::new(0));
+        Self { database, gathered, statements, resting: watch::Sender::new(false) }
+    }
+
+    /// The database that answers.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// How many statements have run so far.
@@ -109,6 +123,7 @@ impl Batch {
             woken.outer.register(context.waker());
             loop {
                 if woken.flag.swap(false, SeqCst) {
+                    self.rest(false);
                     let polled = executor.as_mut().poll(&mut Context::from_waker(&waker));
                     if let Poll::Ready(output) = polled {
                         return Poll::Ready(output);
@@ -122,11 +137,42 @@ impl Batch {
                 match running.poll_next_unpin(context) {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) | Poll::Pending if woken.flag.load(SeqCst) => {}
-                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                    Poll::Ready(None) => {
+                        self.rest(true);
+                        return Poll::Pending;
+                    }
+                    Poll::Pending => return Poll::Pending,
                 }
             }
         })
         .await
+    }
+
+    /// The same for an executor that also awaits events, which may take for ever. Fails where it
+    /// works for longer than `patience` without a rest.
+    pub async fn drive_within<F: Future>(
+        &self,
+        patience: Duration,
+        executor: F,
+    ) -> Result<F::Output, Elapsed> {
+        let mut resting = self.resting.subscribe();
+        let too_long = async move {
+            // The sender lives as long as this does.
+            loop {
+                if let Err(elapsed) = timeout(patience, resting.wait_for(|rests| *rests)).await {
+                    return elapsed;
+                }
+                let _ = resting.wait_for(|rests| !*rests).await;
+            }
+        };
+        tokio::select! {
+            output = self.drive(executor) => Ok(output),
+            elapsed = too_long => Err(elapsed),
+        }
+    }
+
+    fn rest(&self, rests: bool) {
+        self.resting.send_if_modified(|before| std::mem::replace(before, rests) != rests);
     }
 
     fn run(&self, asked: Arc<dyn Gathered>) -> Running {

@@ -15,7 +15,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use crate::{database::Database, error::Error, query::column};
+use crate::{database::Database, error::Error, event, query::column};
 
 /// The data set as a whole, as its publisher describes it.
 #[derive(Debug, Clone)]
@@ -52,6 +52,7 @@ const WRITE_LOCK: i64 = 0x0048_7574_6f6e_6700;
 
 /// One write under way. Nothing is kept unless it is committed.
 pub struct Writer {
+    database: Database,
     transaction: DatabaseTransaction,
     now: DateTime<Utc>,
     /// The numbers of the rows that have been referred to, by table and slug.
@@ -129,7 +130,8 @@ impl Writer {
         hold(&transaction).await?;
         let (slugs, numbers) = (HashMap::new(), HashMap::new());
         // Databases keep microseconds.
-        Ok(Self { transaction, now: now.trunc_subsecs(6), slugs, numbers })
+        let (database, now) = (database.clone(), now.trunc_subsecs(6));
+        Ok(Self { database, transaction, now, slugs, numbers })
     }
 
     /// Whether the database holds no data set yet.
@@ -153,7 +155,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps what was written, and raises the revision of the data.
+    /// Keeps what was written, and raises the revision of the data. Whoever follows them is told,
+    /// on this instance before this returns.
     pub async fn commit(self) -> Result<(), Error> {
         dataset::Entity::update_many()
             .col_expr(
@@ -162,7 +165,10 @@ impl Writer {
             )
             .exec(&self.transaction)
             .await?;
-        self.transaction.commit().await.map_err(Error::from)
+        let revision = event::announce(&self.transaction).await?;
+        self.transaction.commit().await?;
+        self.database.raise(revision);
+        Ok(())
     }
 
     async fn insert<E>(

@@ -18,34 +18,49 @@ fn npm(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// The folder in which the pinned packages are installed, once for all tests; `None` where there is
-/// no Node.
+/// The folder in which the packages that a folder of `tests/api` pins are installed; `None` where
+/// there is no Node.
+pub(crate) fn install(name: &str) -> Option<PathBuf> {
+    if Command::new("npm").arg("--version").output().is_err() {
+        assert!(
+            std::env::var_os("HUTONG_REQUIRE_NODE").is_none(),
+            "HUTONG_REQUIRE_NODE is set, but Node and npm are not installed"
+        );
+        eprintln!("skipped with clients in JavaScript: no Node");
+        return None;
+    }
+    let own = root().join("tests/api").join(name);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    // An earlier run of the tests may have installed them; npm writes this last.
+    let complete = folder.join("node_modules/.package-lock.json").exists();
+    let same = |name| fs::read(own.join(name)).ok() == fs::read(folder.join(name)).ok();
+    let installed = complete && same("package.json") && same("package-lock.json");
+    let files = fs::read_dir(own).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|path| path.is_file()) {
+        copy(&file, &folder);
+    }
+    if !installed {
+        npm(&folder, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    }
+    Some(folder)
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(file: &Path, to: &Path) {
+    fs::copy(file, to.join(file.file_name().unwrap())).unwrap();
+}
+
+/// The folder in which `tests/api/clients` is installed, once for all tests.
 fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     let install = || {
-        if Command::new("npm").arg("--version").output().is_err() {
-            assert!(
-                std::env::var_os("HUTONG_REQUIRE_NODE").is_none(),
-                "HUTONG_REQUIRE_NODE is set, but Node and npm are not installed"
-            );
-            eprintln!("skipped with clients in JavaScript: no Node");
-            return None;
-        }
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let own = root.join("tests/api/clients");
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("clients");
-        fs::create_dir_all(&folder).unwrap();
-        // An earlier run of the tests may have installed them; npm writes this last.
-        let complete = folder.join("node_modules/.package-lock.json").exists();
-        let same = |name| fs::read(own.join(name)).ok() == fs::read(folder.join(name)).ok();
-        let installed = complete && same("package.json") && same("package-lock.json");
-        let files = fs::read_dir(own).unwrap().map(|file| file.unwrap().path());
-        let files = files.filter(|path| path.is_file());
-        for file in files.chain(SOURCES.map(|source| root.join(source))) {
-            fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
-        }
-        if !installed {
-            npm(&folder, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        let folder = install("clients")?;
+        for source in SOURCES {
+            copy(&root().join(source), &folder);
         }
         Some(folder)
     };

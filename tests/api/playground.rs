@@ -3,9 +3,11 @@
 use std::{
     path::Path,
     process::{Command, Output},
+    time::Duration,
 };
 
 use reqwest::{Response, header};
+use tokio::time::sleep;
 
 use crate::{Server, on_each_database};
 
@@ -115,7 +117,21 @@ on_each_database! {
         }
         let mut node = Command::new("node");
         node.arg(web.join("tests/browser.mjs")).arg(server.url("/"));
-        let Some(output) = run(node).await else { return };
+        // While a socket is open, the data change.
+        let writing = async {
+            for number in 0.. {
+                sleep(Duration::from_millis(300)).await;
+                if server.live.connections() > 0 {
+                    let unit = format!("slug,symbol,dimension,name_en\nnews-{number},u,COUNT,Unit");
+                    server.write("unit", &unit).await;
+                }
+            }
+        };
+        let output = tokio::select! {
+            output = run(node) => output,
+            () = writing => None,
+        };
+        let Some(output) = output else { return };
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{told}");
     }

@@ -8,7 +8,7 @@ use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App},
+    http::{self, App, Live},
     package::{Package, bundled},
     record::{Rows, Writer},
 };
@@ -36,6 +36,19 @@ impl Store {
         Self { database: Database::open(&options).await.unwrap(), url }
     }
 
+    /// Writes rows of a table: a line for each, its fields between commas, the first of them the
+    /// columns.
+    pub(crate) async fn write(&self, table: &str, lines: &str) {
+        let mut lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect();
+        let columns = fields(lines.next().unwrap());
+        let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
+        let rows = Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() };
+        let mut writer = Writer::begin(&self.database, now()).await.unwrap();
+        writer.write(table, &rows).await.unwrap();
+        writer.commit().await.unwrap();
+    }
+
     /// A connection beside those of Hutong, to do what it would not.
     pub(crate) async fn connection(&self) -> sea_orm::DatabaseConnection {
         sea_orm::Database::connect(&self.url).await.unwrap()
@@ -46,6 +59,7 @@ impl Store {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) store: Store,
+    pub(crate) live: Arc<Live>,
     client: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -76,10 +90,17 @@ impl Server {
         let database = &store.database;
         database.migrate().await.unwrap();
         assert!(package.load_into_empty(database, now()).await.unwrap());
+        Self::over(store, options).await
+    }
+
+    /// Starts a server over a database as it is.
+    pub(crate) async fn over(store: Store, options: &[&str]) -> Self {
         let config = Cli::parse_from(["hutong"].iter().chain(options)).config;
         let schema = graphql::schema(config.limits);
         let guard = Arc::new(Guard::new(&schema, config.guard, config.limits).unwrap());
-        let app = App { schema, guard, database: database.clone(), options: Arc::new(config.http) };
+        let (database, options) = (store.database.clone(), Arc::new(config.http));
+        let live = Live::new(config.live);
+        let app = App { schema, guard, database, options, live: Arc::clone(&live) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -87,7 +108,7 @@ impl Server {
             let stopped = async { drop(stopped.await) };
             http::serve(listener, app, stopped).await.unwrap();
         });
-        Self { address, store, client: reqwest::Client::new(), stop, running }
+        Self { address, store, live, client: reqwest::Client::new(), stop, running }
     }
 
     pub(crate) async fn stop(self) {
@@ -97,17 +118,9 @@ impl Server {
         self.store.database.close().await.unwrap();
     }
 
-    /// Writes rows of a table: a line for each, its fields between commas, the first of them the
-    /// columns.
+    /// Writes rows of a table into its database; see [`Store::write`].
     pub(crate) async fn write(&self, table: &str, lines: &str) {
-        let mut lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-        let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect();
-        let columns = fields(lines.next().unwrap());
-        let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
-        let rows = Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() };
-        let mut writer = Writer::begin(&self.store.database, now()).await.unwrap();
-        writer.write(table, &rows).await.unwrap();
-        writer.commit().await.unwrap();
+        self.store.write(table, lines).await;
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

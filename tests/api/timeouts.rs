@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hutong::database::{self, Database};
 use sea_orm::ConnectionTrait;
+use tokio::time::sleep;
 
-use crate::{Server, server::Store};
+use crate::{Server, server::Store, sockets::Socket, subscriptions::write};
 
 /// Makes reading claims take hours.
 const HOURS: [&str; 2] = [
@@ -47,11 +48,48 @@ async fn test(server: &Server, told: &str) {
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
+/// What goes on is told in time too, each time it is executed; waiting for events takes no time.
+async fn test_live(server: &Server, told: &str) {
+    let mut socket = Socket::begin(server).await;
+    let claims = "claims { nodes { slug } }";
+    let events = format!("subscription {{ observationsRecorded {{ value {claims} }} }}");
+    socket.subscribe("events", &events).await;
+    // Longer than an answer may take.
+    sleep(Duration::from_secs(3)).await;
+    for (id, query) in [
+        ("once", &format!("{{ {claims} }}")),
+        ("live", &format!("query @live {{ {claims} }}")),
+        ("events", &String::new()),
+    ] {
+        if id == "events" {
+            write(server, &[("2001", 1)]).await;
+        } else {
+            socket.subscribe(id, query).await;
+        }
+        let begun = Instant::now();
+        let message = socket.receive().await;
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+        assert_eq!(message["id"], id, "{message}");
+        let payload = &message["payload"];
+        let error = if message["type"] == "error" { &payload[0] } else { &payload["errors"][0] };
+        assert_eq!(error["extensions"]["code"], "TIMEOUT", "{message}");
+        assert!(error["message"].as_str().unwrap().contains(told), "{message}");
+        if id == "once" && message["type"] == "next" {
+            assert_eq!(socket.receive().await["type"], "complete");
+        }
+    }
+    drop(socket);
+    let begun = Instant::now();
+    server.data("{ districts { totalCount } }").await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn free_the_readers_of_sqlite() {
     let (store, _folder) = crate::server::sqlite().await;
     let server = server(store).await;
     test(&server, "within 2 seconds").await;
+    test_live(&server, "within 2 seconds").await;
     server.stop().await;
 }
 
@@ -60,6 +98,7 @@ async fn free_the_connections_of_postgres() {
     let Some((store, fresh)) = crate::postgres::database().await else { return };
     let server = server(store).await;
     test(&server, "did not answer this field in time").await;
+    test_live(&server, "did not answer this field in time").await;
     server.stop().await;
     fresh.drop().await;
 }

@@ -1,16 +1,31 @@
-import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
+import { type ASTVisitor, OperationTypeNode, visit } from "graphql";
 import { useSyncExternalStore } from "react";
 
 const ENDPOINT = new URL("graphql", location.href);
 const LIVE = new URL(ENDPOINT);
 LIVE.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 
-/** Asks the server the page is from; a socket is opened for a subscription, and not before. */
-export const fetcher = createGraphiQLFetcher({
+/** Asks over a socket what is a subscription. */
+const ask = createGraphiQLFetcher({
   url: ENDPOINT.href,
   subscriptionUrl: LIVE.href,
   fetch: timed,
 });
+
+/** Tells a live query as a subscription. */
+const going: ASTVisitor = {
+  OperationDefinition: (operation) =>
+    operation.directives?.some(({ name }) => name.value === "live")
+      ? { ...operation, operation: OperationTypeNode.SUBSCRIPTION }
+      : false,
+};
+
+/** Asks the server the page is from; a socket is opened for what goes on, and not before. */
+export const fetcher: Fetcher = (question, options) => {
+  const documentAST = options?.documentAST && visit(options.documentAST, going);
+  return ask(question, options && { ...options, ...(documentAST && { documentAST }) });
+};
 
 let timing = "";
 const listeners = new Set<() => void>();

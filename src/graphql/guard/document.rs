@@ -29,7 +29,7 @@ const TOKEN: usize = 250;
 const LONGEST_MESSAGE: usize = 500;
 
 /// A request as it came.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {
     /// The document.
@@ -50,7 +50,7 @@ pub struct Asked {
 }
 
 /// What a request may say beside the question.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Extensions {
     /// A document known by its hash.
@@ -59,7 +59,7 @@ pub struct Extensions {
 }
 
 /// A document known by its hash.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersistedQuery {
     /// The version of the protocol, which is 1.
@@ -74,6 +74,11 @@ impl Asked {
         let mut json = serde_json::Deserializer::from_str(json);
         let values = variables::read(&mut json)?;
         json.end().map(|()| values)
+    }
+
+    /// Whether it names no document in any way.
+    pub fn is_blank(&self) -> bool {
+        self.query.is_none() && self.document_id.is_none() && self.persisted().is_none()
     }
 
     /// What names the document by its hash.

@@ -25,7 +25,7 @@ use document::Document;
 use persisted::{Named, Persisted};
 use trusted::Trusted;
 
-use super::{Schema, error};
+use super::{Schema, error, live::LIVE};
 use crate::{error::Error, query};
 
 /// How much a request may ask for.
@@ -112,6 +112,8 @@ pub struct Checked {
     pub request: async_graphql::Request,
     /// Whether it reads, writes or subscribes.
     pub operation: OperationType,
+    /// Whether it is to be answered again whenever the data change (`@live`).
+    pub live: bool,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
@@ -205,11 +207,11 @@ impl Guard {
                 cost.limit,
             )));
         }
-        let kind = document::kind(operation);
+        let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
         request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, cost, error_max: most })
+        Ok(Checked { request, operation: kind, live, cost, error_max: most })
     }
 
     /// The document with this text, read at most once while it is kept.

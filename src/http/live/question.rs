@@ -1,0 +1,140 @@
+//! What is asked, and the answers to it as they come.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{Response, ServerError, parser::types::OperationType};
+use futures_util::{FutureExt, Stream, StreamExt, stream, stream::BoxStream};
+
+use super::{
+    super::{App, deadline, refusal::Refusal},
+    protocol,
+};
+use crate::graphql::{self, Asked, Checked, Preferred};
+
+/// A question, which is checked anew each time it is answered.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    asked: Asked,
+    preferred: Preferred,
+}
+
+/// What tells one question from another: those with equal keys have equal answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// The text itself, however it was named.
+    document: String,
+    operation_name: Option<String>,
+    /// As JSON.
+    variables: String,
+    preferred: Preferred,
+}
+
+/// An answer, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The result of an execution.
+    Next(Arc<str>),
+    /// The errors for which nothing is executed; the last answer.
+    Refused(Arc<str>),
+}
+
+impl Question {
+    pub(super) fn new(asked: Asked, preferred: Preferred) -> Self {
+        Self { asked, preferred }
+    }
+
+    /// What may be executed of it, or the answer that it is refused.
+    pub(super) fn check(&self, app: &App) -> Result<Checked, Answer> {
+        let mut checked =
+            app.guard.check(self.asked.clone()).map_err(|why| Answer::refused(&why))?;
+        checked.request = checked.request.data(self.preferred.clone());
+        Ok(checked)
+    }
+
+    /// The answers once it was checked: one, or more as the data change. They stop when this is
+    /// dropped.
+    pub(super) fn answers(
+        self,
+        app: &App,
+        checked: Result<Checked, Answer>,
+    ) -> BoxStream<'static, Answer> {
+        match checked {
+            Err(refused) => stream::iter([refused]).boxed(),
+            Ok(checked) if checked.operation == OperationType::Subscription => {
+                events(app, checked).boxed()
+            }
+            Ok(checked) if checked.live => {
+                app.live.queries.join(app, self.key(&checked), self).boxed()
+            }
+            Ok(checked) => execute(app.clone(), checked).into_stream().boxed(),
+        }
+    }
+
+    /// The answer now.
+    pub(super) async fn execute(&self, app: &App) -> Answer {
+        match self.check(app) {
+            Ok(checked) => execute(app.clone(), checked).await,
+            Err(refused) => refused,
+        }
+    }
+
+    fn key(&self, checked: &Checked) -> Key {
+        let request = &checked.request;
+        Key {
+            document: request.query.clone(),
+            operation_name: request.operation_name.clone(),
+            variables: protocol::json(&request.variables),
+            preferred: self.preferred.clone(),
+        }
+    }
+}
+
+async fn execute(app: App, checked: Checked) -> Answer {
+    let limit = app.options.request_timeout;
+    let executed = async move { graphql::execute(&app.schema, &app.database, checked).await };
+    match deadline::within(limit, executed).await {
+        Ok((answer, _)) => answer.into(),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// The answers of a subscription.
+fn events(app: &App, checked: Checked) -> impl Stream<Item = Answer> + Send + use<> {
+    let limit = app.options.request_timeout;
+    let patience = Duration::from_secs(limit.into());
+    let answers = graphql::subscribe(&app.schema, &app.database, checked, patience);
+    let answers = answers.map(move |answer| match answer {
+        Ok((answer, _)) => Answer::from(answer),
+        Err(_) => Refusal::timeout(limit).into(),
+    });
+    AssertUnwindSafe(answers).catch_unwind().map(|answer| answer.unwrap_or_else(|_| panicked()))
+}
+
+/// A panic is ours, and ends its operation alone.
+fn panicked() -> Answer {
+    tracing::error!("a subscription panicked");
+    Refusal::failed().into()
+}
+
+impl Answer {
+    pub(super) fn refused(errors: &[ServerError]) -> Self {
+        Self::Refused(protocol::json(&errors).into())
+    }
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        let nowhere = |error: &ServerError| error.path.is_empty();
+        if response.is_err() && response.errors.iter().all(nowhere) {
+            Self::refused(&response.errors)
+        } else {
+            Self::Next(protocol::json(&response).into())
+        }
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(&[refusal.into()])
+    }
+}

@@ -1,0 +1,350 @@
+//! WebSockets: `graphql-transport-ws` to the letter, by a client that does what it should not.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+use crate::{Server, on_each_database, server::Store};
+
+/// A client that sends and receives what a test says.
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens a WebSocket with these headers.
+    async fn open(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let address = format!("ws://{}/graphql", server.address);
+        let mut request = address.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        connect_async(request).await.map(|(socket, _)| Self(socket))
+    }
+
+    /// Opens a WebSocket of the protocol.
+    async fn connect(server: &Server) -> Self {
+        Self::open(server, &[PROTOCOL]).await.unwrap()
+    }
+
+    /// The same, ready for operations.
+    pub(crate) async fn begin(server: &Server) -> Self {
+        let mut socket = Self::connect(server).await;
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    pub(crate) async fn send(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
+        self.send(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
+    }
+
+    /// The next message.
+    pub(crate) async fn receive(&mut self) -> Value {
+        match self.next().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The data of the next answer to an operation.
+    pub(crate) async fn data(&mut self, id: &str) -> Value {
+        let message = self.receive().await;
+        assert_eq!((&message["id"], &message["type"]), (&json!(id), &json!("next")), "{message}");
+        assert!(message["payload"].get("errors").is_none(), "{message}");
+        message["payload"]["data"].clone()
+    }
+
+    /// The code and the reason with which the server closes it.
+    async fn closed(&mut self) -> (u16, String) {
+        match self.next().await {
+            Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn next(&mut self) -> Message {
+        loop {
+            let next = timeout(Duration::from_secs(20), self.0.next()).await;
+            match next.expect("nothing comes").expect("it has ended").unwrap() {
+                Message::Ping(_) => {}
+                message => return message,
+            }
+        }
+    }
+
+    /// Nothing comes for a while.
+    pub(crate) async fn is_silent(&mut self) {
+        if let Ok(message) = timeout(Duration::from_millis(700), self.next()).await {
+            panic!("{message:?}");
+        }
+    }
+}
+
+const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+
+/// A server with nothing but the bundled data and little patience.
+async fn impatient(store: &Store) -> Server {
+    let options = [
+        "--live-connections=3",
+        "--live-operations=2",
+        "--live-message-max=2048",
+        "--live-init-timeout=1",
+        "--live-patience=1",
+        "--live-keep-alive=1",
+    ];
+    let copy = Store { database: store.database.clone(), url: store.url.clone() };
+    Server::start_with(copy, &options).await
+}
+
+/// Waits until something holds.
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+on_each_database! {
+    /// Queries are answered once, over the same connection as everything else.
+    async fn queries_are_answered_and_completed(server: &Server) {
+        let mut socket = Socket::begin(server).await;
+        socket.send(json!({ "type": "ping", "payload": { "at": 1 } })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "pong" }));
+        socket.send(json!({ "type": "pong" })).await;
+        let query = "query A($s: String!) { district(slug: $s) { name } } query B { __typename }";
+        let variables = json!({ "s": "haidian" });
+        let payload = json!({ "query": query, "operationName": "A", "variables": variables,
+            "extensions": { "any": true } });
+        for id in ["1", "an id \" of \\ any 文 sort"] {
+            socket.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+            let district = json!({ "district": { "name": "Haidian" } });
+            assert_eq!(socket.data(id).await, district);
+            assert_eq!(socket.receive().await, json!({ "id": id, "type": "complete" }));
+        }
+    }
+
+    /// The languages of the opening count for every operation.
+    async fn the_language_of_the_opening_counts(server: &Server) {
+        let headers = [PROTOCOL, ("accept-language", "zh")];
+        let mut socket = Socket::open(server, &headers).await.unwrap();
+        socket.send(json!({ "type": "connection_init", "payload": {} })).await;
+        socket.receive().await;
+        socket.subscribe("1", r#"{ district(slug: "haidian") { name } }"#).await;
+        assert_eq!(socket.data("1").await, json!({ "district": { "name": "海淀区" } }));
+    }
+
+    /// What cannot be executed is told as an error of the operation alone, whose id is free again.
+    async fn a_refused_operation_ends_alone(server: &Server) {
+        let mut socket = Socket::begin(server).await;
+        for (query, code) in [
+            ("{", "GRAPHQL_PARSE_FAILED"),
+            ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+            ("{ dataset @live { slug } }", "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription { datasetChanged { slugs } }", "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription @live { datasetChanged { slug } }", "GRAPHQL_VALIDATION_FAILED"),
+            ("query A { __typename } query B { __typename }", "OPERATION_NOT_FOUND"),
+        ] {
+            socket.subscribe("1", query).await;
+            let message = socket.receive().await;
+            assert_eq!((&message["id"], &message["type"]), (&json!("1"), &json!("error")));
+            assert_eq!(message["payload"][0]["extensions"]["code"], code, "{message}");
+        }
+        // One that fails in a field was executed.
+        socket.subscribe("1", "{ districts(first: 0) { totalCount } }").await;
+        let message = socket.receive().await;
+        assert_eq!(message["type"], "next");
+        assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+        assert_eq!(socket.receive().await, json!({ "id": "1", "type": "complete" }));
+    }
+
+    /// Messages that are none, or come when they should not, close the connection with the code
+    /// that says so.
+    async fn what_breaks_the_protocol_is_closed_with_its_code(server: &Server) {
+        let query = json!({ "query": "{ __typename }" });
+        for wrong in [
+            json!([]),
+            json!("connection_init"),
+            json!({}),
+            json!({ "type": "start", "id": "1", "payload": query }),
+            json!({ "type": "connection_init", "payload": [] }),
+            json!({ "type": "ping", "payload": "x" }),
+            json!({ "type": "subscribe", "payload": query }),
+            json!({ "type": "subscribe", "id": "", "payload": query }),
+            json!({ "type": "subscribe", "id": 1, "payload": query }),
+            json!({ "type": "subscribe", "id": "1" }),
+            json!({ "type": "subscribe", "id": "1", "payload": {} }),
+            json!({ "type": "subscribe", "id": "1", "payload": { "query": 1 } }),
+            json!({ "type": "subscribe", "id": "1", "payload": { "query": "{a}", "variables": [] } }),
+            json!({ "type": "subscribe", "id": "1", "payload": { "query": "{a}", "operationName": 1 } }),
+            json!({ "type": "complete" }),
+        ] {
+            let mut socket = Socket::connect(server).await;
+            socket.send(wrong.clone()).await;
+            let (code, reason) = socket.closed().await;
+            assert!(code == 4400 && reason.starts_with("Invalid message: "), "{wrong}: {code} {reason}");
+        }
+        for wrong in [Message::text("{"), Message::text(""), Message::binary("{}".as_bytes())] {
+            let mut socket = Socket::begin(server).await;
+            socket.0.send(wrong.clone()).await.unwrap();
+            assert_eq!(socket.closed().await.0, 4400, "{wrong}");
+        }
+
+        let mut socket = Socket::connect(server).await;
+        socket.subscribe("1", "{ __typename }").await;
+        assert_eq!(socket.closed().await, (4401, "Unauthorized".to_owned()));
+
+        let mut socket = Socket::begin(server).await;
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.closed().await, (4429, "Too many initialisation requests".to_owned()));
+
+        let mut socket = Socket::begin(server).await;
+        let long = "文".repeat(100);
+        socket.subscribe(&long, "subscription { observationsRecorded { id } }").await;
+        socket.subscribe(&long, "{ __typename }").await;
+        let (code, reason) = socket.closed().await;
+        assert!(code == 4409 && reason.starts_with("Subscriber for 文文"), "{code} {reason}");
+        until("places are free again", || server.live.connections() == 0).await;
+    }
+
+    /// Only the protocol is spoken, and only with pages of the server's own origin.
+    async fn others_are_not_spoken_to(server: &Server) {
+        let mut socket = Socket::open(server, &[]).await.unwrap();
+        assert_eq!(socket.closed().await, (4406, "Subprotocol not acceptable".to_owned()));
+        let old = [("sec-websocket-protocol", "graphql-ws, other")];
+        assert!(Socket::open(server, &old).await.is_err());
+        let both = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
+        let mut socket = Socket::open(server, &both).await.unwrap();
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
+
+        let elsewhere = [PROTOCOL, ("origin", "http://evil.example")];
+        let mut socket = Socket::open(server, &elsewhere).await.unwrap();
+        assert_eq!(socket.closed().await, (4403, "Forbidden".to_owned()));
+        let own = format!("http://{}", server.address);
+        let mut socket = Socket::open(server, &[PROTOCOL, ("origin", &own)]).await.unwrap();
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
+    }
+
+    /// Time, operations, connections and messages have their limits.
+    async fn limits_are_kept(store: &Store) {
+        let server = impatient(store).await;
+        // A sign of life, and no more patience than said.
+        let begun = Instant::now();
+        let mut socket = Socket::connect(&server).await;
+        assert_eq!(socket.closed().await.0, 4408);
+        assert!(begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
+
+        let mut socket = Socket::begin(&server).await;
+        let subscription = "subscription { observationsRecorded { id } }";
+        for id in ["1", "2"] {
+            socket.subscribe(id, subscription).await;
+        }
+        socket.subscribe("3", "{ __typename }").await;
+        let refused = socket.receive().await;
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("3")));
+        assert_eq!(refused["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
+        socket.send(json!({ "type": "complete", "id": "1" })).await;
+        socket.subscribe("3", "{ __typename }").await;
+        assert_eq!(socket.data("3").await, json!({ "__typename": "Query" }));
+
+        until("the place is free again", || server.live.connections() == 1).await;
+        let _others = [Socket::connect(&server).await, Socket::connect(&server).await];
+        match Socket::open(&server, &[PROTOCOL]).await {
+            Err(Error::Http(response)) => {
+                assert_eq!(response.status(), 503);
+                let body: Value = serde_json::from_slice(response.body().as_deref().unwrap()).unwrap();
+                assert_eq!(body["errors"][0]["extensions"]["code"], "TOO_MANY_CONNECTIONS");
+            }
+            other => panic!("{:?}", other.map(|_| ())),
+        }
+
+        assert_eq!(socket.receive().await, json!({ "id": "3", "type": "complete" }));
+        let comment = "#".repeat(2048);
+        socket.subscribe("4", &comment).await;
+        let (code, reason) = socket.closed().await;
+        assert_eq!((code, reason.as_str()), (1009, "A message may have 2048 bytes"));
+        server.stop().await;
+    }
+
+    /// A client that takes nothing is told so and dropped, and what it asked for ends.
+    async fn who_takes_no_answers_is_dropped(store: &Store) {
+        let server = impatient(store).await;
+        let mut socket = Socket::begin(&server).await;
+        socket.subscribe("live", "query @live { dataset { revision } }").await;
+        // One answer of megabytes after the other, and nobody reads.
+        let fields: String = (0..40).map(|n| format!("a{n}: fields {{ ...f }} ")).collect();
+        let query = format!("{{ __schema {{ types {{ {fields} }} }} }}
+            fragment f on __Field {{ name description args {{ name description }} }}");
+        for id in 0..100 {
+            let sent = socket.0.send(Message::text(json!({
+                "id": format!("{id}"), "type": "subscribe", "payload": { "query": query },
+            }).to_string()));
+            if !matches!(timeout(Duration::from_millis(100), sent).await, Ok(Ok(()))) {
+                break;
+            }
+        }
+        until("it asks", || server.live.queries() == 1).await;
+        until("it is dropped", || server.live.queries() == 0).await;
+        // Whoever reads again finds out why.
+        let mut last = None;
+        while let Ok(Some(Ok(message))) = timeout(Duration::from_secs(5), socket.0.next()).await {
+            last = Some(message);
+        }
+        match last {
+            Some(Message::Close(Some(frame))) => assert_eq!(u16::from(frame.code), 4420),
+            other => panic!("{:?}", other.map(|message| message.len())),
+        }
+        until("its place is free", || server.live.connections() == 0).await;
+        // Who hears no more signs of life is gone too.
+        let _silent = Socket::begin(&server).await;
+        assert_eq!(server.live.connections(), 1);
+        until("it is given up", || server.live.connections() == 0).await;
+        server.stop().await;
+    }
+
+    /// A server that ends says so.
+    async fn the_end_is_told(store: &Store) {
+        let server = impatient(store).await;
+        let mut socket = Socket::begin(&server).await;
+        socket.subscribe("1", "subscription { observationsRecorded { id } }").await;
+        let (closed, ()) = tokio::join!(socket.closed(), server.stop());
+        assert_eq!(closed, (1001, "The server ends; connect again".to_owned()));
+    }
+}
+
+/// Pages of origins that are let read answers may open one too.
+#[tokio::test]
+async fn pages_that_are_let_are_spoken_to() {
+    for (option, allowed) in [
+        ("--cors-origin=https://map.example", true),
+        ("--cors-origin=*", true),
+        ("--cors-origin=https://other.example", false),
+    ] {
+        let (store, _folder) = crate::server::sqlite().await;
+        let server = Server::start_with(store, &[option]).await;
+        let headers = [PROTOCOL, ("origin", "https://map.example")];
+        let mut socket = Socket::open(&server, &headers).await.unwrap();
+        if allowed {
+            socket.send(json!({ "type": "connection_init" })).await;
+            assert_eq!(socket.receive().await["type"], "connection_ack", "{option}");
+        } else {
+            assert_eq!(socket.closed().await.0, 4403, "{option}");
+        }
+        drop(socket);
+        server.stop().await;
+    }
+}
