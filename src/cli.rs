@@ -82,7 +82,8 @@ async fn serve(config: &Config) -> Result<(), Error> {
     println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
     let options = Arc::new(config.http.clone());
     let (guard, live) = (Arc::new(guard), http::Live::new(config.live.clone()));
-    let app = http::App { schema, guard, database: database.clone(), options, live };
+    let results = http::Results::new(&options);
+    let app = http::App { schema, guard, database: database.clone(), options, live, results };
     http::serve(listener, app, stopped).await?;
     database.close().await
 }

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use entity::{dataset, observation};
+use entity::{DateTime, dataset, observation};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
@@ -76,8 +76,8 @@ pub async fn follow(database: &Database) -> Result<Following, Error> {
 pub(crate) async fn announce(transaction: &DatabaseTransaction) -> Result<Revision, Error> {
     let row = transaction.query_one(&statement()).await?;
     let Some(row) = row else { return Ok(Revision::default()) };
-    let observation = Newest::from_query_result(&row, "")?.observation;
-    let revision = Revision { number: row.try_get_by_index(0)?, observation };
+    let number = row.try_get_by_index(0)?;
+    let revision = Newest::from_query_result(&row, "")?.revision(number);
     if transaction.get_database_backend() == DbBackend::Postgres {
         let told = serde_json::to_string(&revision).map_err(Error::internal)?;
         let notify = Statement::from_sql_and_values(
@@ -90,10 +90,20 @@ pub(crate) async fn announce(transaction: &DatabaseTransaction) -> Result<Revisi
     Ok(revision)
 }
 
-/// The highest number of an observation.
+/// What is newest.
 #[derive(Debug, FromQueryResult, Deserialize)]
 struct Newest {
+    /// The highest number of an observation.
     observation: i64,
+    /// The last change.
+    changed_at: Option<DateTime>,
+}
+
+impl Newest {
+    fn revision(&self, number: i64) -> Revision {
+        let changed_at = self.changed_at.map_or(0, DateTime::microseconds);
+        Revision { number, observation: self.observation, changed_at }
+    }
 }
 
 /// How far the data have come; no row while there is no data set.
@@ -104,6 +114,7 @@ fn statement() -> SelectStatement {
     Query::select()
         .expr(column::<dataset::Entity>(dataset::Column::Revision))
         .expr_as(Expr::from(newest), "observation")
+        .expr(column::<dataset::Entity>(dataset::Column::ChangedAt))
         .from(dataset::Entity)
         .take()
 }
@@ -112,7 +123,7 @@ fn statement() -> SelectStatement {
 async fn look(database: &Database) -> Result<(), Error> {
     let found = database.fetch::<(i64, Newest)>(&statement()).await?;
     if let Some((number, newest)) = found.into_iter().next() {
-        database.raise(Revision { number, observation: newest.observation });
+        database.raise(newest.revision(number));
     }
     Ok(())
 }

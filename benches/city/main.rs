@@ -22,13 +22,19 @@ use std::{
     time::Instant,
 };
 
-use axum::{Router, extract::Path as Number, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::Path as Number,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::post,
+};
 use clap::Parser;
 use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App},
+    http::{self, App, Results},
     record::Writer,
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -72,11 +78,11 @@ async fn main() -> Result<(), Failure> {
     };
     let database = open(&url, &size).await?;
     let client = reqwest::Client::new();
-    let city = serve(&database, &client).await?;
+    let city = serve(&database, &client, UNCACHED).await?;
 
     let three = city.ask(THREE_LEVELS).await?.1;
     if url != small_url {
-        let small = serve(&open(&small_url, &Size::SMALL).await?, &client).await?;
+        let small = serve(&open(&small_url, &Size::SMALL).await?, &client, UNCACHED).await?;
         let few = small.ask(THREE_LEVELS).await?.1;
         let (many, few_rows) = (size.observations, Size::SMALL.observations);
         println!("statements for three levels: {three} of {many} figures, {few} of {few_rows}\n");
@@ -103,8 +109,28 @@ async fn main() -> Result<(), Failure> {
         let [one, other] = compare([&ours, &theirs]).await?;
         line(question.name, &statements.unwrap_or_default(), &one, &other);
     }
+    // An answer that is kept, against one that never changes.
+    let keeping = serve(&database, &client, "--result-cache=100000000").await?;
+    let kept = keeping.target(THREE_LEVELS);
+    let constant = Target::new(&client, constant(kept.ask().await?.0).await?, String::new());
+    let [one, other] = compare([&kept, &constant]).await?;
+    line("a kept answer", &kept.ask().await?.1.unwrap_or_default(), &one, &other);
     Ok(())
 }
+
+/// The address of a route that answers with these bytes and does nothing else.
+async fn constant(body: Vec<u8>) -> Result<String, Failure> {
+    let body = Bytes::from(body);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let json = [(CONTENT_TYPE, "application/json")];
+    let router = Router::new().route("/", post(async move || (json, body.clone())));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(url)
+}
+
+/// The other questions are executed each time.
+const UNCACHED: &str = "--result-cache=0";
 
 fn line(name: &str, statements: &str, one: &Measured, other: &Measured) {
     println!(
@@ -157,14 +183,19 @@ struct City {
 }
 
 /// Starts the server on a free port; it ends with the process.
-async fn serve(database: &Database, client: &reqwest::Client) -> Result<City, Failure> {
-    let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0"]).config;
+async fn serve(
+    database: &Database,
+    client: &reqwest::Client,
+    cache: &str,
+) -> Result<City, Failure> {
+    let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0", cache]).config;
     let schema = graphql::schema(config.limits);
     let guard = Arc::new(Guard::new(&schema, config.guard, config.limits)?);
     let options = Arc::new(config.http);
     let listener = http::listen(&options).await?;
     let live = http::Live::new(config.live);
-    let app = App { schema, guard, database: database.clone(), options, live };
+    let results = Results::new(&options);
+    let app = App { schema, guard, database: database.clone(), options, live, results };
     let url = format!("http://{}/graphql", listener.local_addr()?);
     tokio::spawn(http::serve(listener, app, std::future::pending()));
     let city = City { url, client: client.clone() };

@@ -1,6 +1,6 @@
 //! The package as a whole.
 
-use crate::Text;
+use crate::{DateTime, Text};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub struct Model {
     /// How often the data were changed: every committed write raises it by one.
     #[graphql(skip)]
     pub revision: i64,
+    /// When the last change was recorded; null where that was before this was kept.
+    pub changed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

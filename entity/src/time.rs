@@ -44,6 +44,13 @@ impl From<DateTimeUtc> for DateTime {
     }
 }
 
+impl DateTime {
+    /// The microseconds since 1970.
+    pub fn microseconds(self) -> i64 {
+        self.0.timestamp_micros()
+    }
+}
+
 /// A moment (RFC 3339): `2026-01-27T08:00:00Z`. Given with any offset, returned in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {

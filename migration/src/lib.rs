@@ -2,6 +2,7 @@
 
 mod m20260127_000001_city;
 mod m20260210_000001_search;
+mod m20261124_000001_changed_at;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20260127_000001_city::Migration),
             Box::new(m20260210_000001_search::Migration),
+            Box::new(m20261124_000001_changed_at::Migration),
         ]
     }
 }

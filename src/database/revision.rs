@@ -13,6 +13,9 @@ pub struct Revision {
     /// The highest number an observation has. Numbers are given in the order of the writes and
     /// never twice, so what was recorded between two revisions is what is numbered between them.
     pub observation: i64,
+    /// When they were last changed, in microseconds since 1970; 0 where that is not known. It tells
+    /// the data of one database from those of another that took its place.
+    pub changed_at: i64,
 }
 
 impl Database {

@@ -26,6 +26,11 @@ impl FromStr for Language {
 pub struct Preferred(pub Vec<Language>);
 
 impl Language {
+    /// Its tag.
+    pub fn tag(&self) -> &str {
+        &self.0
+    }
+
     /// A language of the data, whose tags were checked when they were loaded.
     pub(super) fn known(tag: String) -> Self {
         Self(tag)

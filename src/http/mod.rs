@@ -1,6 +1,7 @@
 //! The schema on the wire. Only this floor knows axum.
 
 mod accept_language;
+mod cache;
 mod connections;
 mod cors;
 mod deadline;
@@ -18,7 +19,7 @@ use std::{any::Any, future::Future, sync::Arc};
 
 use axum::{
     Router,
-    http::{Method, Uri},
+    http::{HeaderValue, Method, Uri},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -31,7 +32,7 @@ use tower_http::{
     },
 };
 
-pub use self::live::Live;
+pub use self::{cache::Results, live::Live};
 
 use self::refusal::Refusal;
 use crate::{
@@ -74,6 +75,15 @@ pub struct Options {
     #[arg(long, env = "HUTONG_BATCH_MAX", value_name = "REQUESTS", global = true)]
     #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub batch_max: u32,
+    /// How many bytes of answers are kept while the data do not change; 0 keeps none
+    #[arg(long, env = "HUTONG_RESULT_CACHE", value_name = "BYTES", global = true)]
+    #[arg(default_value_t = 64 * 1024 * 1024)]
+    pub result_cache: u64,
+    /// What `Cache-Control` tells caches on the way of an answer that lasts until the data change;
+    /// others are `no-store`
+    #[arg(long, env = "HUTONG_CACHE_CONTROL", value_name = "DIRECTIVES", global = true)]
+    #[arg(default_value = "no-cache", value_parser = cache::control)]
+    pub cache_control: HeaderValue,
     /// The origins whose pages may read answers and open WebSockets, with commas between them, or
     /// `*` for every page
     #[arg(long, env = "HUTONG_CORS_ORIGIN", value_name = "ORIGINS", global = true)]
@@ -94,6 +104,8 @@ pub struct App {
     pub options: Arc<Options>,
     /// What goes on at the moment.
     pub live: Arc<Live>,
+    /// The answers that are kept.
+    pub results: Results,
 }
 
 /// The smallest answer that is compressed: a smaller one fits into one packet as it is.

@@ -17,7 +17,8 @@ impl Media {
     /// Every form there is, the better ones first.
     const ALL: [Self; 2] = [Self::Response, Self::Json];
 
-    fn name(self) -> &'static str {
+    /// The form's name.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Response => "application/graphql-response+json",
             Self::Json => "application/json",

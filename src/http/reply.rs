@@ -1,6 +1,6 @@
 //! An answer as it goes out.
 
-use async_graphql::{Response as Answer, ServerError};
+use async_graphql::{Response as Answer, ServerError, parser::types::OperationType};
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -9,8 +9,15 @@ use crate::graphql::error;
 
 /// What became of one question.
 pub(super) enum Reply {
-    /// It was executed, which took so many SQL statements.
-    Executed(Box<Answer>, usize),
+    /// It was executed.
+    Executed {
+        /// The answer.
+        answer: Box<Answer>,
+        /// What it was an answer to.
+        operation: OperationType,
+        /// How many SQL statements it took.
+        statements: usize,
+    },
     /// It was refused, and nothing was executed.
     Refused(Vec<ServerError>, StatusCode),
 }
@@ -29,15 +36,22 @@ impl Reply {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Executed(..) => StatusCode::OK,
+            Self::Executed { .. } => StatusCode::OK,
             Self::Refused(_, status) => *status,
         }
+    }
+
+    /// Whether the same would be answered again as long as the data stay as they are: not where
+    /// anything went wrong on the way.
+    pub(super) fn lasts(&self) -> bool {
+        matches!(self, Self::Executed { answer, operation: OperationType::Query, .. }
+            if answer.errors.is_empty())
     }
 
     /// How many SQL statements it took, if it was executed.
     pub(super) fn statements(&self) -> Option<usize> {
         match self {
-            Self::Executed(_, statements) => Some(*statements),
+            Self::Executed { statements, .. } => Some(*statements),
             Self::Refused(..) => None,
         }
     }
@@ -47,7 +61,7 @@ impl Reply {
 impl Serialize for Reply {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Executed(answer, _) => answer.serialize(to),
+            Self::Executed { answer, .. } => answer.serialize(to),
             Self::Refused(errors, _) => {
                 let mut map = to.serialize_map(Some(1))?;
                 map.serialize_entry("errors", errors)?;

@@ -150,6 +150,7 @@ impl Writer {
             licence: Set(dataset.licence),
             version: Set(dataset.version),
             revision: Set(0),
+            changed_at: Set(None),
         };
         dataset::Entity::insert(row).exec_without_returning(&self.transaction).await?;
         Ok(())
@@ -163,6 +164,7 @@ impl Writer {
                 dataset::Column::Revision,
                 column::<dataset::Entity>(dataset::Column::Revision).add(1),
             )
+            .col_expr(dataset::Column::ChangedAt, Expr::val(entity::DateTime::from(self.now)))
             .exec(&self.transaction)
             .await?;
         let revision = event::announce(&self.transaction).await?;

@@ -7,6 +7,7 @@ mod postgres;
 mod server;
 
 mod audit;
+mod caching;
 mod clients;
 mod command;
 mod compare;

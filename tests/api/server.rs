@@ -8,7 +8,7 @@ use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App, Live},
+    http::{self, App, Live, Results},
     package::{Package, bundled},
     record::{Rows, Writer},
 };
@@ -95,12 +95,16 @@ impl Server {
 
     /// Starts a server over a database as it is.
     pub(crate) async fn over(store: Store, options: &[&str]) -> Self {
-        let config = Cli::parse_from(["hutong"].iter().chain(options)).config;
+        // Most tests count statements, or change the data behind the server's back.
+        let caches = options.iter().any(|option| option.starts_with("--result-cache"));
+        let uncached = (!caches).then_some(&"--result-cache=0");
+        let config = Cli::parse_from(["hutong"].iter().chain(uncached).chain(options)).config;
         let schema = graphql::schema(config.limits);
         let guard = Arc::new(Guard::new(&schema, config.guard, config.limits).unwrap());
         let (database, options) = (store.database.clone(), Arc::new(config.http));
         let live = Live::new(config.live);
-        let app = App { schema, guard, database, options, live: Arc::clone(&live) };
+        let results = Results::new(&options);
+        let app = App { schema, guard, database, options, live: Arc::clone(&live), results };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -214,6 +214,15 @@ impl Guard {
         Ok(Checked { request, operation: kind, live, cost, error_max: most })
     }
 
+    /// The text of the document that a request has or names; none where there is no such document.
+    /// It may still be refused.
+    pub fn document(&self, asked: &Asked) -> Option<Arc<str>> {
+        match &self.trusted {
+            Some(trusted) => trusted.find(asked).ok().map(Arc::from),
+            None => self.persisted.find(asked).ok().map(|named| named.text),
+        }
+    }
+
     /// The document with this text, read at most once while it is kept.
     fn read(&self, text: &str) -> Read {
         if self.options.document_cache == 0 {

@@ -1,0 +1,137 @@
+//! Answers, kept for as long as the data stay as they are.
+//!
+//! An answer follows from the data and from what its key is made of. The revision of the data is
+//! part of the key and is asked before anything is read, so that what is kept under it is at least
+//! as new: a write needs to remove nothing, it makes other keys. Nor is there a stale answer once a
+//! write on this instance was acknowledged; of a write elsewhere this instance knows as soon as it
+//! is told ([`crate::event::follow`] states how soon).
+
+use axum::{
+    body::Bytes,
+    http::{HeaderName, HeaderValue},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use super::{Options, negotiation::Media};
+use crate::{
+    database::Revision,
+    graphql::{Asked, Guard, Preferred},
+};
+
+/// What became of a request here (RFC 9211).
+pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// The answers that are kept, by what they follow from.
+#[derive(Clone)]
+pub struct Results {
+    kept: Option<Cache<Key, Bytes>>,
+}
+
+/// What an answer follows from, so that those with equal keys have equal answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key([u8; 32]);
+
+/// How an answer came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cached {
+    /// It, or that it has not changed, was known.
+    Hit,
+    /// It was found anew, and is kept.
+    Stored,
+    /// It was found anew.
+    Miss,
+    /// It is nothing that is kept: a write, a refusal, several answers in one.
+    Bypass,
+}
+
+impl Cached {
+    pub(super) fn value(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Hit => "hutong; hit",
+            Self::Stored => "hutong; fwd=miss; stored",
+            Self::Miss => "hutong; fwd=miss",
+            Self::Bypass => "hutong; fwd=bypass",
+        })
+    }
+}
+
+/// How many bytes an answer takes beside its own.
+const OVERHEAD: usize = 150;
+
+impl Results {
+    /// None yet, and never more than the options say.
+    pub fn new(options: &Options) -> Self {
+        let weigh =
+            |_: &Key, body: &Bytes| u32::try_from(body.len() + OVERHEAD).unwrap_or(u32::MAX);
+        let most = options.result_cache;
+        Self {
+            kept: (most > 0).then(|| Cache::builder().max_capacity(most).weigher(weigh).build()),
+        }
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Bytes> {
+        self.kept.as_ref()?.get(key)
+    }
+
+    /// Keeps an answer, where any are kept.
+    pub(super) fn keep(&self, key: Key, body: &Bytes) -> Cached {
+        let Some(kept) = &self.kept else { return Cached::Miss };
+        kept.insert(key, body.clone());
+        Cached::Stored
+    }
+}
+
+impl Key {
+    /// The key of a request; none where nothing of the data or of its document is known.
+    pub(super) fn of(
+        guard: &Guard,
+        asked: &Asked,
+        revision: Revision,
+        preferred: &Preferred,
+        media: Media,
+    ) -> Option<Self> {
+        let document = guard.document(asked)?;
+        let variables = serde_json::to_vec(&asked.variables).ok()?;
+        let operation = asked.operation_name.as_deref().unwrap_or_default();
+        let Revision { number, observation, changed_at } = revision;
+        let mut key = Sha256::new();
+        // Each part with its length, so that no two requests run together.
+        let mut add = |part: &[u8]| {
+            key.update(part.len().to_le_bytes());
+            key.update(part);
+        };
+        // Another version of the server may answer in other words.
+        add(env!("CARGO_PKG_VERSION").as_bytes());
+        for number in [number, observation, changed_at] {
+            add(&number.to_le_bytes());
+        }
+        add(media.name().as_bytes());
+        add(document.as_bytes());
+        add(operation.as_bytes());
+        add(&variables);
+        preferred.0.iter().for_each(|language| add(language.tag().as_bytes()));
+        (number > 0).then(|| Self(key.finalize().into()))
+    }
+
+    /// The same as a header. Weak, for an answer may be compressed in several ways.
+    pub(super) fn etag(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(self.0))).ok()
+    }
+
+    /// Whether the client has the answer already (`If-None-Match`).
+    pub(super) fn is_one_of(&self, known: &[HeaderValue]) -> bool {
+        let own = URL_SAFE_NO_PAD.encode(self.0);
+        let lines = known.iter().filter_map(|line| line.to_str().ok());
+        // Weak or not: caches on the way may have made it either.
+        let tags = lines.flat_map(|line| line.split(',')).map(|tag| tag.trim());
+        let mut tags = tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"'));
+        tags.any(|tag| tag == own)
+    }
+}
+
+/// What caches between here and the client are told of an answer that is kept.
+pub(super) fn control(text: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_str(text).map_err(|_| format!("{text:?} is no value of a header"))
+}

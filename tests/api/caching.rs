@@ -1,0 +1,262 @@
+//! Answers that are kept while the data do not change, here and on the way to the client.
+
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, header::HeaderMap};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::{Server, on_each_database, server::Store};
+
+/// Servers that keep answers: most tests have one that does not.
+async fn keeping(store: &Store) -> Server {
+    let store = Store::open(store.url.clone()).await;
+    Server::start_with(store, &["--result-cache=1000000"]).await
+}
+
+/// Another server over the same data.
+async fn another(store: &Store) -> Server {
+    let store = Store::open(store.url.clone()).await;
+    Server::over(store, &["--result-cache=1000000"]).await
+}
+
+/// An answer with what is said of it.
+struct Told {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Told {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What became of it in the cache, how many statements it took, and what caches are told.
+    fn cached(&self) -> (&str, &str, &str) {
+        let statements = self.header("server-timing").split('"').nth(1).unwrap_or_default();
+        (self.header("cache-status"), statements, self.header("cache-control"))
+    }
+}
+
+const HIT: (&str, &str, &str) = ("hutong; hit", "0", "no-cache");
+const STORED: (&str, &str, &str) = ("hutong; fwd=miss; stored", "1", "no-cache");
+const BYPASS: &str = "hutong; fwd=bypass";
+
+async fn send(request: RequestBuilder) -> Told {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Told { status, headers, body: response.text().await.unwrap() }
+}
+
+fn post(server: &Server, body: &Value) -> RequestBuilder {
+    server.client().post(server.url("/graphql")).json(body)
+}
+
+fn get(server: &Server, parameters: &[(&str, &str)]) -> RequestBuilder {
+    server.client().get(server.url("/graphql")).query(parameters)
+}
+
+const PLACE: &str = "query Place($s: String!) { district(slug: $s) { name } }";
+const REVISION: &str = "{ dataset { revision } }";
+
+fn place(slug: &str) -> Value {
+    json!({ "query": PLACE, "variables": { "s": slug } })
+}
+
+/// A unit of this name, which changes the data.
+async fn change(server: &Server, name: &str) {
+    let unit = format!("slug,symbol,dimension,name_en\n{name},{name},COUNT,{name}");
+    server.write("unit", &unit).await;
+}
+
+on_each_database! {
+    /// The second answer is the first one, without a statement, until the data change.
+    async fn an_answer_is_kept_until_the_data_change(store: &Store) {
+        let server = keeping(store).await;
+        let first = send(post(&server, &place("haidian"))).await;
+        assert_eq!((first.status, first.cached()), (200, STORED));
+        let second = send(post(&server, &place("haidian"))).await;
+        assert_eq!((second.status, second.cached()), (200, HIT));
+        assert_eq!(second.body, first.body);
+        for name in ["content-type", "etag", "vary"] {
+            assert_eq!(second.header(name), first.header(name));
+            assert_ne!(second.header(name), "", "{name}");
+        }
+        for number in 2..6 {
+            let revision = json!({ "query": REVISION });
+            change(&server, &format!("u{number}")).await;
+            for cached in [STORED, HIT] {
+                let told = send(post(&server, &revision)).await;
+                assert_eq!(told.cached(), cached);
+                let body: Value = serde_json::from_str(&told.body).unwrap();
+                assert_eq!(body["data"]["dataset"]["revision"], number.to_string());
+            }
+        }
+        assert_eq!(send(post(&server, &place("haidian"))).await.cached(), STORED);
+        server.stop().await;
+    }
+
+    /// What differs in anything an answer follows from is another answer: document, operation,
+    /// variables, language, form.
+    async fn unlike_requests_have_unlike_answers(store: &Store) {
+        let server = keeping(store).await;
+        let two = "query A { district(slug: \"haidian\") { name } } query B { district(slug: \"miyun\") { name } }";
+        let language = |tag| post(&server, &place("haidian")).header("accept-language", tag);
+        let form = "application/graphql-response+json";
+        let requests = [
+            post(&server, &place("haidian")),
+            post(&server, &place("miyun")),
+            post(&server, &json!({ "query": format!("{PLACE} "), "variables": { "s": "haidian" } })),
+            post(&server, &json!({ "query": two, "operationName": "A" })),
+            post(&server, &json!({ "query": two, "operationName": "B" })),
+            language("zh"),
+            language("zh, ar"),
+            post(&server, &place("haidian")).header("accept", form),
+        ];
+        let again: Vec<_> = requests.iter().map(|one| one.try_clone().unwrap()).collect();
+        let mut tags = Vec::new();
+        for request in requests {
+            let told = send(request).await;
+            assert_eq!(told.cached(), STORED, "{}", told.body);
+            tags.push(told.header("etag").to_owned());
+        }
+        let mut distinct = tags.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), tags.len());
+        for (request, tag) in again.into_iter().zip(&tags) {
+            let told = send(request).await;
+            assert_eq!((told.cached(), told.header("etag")), (HIT, tag.as_str()));
+        }
+        server.stop().await;
+    }
+
+    /// Whoever has the answer already is told so by GET, however the tag is written and whether
+    /// the answer was kept or not.
+    async fn a_client_that_knows_the_answer_is_told_so(store: &Store) {
+        let server = keeping(store).await;
+        let asked = [("query", PLACE), ("variables", r#"{"s": "haidian"}"#)];
+        let first = send(get(&server, &asked)).await;
+        assert_eq!((first.status, first.cached()), (200, STORED));
+        let tag = first.header("etag");
+        assert!(tag.starts_with("W/\"") && tag.ends_with('"'), "{tag}");
+        let strong = tag.strip_prefix("W/").unwrap();
+        let among = format!("\"other\", {tag}");
+        for tags in [tag, strong, &among] {
+            let told = send(get(&server, &asked).header("if-none-match", tags)).await;
+            assert_eq!((told.status, told.cached(), &*told.body), (304, HIT, ""));
+            assert_eq!((told.header("etag"), told.header("vary")), (tag, first.header("vary")));
+        }
+        for tags in ["\"other\"", "W/\"\"", "*", ""] {
+            let told = send(get(&server, &asked).header("if-none-match", tags)).await;
+            assert_eq!((told.status, &told.body), (200, &first.body), "{tags}");
+        }
+        // A POST is never told so.
+        let told = send(post(&server, &place("haidian")).header("if-none-match", tag)).await;
+        assert_eq!((told.status, &told.body), (200, &first.body));
+        // Another server over the same data has the same tags.
+        let other = another(store).await;
+        let told = send(get(&other, &asked).header("if-none-match", tag)).await;
+        assert_eq!(told.status, 304);
+        other.stop().await;
+        change(&server, "u").await;
+        let told = send(get(&server, &asked).header("if-none-match", tag)).await;
+        assert_eq!((told.status, told.cached()), (200, STORED));
+        assert_ne!(told.header("etag"), tag);
+        server.stop().await;
+    }
+
+    /// A document that is named by its hash has the answer of the document itself.
+    async fn hashes_and_documents_share_answers(store: &Store) {
+        use sha2::{Digest, Sha256};
+
+        let server = keeping(store).await;
+        let hash: String =
+            Sha256::digest(REVISION).iter().map(|byte| format!("{byte:02x}")).collect();
+        let extensions =
+            json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } }).to_string();
+        let by_hash = [("extensions", &*extensions)];
+        let unknown = send(get(&server, &by_hash)).await;
+        assert_eq!((unknown.header("cache-status"), unknown.header("cache-control")), (BYPASS, "no-store"));
+        let both = [("query", REVISION), ("extensions", &extensions)];
+        let first = send(get(&server, &both)).await;
+        assert_eq!(first.cached(), STORED);
+        let told = send(get(&server, &by_hash)).await;
+        assert_eq!((told.cached(), &told.body), (HIT, &first.body));
+        let tag = first.header("etag");
+        assert_eq!(send(get(&server, &by_hash).header("if-none-match", tag)).await.status, 304);
+        server.stop().await;
+    }
+
+    /// Refusals, answers with errors and several answers in one are not kept anywhere.
+    async fn what_may_change_by_itself_is_not_kept(store: &Store) {
+        let store = Store::open(store.url.clone()).await;
+        let options = ["--result-cache=1000000", "--batch-max=2"];
+        let server = Server::start_with(store, &options).await;
+        for body in [
+            json!({ "query": "{ nothing }" }),
+            json!({ "query": "{ districts(first: -1) { nodes { name } } }" }),
+            json!({}),
+            json!([{ "query": REVISION }, { "query": REVISION }]),
+        ] {
+            for _ in 0..2 {
+                let told = send(post(&server, &body)).await;
+                assert_eq!(told.header("cache-status"), BYPASS, "{body}");
+                assert_eq!((told.header("cache-control"), told.header("etag")), ("no-store", ""));
+            }
+        }
+        server.stop().await;
+    }
+
+    /// Once a write is acknowledged, nobody is told what was true before, however many ask meanwhile.
+    async fn no_answer_is_stale_after_a_write(store: &Store) {
+        let server = keeping(store).await;
+        let asking = |server: &Server| {
+            let request = post(server, &json!({ "query": "{ units { totalCount } }" }));
+            async {
+                let body: Value = serde_json::from_str(&send(request).await.body).unwrap();
+                body["data"]["units"]["totalCount"].as_i64().unwrap()
+            }
+        };
+        let before = asking(&server).await;
+        let crowd: Vec<_> = (0..4)
+            .map(|_| {
+                let asked = post(&server, &json!({ "query": "{ units { totalCount } }" }));
+                tokio::spawn(async move {
+                    loop {
+                        send(asked.try_clone().unwrap()).await;
+                    }
+                })
+            })
+            .collect();
+        for number in 1..=20 {
+            change(&server, &format!("unit-{number}")).await;
+            assert_eq!(asking(&server).await, before + number);
+        }
+        crowd.iter().for_each(tokio::task::JoinHandle::abort);
+        server.stop().await;
+    }
+
+    /// What another server wrote is seen as soon as this one is told of it.
+    async fn another_servers_write_is_seen(store: &Store) {
+        let server = keeping(store).await;
+        let other = another(store).await;
+        let units = json!({ "query": "{ units { totalCount } }" });
+        let before = send(post(&server, &units)).await;
+        assert_eq!(send(post(&server, &units)).await.cached(), HIT);
+        change(&other, "u").await;
+        let mut seen = false;
+        // Told of within a quarter of a second on SQLite, at once on PostgreSQL.
+        for _ in 0..40 {
+            seen = send(post(&server, &units)).await.body != before.body;
+            if seen {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        assert!(seen);
+        other.stop().await;
+        server.stop().await;
+    }
+}
