@@ -127,6 +127,7 @@ on_each_database! {
 async fn a_lost_database_is_told() {
     let Some((store, fresh)) = crate::postgres::database().await else { return };
     let server = Server::start(store).await;
+    server.data("{ dataset { slug } }").await;
     fresh.drop().await;
     let ready = server.client().get(server.url("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), 503);
