@@ -23,6 +23,7 @@ macro_rules! topics {
 
 pub mod change;
 pub mod claim;
+pub mod code;
 pub mod compare;
 pub mod computed;
 pub mod connection;
@@ -59,6 +60,7 @@ use std::sync::Arc;
 use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Response, ValidationMode};
 
 pub use change::{Change, ChangeBasis};
+pub use code::Code;
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
@@ -108,13 +110,19 @@ pub fn schema(limits: Limits) -> Schema {
         .finish()
 }
 
-/// Answers one request: with how many SQL statements stands beside the answer.
-pub async fn execute(schema: &Schema, database: &Database, checked: Checked) -> (Response, usize) {
+/// Answers one request, which has an id to tell where the server fails: with how many SQL statements
+/// stands beside the answer.
+pub async fn execute(
+    schema: &Schema,
+    database: &Database,
+    checked: Checked,
+    request_id: &str,
+) -> (Response, usize) {
     let Checked { request, cost, error_max, .. } = checked;
     let batch = Arc::new(Batch::new(database.clone()));
     let request = request.data(Arc::clone(&batch));
-    let mut response = batch.drive(schema.execute(request)).await;
-    response.errors.truncate(error_max);
-    let response = error::coded(response).extension("cost", cost.to_value());
+    let response = batch.drive(schema.execute(request)).await;
+    let response = error::told(response, error_max, request_id);
+    let response = response.extension("cost", cost.to_value());
     (response, batch.statements())
 }

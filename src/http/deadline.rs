@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use tokio::{task::JoinSet, time::timeout};
+use tracing::Instrument;
 
 use super::refusal::Refusal;
 
@@ -15,7 +16,7 @@ where
     F: Future<Output = T> + Send + 'static,
 {
     let mut tasks = JoinSet::new();
-    tasks.spawn(work);
+    tasks.spawn(work.in_current_span());
     match timeout(Duration::from_secs(seconds.into()), tasks.join_next()).await {
         Ok(Some(Ok(done))) => Ok(done),
         Ok(ended) => {

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::{
     App, accept_language, deadline,
@@ -17,6 +18,7 @@ use super::{
     refusal::Refusal,
     reply::Reply,
     request::{self, Question},
+    request_id::{self, RequestId},
 };
 use crate::graphql::{self, Asked, Preferred};
 
@@ -27,25 +29,33 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The headers of the request that the answer depends on.
 const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language");
 
-pub(super) async fn graphql(State(app): State<App>, request: Request) -> Response {
-    answered(&app, request).await.unwrap_or_else(IntoResponse::into_response)
+/// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
+const LONGEST_NAME: usize = 100;
+
+pub(super) async fn graphql(
+    State(app): State<App>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let id = request_id::text(&id);
+    answered(&app, id, request).await.unwrap_or_else(|refusal| refusal.of(id).into_response())
 }
 
-async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
+async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let media = negotiation::accepted(request.headers()).ok_or_else(Refusal::not_acceptable)?;
     let preferred = accept_language::preferred(request.headers());
     let method = request.method().clone();
     Ok(match request::read(request, &app.options).await? {
         Question::One(asked) => {
-            let reply = reply(app, *asked, &method, preferred, media).await?;
+            let reply = reply(app, id, *asked, &method, preferred, media).await?;
             response(&reply, reply.status(), reply.statements(), media, begun)
         }
         Question::Batch(several) => {
             let mut replies = Vec::new();
             for asked in several {
-                let reply = reply(app, asked, &method, preferred.clone(), media).await;
-                replies.push(reply.unwrap_or_else(Reply::from));
+                let reply = reply(app, id, asked, &method, preferred.clone(), media).await;
+                replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
             }
             let statements = replies.iter().filter_map(Reply::statements).sum();
             response(&replies, StatusCode::OK, Some(statements), media, begun)
@@ -56,6 +66,7 @@ async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
 /// Answers one question.
 async fn reply(
     app: &App,
+    id: &str,
     asked: Asked,
     method: &Method,
     preferred: Preferred,
@@ -69,9 +80,12 @@ async fn reply(
         return Err(Refusal::not_by_get(checked.operation));
     }
     checked.request = checked.request.data(preferred);
-    let (schema, database) = (app.schema.clone(), app.database.clone());
-    let executed = async move { graphql::execute(&schema, &database, checked).await };
-    let (answer, statements) = deadline::within(app.options.request_timeout, executed).await?;
+    let (schema, database, id) = (app.schema.clone(), app.database.clone(), id.to_owned());
+    let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
+    let span = tracing::error_span!("operation", name, kind = %checked.operation);
+    let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
+    let (answer, statements) =
+        deadline::within(app.options.request_timeout, executed).instrument(span).await?;
     Ok(Reply::Executed(Box::new(answer), statements))
 }
 

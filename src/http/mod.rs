@@ -8,29 +8,32 @@ mod encoding;
 mod handler;
 mod health;
 mod negotiation;
+mod observe;
+mod panic;
 mod playground;
 mod refusal;
 mod reply;
 mod request;
+mod request_id;
 
-use std::{any::Any, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use axum::{
     Router,
     http::{Method, Uri},
-    response::{IntoResponse, Response},
+    middleware::{from_fn, map_request},
     routing::get,
 };
 use tokio::net::TcpListener;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{DefaultPredicate, Predicate, SizeAbove},
-    },
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{DefaultPredicate, Predicate, SizeAbove},
 };
 
-use self::refusal::Refusal;
+use self::{
+    refusal::Refusal,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+};
 use crate::{
     database::Database,
     error::Error,
@@ -107,7 +110,6 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let options = Arc::clone(&app.options);
-    let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let router = Router::new()
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))
@@ -117,22 +119,24 @@ pub async fn serve(
         .route("/health/ready", get(health::ready))
         .fallback(async |uri: Uri| Refusal::not_found(uri.path()))
         .method_not_allowed_fallback(async |method: Method| Refusal::method(&method))
-        .with_state(app)
-        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app);
+    connections::serve(listener, layered(router, &options), &options, shutdown).await;
+    Ok(())
+}
+
+/// What every request passes, whatever answers it; the last layer is the first that it meets.
+fn layered(router: Router, options: &Options) -> Router {
+    let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
+    let router = router
+        .layer(from_fn(panic::caught))
         .layer(CompressionLayer::new().compress_when(compressed));
     let router = match &options.cors_origin[..] {
         [] => router,
         origins => router.layer(cors::layer(origins)),
     };
-    connections::serve(listener, router, &options, shutdown).await;
-    Ok(())
-}
-
-/// A panic is ours, and ends its request alone.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
-fn panicked(why: Box<dyn Any + Send>) -> Response {
-    let why =
-        why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref().copied());
-    tracing::error!(why, "a request panicked");
-    Refusal::failed().into_response()
+    router
+        .layer(from_fn(observe::observed))
+        .layer(PropagateRequestIdLayer::new(request_id::HEADER))
+        .layer(SetRequestIdLayer::new(request_id::HEADER, request_id::Fresh))
+        .layer(map_request(request_id::only_sane))
 }

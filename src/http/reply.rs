@@ -4,8 +4,8 @@ use async_graphql::{Response as Answer, ServerError};
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::negotiation::Media;
-use crate::graphql::error;
+use super::{negotiation::Media, refusal};
+use crate::graphql::{Code, error};
 
 /// What became of one question.
 pub(super) enum Reply {
@@ -19,10 +19,10 @@ impl Reply {
     /// A question that the guard refused. Those who take plain JSON are told in the answer alone,
     /// unless the request itself is malformed.
     pub(super) fn refused(errors: Vec<ServerError>, media: Media) -> Self {
-        let malformed = errors.iter().any(|error| error::code(error) == Some(error::BAD_REQUEST));
+        let code = errors.iter().find_map(error::code).unwrap_or(Code::BadRequest);
         let status = match media {
-            Media::Json if !malformed => StatusCode::OK,
-            Media::Json | Media::Response => StatusCode::BAD_REQUEST,
+            Media::Json if code != Code::BadRequest => StatusCode::OK,
+            Media::Json | Media::Response => refusal::status(code),
         };
         Self::Refused(errors, status)
     }

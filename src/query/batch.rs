@@ -176,9 +176,6 @@ impl<L: Load> Gathered for Asked<L> {
             keys.sort_unstable();
             keys.dedup();
             let answers = self.question.load(&database, keys).await;
-            if let Err(Error::Internal(why)) = &answers {
-                tracing::error!(%why, "a statement failed");
-            }
             let mut state = lock(&self.state);
             state.answers = Some(answers);
             let waiting = std::mem::take(&mut state.waiting);

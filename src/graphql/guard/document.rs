@@ -15,7 +15,7 @@ use async_graphql::{
 use serde::Deserialize;
 
 use super::{Options, convert, count, place::Places, variables};
-use crate::graphql::{error, suggestion};
+use crate::graphql::{Code, error, suggestion};
 
 /// How deep the parser goes: deeper than what any limit lets pass.
 const RECURSION: usize = 200;
@@ -117,7 +117,7 @@ impl Document {
         let tokens = parser.tokens_reached();
         if tokens > most {
             return Err(one(error::beyond(
-                error::TOKEN_LIMIT_EXCEEDED,
+                Code::TokenLimitExceeded,
                 format!(
                     "the document has {tokens} tokens or more, but may have {most} at the most; \
                      split it"
@@ -128,7 +128,7 @@ impl Document {
         }
         if parser.recursion_reached() > RECURSION {
             return Err(one(error::beyond(
-                error::DEPTH_LIMIT_EXCEEDED,
+                Code::DepthLimitExceeded,
                 format!(
                     "the document is nested {} levels deep or deeper, but may be {RECURSION} at \
                      the most",

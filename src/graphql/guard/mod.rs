@@ -23,7 +23,7 @@ pub use document::Asked;
 use document::Document;
 use trusted::Trusted;
 
-use super::{Schema, error};
+use super::{Code, Schema, error};
 use crate::{error::Error, query};
 
 /// How much a request may ask for.
@@ -104,6 +104,8 @@ pub struct Checked {
     pub request: async_graphql::Request,
     /// Whether it reads, writes or subscribes.
     pub operation: OperationType,
+    /// The operation's name, if it has one.
+    pub name: Option<String>,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
@@ -184,7 +186,7 @@ impl Guard {
         let cost = Cost { requested, limit: self.options.cost_max };
         if cost.requested > cost.limit {
             return Err(one(error::beyond(
-                error::COST_LIMIT_EXCEEDED,
+                Code::CostLimitExceeded,
                 format!(
                     "the request could cost {requested} (fields of the answer, were all pages full), \
                      but may cost {} at the most; ask for smaller pages, or nest fewer lists",
@@ -195,10 +197,11 @@ impl Guard {
             )));
         }
         let kind = document::kind(operation);
+        let name = operation.name.as_ref().map(ToString::to_string);
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
         request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, cost, error_max: most })
+        Ok(Checked { request, operation: kind, name, cost, error_max: most })
     }
 
     /// The document with this text, read at most once while it is kept.
