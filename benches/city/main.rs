@@ -160,12 +160,11 @@ struct City {
 async fn serve(database: &Database, client: &reqwest::Client) -> Result<City, Failure> {
     let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0"]).config;
     let schema = graphql::schema(config.limits);
-    let guard = Arc::new(Guard::new(&schema, config.guard, config.limits)?);
-    let options = Arc::new(config.http);
-    let listener = http::listen(&options).await?;
-    let app = App { schema, guard, database: database.clone(), options };
+    let guard = Guard::new(&schema, config.guard, config.limits)?;
+    let listener = http::listen(&config.http).await?;
+    let app = App::new(schema, guard, database.clone(), config.http);
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    tokio::spawn(http::serve(listener, app, std::future::pending()));
+    tokio::spawn(http::serve(listener, app, async { Ok(()) }, std::future::pending()));
     let city = City { url, client: client.clone() };
     let slug = city.ask("{ dataset { slug } }").await?.0["data"]["dataset"]["slug"].clone();
     match slug == SLUG {

@@ -24,6 +24,8 @@ pub enum Code {
     BatchLimitExceeded,
     /// The answer was not found in time.
     Timeout,
+    /// The server is still starting.
+    NotReady,
     /// The document is not GraphQL.
     #[strum(serialize = "GRAPHQL_PARSE_FAILED")]
     ParseFailed,
@@ -50,6 +52,8 @@ pub enum Code {
     CostLimitExceeded,
     /// The schema is not told.
     IntrospectionDisabled,
+    /// How answers are found is not told.
+    ExplainDisabled,
     /// The request has the hash of a document in the document's place.
     PersistedQueryNotSupported,
     /// The document is not one of the trusted ones.

@@ -139,6 +139,13 @@ pub(super) fn introspection() -> ServerError {
     with_code(ServerError::new(message, None), Code::IntrospectionDisabled)
 }
 
+/// A request to be told how the answer is found, where that is switched off.
+pub(super) fn explain() -> ServerError {
+    let message = "this server does not tell how answers are found (`extensions.explain`); \
+                   whoever runs it lets it by `--explain`";
+    with_code(ServerError::new(message, None), Code::ExplainDisabled)
+}
+
 /// A request for the schema that goes round in it.
 pub(super) fn introspection_depth() -> ServerError {
     beyond(

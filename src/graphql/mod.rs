@@ -30,6 +30,7 @@ pub mod connection;
 pub mod dataset;
 pub mod district;
 pub mod error;
+pub mod explain;
 pub mod group;
 pub mod group_key;
 pub mod guard;
@@ -118,11 +119,14 @@ pub async fn execute(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { request, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database.clone()));
+    let Checked { request, cost, error_max, explain, .. } = checked;
+    let batch = Arc::new(Batch::new(database));
     let request = request.data(Arc::clone(&batch));
     let response = batch.drive(schema.execute(request)).await;
     let response = error::told(response, error_max, request_id);
-    let response = response.extension("cost", cost.to_value());
-    (response, batch.statements())
+    let mut response = response.extension("cost", cost.to_value());
+    if explain {
+        response = response.extension("explain", explain::to_value(batch.statements()));
+    }
+    (response, batch.statements().count())
 }

@@ -3,7 +3,6 @@
 use std::{future::Future, time::Duration};
 
 use tokio::{task::JoinSet, time::timeout};
-use tracing::Instrument;
 
 use super::refusal::Refusal;
 
@@ -16,7 +15,7 @@ where
     F: Future<Output = T> + Send + 'static,
 {
     let mut tasks = JoinSet::new();
-    tasks.spawn(work.in_current_span());
+    tasks.spawn(work);
     match timeout(Duration::from_secs(seconds.into()), tasks.join_next()).await {
         Ok(Some(Ok(done))) => Ok(done),
         Ok(ended) => {

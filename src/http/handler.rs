@@ -10,17 +10,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use tracing::Instrument;
 
 use super::{
     App, accept_language, deadline,
     negotiation::{self, Media},
+    outcome::{self, Executed, Outcome},
     refusal::Refusal,
     reply::Reply,
     request::{self, Question},
     request_id::{self, RequestId},
+    spans::Spans,
 };
-use crate::graphql::{self, Asked, Preferred};
+use crate::graphql::{self, Asked, Preferred, error};
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
@@ -49,7 +50,7 @@ async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Ref
     Ok(match request::read(request, &app.options).await? {
         Question::One(asked) => {
             let reply = reply(app, id, *asked, &method, preferred, media).await?;
-            response(&reply, reply.status(), reply.statements(), media, begun)
+            response(&reply, reply.status(), Outcome::of([&reply]), media, begun)
         }
         Question::Batch(several) => {
             let mut replies = Vec::new();
@@ -57,8 +58,7 @@ async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Ref
                 let reply = reply(app, id, asked, &method, preferred.clone(), media).await;
                 replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
             }
-            let statements = replies.iter().filter_map(Reply::statements).sum();
-            response(&replies, StatusCode::OK, Some(statements), media, begun)
+            response(&replies, StatusCode::OK, Outcome::of(&replies), media, begun)
         }
     })
 }
@@ -80,24 +80,30 @@ async fn reply(
         return Err(Refusal::not_by_get(checked.operation));
     }
     checked.request = checked.request.data(preferred);
-    let (schema, database, id) = (app.schema.clone(), app.database.clone(), id.to_owned());
     let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
-    let span = tracing::error_span!("operation", name, kind = %checked.operation);
+    let operation = checked.operation;
+    let spans = Spans::of_operation(name.as_deref(), outcome::word(operation));
+    let begun = Instant::now();
+    let (schema, database, id) = (app.schema.clone(), app.database.clone(), id.to_owned());
     let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
-    let (answer, statements) =
-        deadline::within(app.options.request_timeout, executed).instrument(span).await?;
-    Ok(Reply::Executed(Box::new(answer), statements))
+    let within = deadline::within(app.options.request_timeout, spans.around(executed));
+    let (answer, statements) = spans.around(within).await?;
+    let errors = answer.errors.iter().filter_map(error::code).collect();
+    let executed = Executed { name, operation, time: begun.elapsed(), statements, errors };
+    Ok(Reply::Executed(Box::new(answer), executed))
 }
 
 fn response(
     body: &impl Serialize,
     status: StatusCode,
-    statements: Option<usize>,
+    outcome: Outcome,
     media: Media,
     begun: Instant,
 ) -> Response {
     // No `Content-Language`: each field may be in another language.
-    let mut response = (status, [(header::VARY, VARY)], Json(body)).into_response();
+    let statements = outcome.statements();
+    let described = ([(header::VARY, VARY)], Extension(outcome));
+    let mut response = (status, described, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
     if let Some(statements) = statements {

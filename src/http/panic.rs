@@ -33,17 +33,24 @@ pub(super) async fn caught(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::{Router, routing::get};
     use clap::Parser;
     use serde_json::{Value, json};
 
-    use crate::{cli::Cli, http::layered};
+    use crate::{
+        cli::Cli,
+        database::Meter,
+        http::{Metrics, layered},
+    };
 
     #[tokio::test]
     async fn a_panic_is_told_with_the_id_of_its_request_and_no_more() {
         let options = Cli::parse_from(["hutong"]).config.http;
+        let metrics = Arc::new(Metrics::new(&Meter::default()));
         let panicking = get(async || -> &'static str { panic!("out of order") });
-        let router = layered(Router::new().route("/", panicking), &options);
+        let router = layered(Router::new().route("/", panicking), &options, metrics);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
         let server = tokio::spawn(async { axum::serve(listener, router).await });

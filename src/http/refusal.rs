@@ -3,12 +3,12 @@
 use std::fmt::Display;
 
 use axum::{
-    Json,
+    Extension, Json,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::reply::Reply;
+use super::{outcome::Outcome, reply::Reply};
 use crate::graphql::{Code, error};
 
 /// A request that is not answered.
@@ -110,6 +110,14 @@ impl Refusal {
         Self::new(Code::Timeout, message)
     }
 
+    /// The server is not ready to answer.
+    pub(super) fn not_ready() -> Self {
+        let message = "the server is starting and does not answer yet; ask again in a second";
+        let mut refusal = Self::new(Code::NotReady, message);
+        refusal.header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        refusal
+    }
+
     /// The server failed.
     pub(super) fn failed() -> Self {
         let message = "the server failed to answer; its log says why";
@@ -127,7 +135,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Timeout | Code::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         Code::BadRequest
         | Code::BatchLimitExceeded
         | Code::ParseFailed
@@ -142,6 +150,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         | Code::SelectionLimitExceeded
         | Code::CostLimitExceeded
         | Code::IntrospectionDisabled
+        | Code::ExplainDisabled
         | Code::PersistedQueryNotSupported
         | Code::DocumentNotTrusted
         | Code::BadUserInput
@@ -162,9 +171,9 @@ impl From<Refusal> for Reply {
 
 impl IntoResponse for Refusal {
     fn into_response(mut self) -> Response {
-        let header = self.header.take();
+        let (header, outcome) = (self.header.take(), Outcome::refused(self.code));
         let reply = Reply::from(self);
-        let mut response = (reply.status(), Json(reply)).into_response();
+        let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
         response.headers_mut().extend(header);
         response
     }

@@ -4,13 +4,13 @@ use async_graphql::{Response as Answer, ServerError};
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{negotiation::Media, refusal};
+use super::{negotiation::Media, outcome::Executed, refusal};
 use crate::graphql::{Code, error};
 
 /// What became of one question.
 pub(super) enum Reply {
-    /// It was executed, which took so many SQL statements.
-    Executed(Box<Answer>, usize),
+    /// It was executed.
+    Executed(Box<Answer>, Executed),
     /// It was refused, and nothing was executed.
     Refused(Vec<ServerError>, StatusCode),
 }
@@ -31,14 +31,6 @@ impl Reply {
         match self {
             Self::Executed(..) => StatusCode::OK,
             Self::Refused(_, status) => *status,
-        }
-    }
-
-    /// How many SQL statements it took, if it was executed.
-    pub(super) fn statements(&self) -> Option<usize> {
-        match self {
-            Self::Executed(_, statements) => Some(*statements),
-            Self::Refused(..) => None,
         }
     }
 }

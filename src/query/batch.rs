@@ -16,14 +16,17 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered, task::AtomicWaker};
 
-use crate::{database::Database, error::Error};
+use crate::{
+    database::{Database, Statements},
+    error::Error,
+};
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -59,19 +62,21 @@ impl<L: Load> Load for Arc<L> {
 /// The questions of one request.
 pub struct Batch {
     database: Database,
+    statements: Statements,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
-    statements: AtomicUsize,
 }
 
 impl Batch {
     /// A batch for one request.
-    pub fn new(database: Database) -> Self {
-        Self { database, gathered: Mutex::default(), statements: AtomicUsize::new(0) }
+    pub fn new(database: &Database) -> Self {
+        let statements = Statements::default();
+        let database = database.noting(&statements);
+        Self { database, statements, gathered: Mutex::default() }
     }
 
-    /// How many statements have run so far.
-    pub fn statements(&self) -> usize {
-        self.statements.load(SeqCst)
+    /// The statements so far.
+    pub fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// Asks a question for one key; `None` where it has no answer.
@@ -130,7 +135,6 @@ impl Batch {
     }
 
     fn run(&self, asked: Arc<dyn Gathered>) -> Running {
-        self.statements.fetch_add(1, SeqCst);
         asked.run(self.database.clone())
     }
 

@@ -1,6 +1,6 @@
 //! A server of the test's own, and what it answers.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -78,14 +78,14 @@ impl Server {
         assert!(package.load_into_empty(database, now()).await.unwrap());
         let config = Cli::parse_from(["hutong"].iter().chain(options)).config;
         let schema = graphql::schema(config.limits);
-        let guard = Arc::new(Guard::new(&schema, config.guard, config.limits).unwrap());
-        let app = App { schema, guard, database: database.clone(), options: Arc::new(config.http) };
+        let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
+        let app = App::new(schema, guard, database.clone(), config.http);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            http::serve(listener, app, stopped).await.unwrap();
+            http::serve(listener, app, async { Ok(()) }, stopped).await.unwrap();
         });
         Self { address, store, client: reqwest::Client::new(), stop, running }
     }

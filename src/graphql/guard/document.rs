@@ -56,6 +56,9 @@ pub struct Extensions {
     /// A document known by its hash.
     #[serde(default)]
     pub persisted_query: Option<PersistedQuery>,
+    /// Whether the answer is to tell the SQL statements it took.
+    #[serde(default)]
+    pub explain: bool,
 }
 
 /// A document known by its hash.
@@ -86,6 +89,11 @@ impl Asked {
     pub(super) fn hash(&self) -> Option<&str> {
         let persisted = self.extensions.as_ref()?.persisted_query.as_ref()?;
         Some(&persisted.sha256_hash)
+    }
+
+    /// Whether the answer is to tell the SQL statements it took.
+    pub(super) fn explain(&self) -> bool {
+        self.extensions.as_ref().is_some_and(|extensions| extensions.explain)
     }
 
     /// Which of the operations; an empty name is none.

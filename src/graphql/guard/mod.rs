@@ -77,6 +77,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_INTROSPECTION", value_name = "BOOL", global = true)]
     #[arg(default_value_t = true, action = clap::ArgAction::Set)]
     pub introspection: bool,
+    /// Whether answers tell the SQL statements they took, to those who ask by `extensions.explain`
+    #[arg(long, env = "HUTONG_EXPLAIN", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = false, action = clap::ArgAction::Set)]
+    pub explain: bool,
     /// Execute these documents alone: a folder of `.graphql` files, or a JSON file of documents by
     /// id
     #[arg(long, env = "HUTONG_TRUSTED_DOCUMENTS", value_name = "PATH", global = true)]
@@ -110,6 +114,8 @@ pub struct Checked {
     pub cost: Cost,
     /// The most errors its answer tells of.
     pub error_max: usize,
+    /// Whether its answer tells the SQL statements it took.
+    pub explain: bool,
 }
 
 /// What a request is estimated to cost, and what it might.
@@ -163,6 +169,7 @@ impl Guard {
     /// Checks a request: what may be executed of it, or why it is refused.
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
+        let explain = self.explains(&asked).map_err(one)?;
         let text = match &self.trusted {
             Some(trusted) => trusted.find(&asked).map_err(one)?.to_owned(),
             None => asked.text().map_err(one)?,
@@ -201,7 +208,15 @@ impl Guard {
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
         request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, name, cost, error_max: most })
+        Ok(Checked { request, operation: kind, name, cost, error_max: most, explain })
+    }
+
+    /// Whether the answer is to tell how it was found; refuses whoever may not know that.
+    fn explains(&self, asked: &Asked) -> Result<bool, ServerError> {
+        match asked.explain() {
+            true if !self.options.explain => Err(error::explain()),
+            explain => Ok(explain),
+        }
     }
 
     /// The document with this text, read at most once while it is kept.
