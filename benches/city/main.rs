@@ -16,11 +16,7 @@ mod generate;
 mod measure;
 mod questions;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{path::Path, sync::Mutex, time::Instant};
 
 use axum::{Router, extract::Path as Number, http::StatusCode, routing::post};
 use clap::Parser;

@@ -16,8 +16,8 @@ use crate::graphql::{Code, error};
 pub(super) struct Refusal {
     code: Code,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
-    request_id: Option<String>,
+    header: Option<(HeaderName, &'static str)>,
+    request_id: Option<Box<str>>,
 }
 
 impl Refusal {
@@ -27,7 +27,7 @@ impl Refusal {
 
     /// The refusal of the request with this id: the client is told it where the server failed.
     pub(super) fn of(mut self, request_id: &str) -> Self {
-        self.request_id = Some(request_id.to_owned());
+        self.request_id = Some(request_id.into());
         self
     }
 
@@ -47,7 +47,7 @@ impl Refusal {
     pub(super) fn not_by_get(operation: impl Display) -> Self {
         let message = format!("a {operation} is not executed by GET; send it by POST");
         let mut refusal = Self::new(Code::MethodNotAllowed, message);
-        refusal.header = Some((header::ALLOW, HeaderValue::from_static("POST")));
+        refusal.header = Some((header::ALLOW, "POST"));
         refusal
     }
 
@@ -114,7 +114,7 @@ impl Refusal {
     pub(super) fn not_ready() -> Self {
         let message = "the server is starting and does not answer yet; ask again in a second";
         let mut refusal = Self::new(Code::NotReady, message);
-        refusal.header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        refusal.header = Some((header::RETRY_AFTER, "1"));
         refusal
     }
 
@@ -174,6 +174,7 @@ impl IntoResponse for Refusal {
         let (header, outcome) = (self.header.take(), Outcome::refused(self.code));
         let reply = Reply::from(self);
         let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
+        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
         response.headers_mut().extend(header);
         response
     }

@@ -219,6 +219,11 @@ fn a_wrong_configuration_is_one_clear_line() {
     assert_fails(&run(folder.path(), &[]), "hutong.toml: ");
     std::fs::remove_file(folder.path().join("hutong.toml")).unwrap();
     assert_fails(&run(folder.path(), &["--log", "loud=="]), "is no log filter");
+    let secure = run(folder.path(), &["--otlp-endpoint", "https://localhost:4318"]);
+    assert_fails(
+        &secure,
+        "traces cannot be sent to \"https://localhost:4318\"; give a collector as",
+    );
     let missing = run(folder.path(), &["--trusted-documents", "none.json"]);
     assert_fails(&missing, "cannot read the trusted documents none.json: ");
     std::fs::write(folder.path().join("documents.json"), r#"{"place": "{ plaice }"}"#).unwrap();

@@ -97,3 +97,21 @@ async fn a_request_is_a_span_with_its_statements() {
         assert_eq!(spans.len(), 4);
     }
 }
+
+/// Without its collector the program answers, says so in its log, and ends in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_is_not_there_stops_nothing() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = hutong(folder.path(), &["--listen=127.0.0.1:0", "--log=warn"]);
+    command.env("HUTONG_OTLP_ENDPOINT", format!("http://{free}"));
+    command.stderr(std::fs::File::create(folder.path().join("log")).unwrap());
+    let (mut child, address) = serve(command);
+    let ask = reqwest::get(format!("http://{address}/graphql?query=%7B__typename%7D"));
+    assert_eq!(ask.await.unwrap().status(), 200);
+    signal(&child, "TERM");
+    assert!(ended(&mut child).success());
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    println!("{log}");
+    assert!(log.contains("ERROR opentelemetry") || log.contains("WARN opentelemetry"), "{log}");
+}
