@@ -1,18 +1,19 @@
 //! Every command.
 
-use std::{ffi::OsString, io::IsTerminal, sync::Arc};
+use std::{ffi::OsString, net::SocketAddr};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{self, Config},
     database::Database,
     error::Error,
-    graphql, http,
+    graphql,
+    http::{self, Life, Phase},
     package::bundled,
+    telemetry,
 };
 
 /// A GraphQL data server for the figures of a city.
@@ -39,16 +40,15 @@ enum Task {
 /// Runs a command line to its end.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     let Cli { command, config } = config::parse(arguments)?;
-    let filter = EnvFilter::try_new(&config.log).map_err(|why| {
-        Error::input(format!("{:?} is no log filter ({why}); try \"info\"", config.log))
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    match command.unwrap_or(Task::Serve) {
-        Task::Serve => serve(&config).await,
+    let telemetry = telemetry::start(&config.telemetry)?;
+    let done = perform(command.unwrap_or(Task::Serve), &config).await;
+    telemetry.end();
+    done
+}
+
+async fn perform(task: Task, config: &Config) -> Result<(), Error> {
+    match task {
+        Task::Serve => serve(config).await,
         Task::Migrate => {
             let database = Database::open(&config.database).await?;
             database.migrate().await?;
@@ -70,22 +70,28 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let schema = graphql::schema(config.limits);
     let guard = graphql::Guard::new(&schema, config.guard.clone(), config.limits)?;
     let listener = http::listen(&config.http).await?;
+    let stopped = stopped()?;
     let database = Database::open(&config.database).await?;
+    let (http, live) = (config.http.clone(), config.live.clone());
+    let app = http::App::new(schema, guard, database.clone(), http, live);
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let first = prepare(&database, app.life.clone(), address);
+    http::serve(listener, app, first, stopped).await?;
+    database.close().await
+}
+
+/// Does what must be done before anything is asked.
+async fn prepare(database: &Database, life: Life, address: SocketAddr) -> Result<(), Error> {
+    life.enter(Phase::Migrating);
     database.migrate().await?;
-    if bundled::package()?.load_into_empty(&database, Utc::now()).await? {
+    life.enter(Phase::Loading);
+    if bundled::package()?.load_into_empty(database, Utc::now()).await? {
         tracing::info!("loaded the bundled data set");
     }
-    let address = listener.local_addr().map_err(Error::internal)?;
-    let stopped = stopped()?;
     println!("Hutong answers on http://{address}/graphql");
     println!("Open http://{address}/ in a browser, or try a first query:");
     println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
-    let options = Arc::new(config.http.clone());
-    let (guard, live) = (Arc::new(guard), http::Live::new(config.live.clone()));
-    let results = http::Results::new(&options);
-    let app = http::App { schema, guard, database: database.clone(), options, live, results };
-    http::serve(listener, app, stopped).await?;
-    database.close().await
+    Ok(())
 }
 
 /// What a newcomer asks first.

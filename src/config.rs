@@ -8,7 +8,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches};
 
-use crate::{cli::Cli, database, error::Error, graphql::guard, http, query};
+use crate::{cli::Cli, database, error::Error, graphql::guard, http, query, telemetry};
 
 /// Every option there is.
 #[derive(Debug, Clone, Args)]
@@ -18,10 +18,9 @@ pub struct Config {
     #[arg(long, env = "HUTONG_CONFIG", value_name = "FILE", global = true)]
     #[arg(default_value = DEFAULT_FILE)]
     pub config: PathBuf,
-    /// What to log to the standard error: a level, or levels by part of the program
-    #[arg(long, env = "HUTONG_LOG", value_name = "FILTER", global = true)]
-    #[arg(default_value = "warn,hutong=info")]
-    pub log: String,
+    /// What the program tells of itself.
+    #[command(flatten)]
+    pub telemetry: telemetry::Options,
     /// Where the data are kept.
     #[command(flatten)]
     pub database: database::Options,
@@ -113,7 +112,7 @@ mod tests {
     #[test]
     fn a_wrong_file_is_refused_by_name() {
         let unknown = listen("lissten = 'a:1'", &["hutong"]).unwrap_err();
-        assert!(unknown.starts_with("there is no option lissten; there are log, database-url"));
+        assert!(unknown.starts_with("there is no option lissten; there are log, log-format, "));
         let shape = listen("listen = ['a:1']", &["hutong"]).unwrap_err();
         assert_eq!(shape, "listen must be a text, a whole number, true or false");
         assert!(listen("listen", &["hutong"]).is_err());

@@ -18,6 +18,7 @@
 //! | 3 | [`package`] | files to records |
 //! | 4 | [`graphql`] | the schema, one file a topic |
 //! | 5 | [`http`] | the schema on the wire |
+//! | 6 | [`telemetry`] | the log, and traces for OpenTelemetry |
 //! | 6 | [`config`], [`cli`] | every knob, every command |
 //!
 //! # What always holds
@@ -50,3 +51,4 @@ pub mod http;
 
 pub mod cli;
 pub mod config;
+pub mod telemetry;

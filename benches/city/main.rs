@@ -16,11 +16,7 @@ mod generate;
 mod measure;
 mod questions;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{path::Path, sync::Mutex, time::Instant};
 
 use axum::{
     Router,
@@ -34,7 +30,7 @@ use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App, Results},
+    http::{self, App},
     record::Writer,
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -190,14 +186,11 @@ async fn serve(
 ) -> Result<City, Failure> {
     let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0", cache]).config;
     let schema = graphql::schema(config.limits);
-    let guard = Arc::new(Guard::new(&schema, config.guard, config.limits)?);
-    let options = Arc::new(config.http);
-    let listener = http::listen(&options).await?;
-    let live = http::Live::new(config.live);
-    let results = Results::new(&options);
-    let app = App { schema, guard, database: database.clone(), options, live, results };
+    let guard = Guard::new(&schema, config.guard, config.limits)?;
+    let listener = http::listen(&config.http).await?;
+    let app = App::new(schema, guard, database.clone(), config.http, config.live);
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    tokio::spawn(http::serve(listener, app, std::future::pending()));
+    tokio::spawn(http::serve(listener, app, async { Ok(()) }, std::future::pending()));
     let city = City { url, client: client.clone() };
     let slug = city.ask("{ dataset { slug } }").await?.0["data"]["dataset"]["slug"].clone();
     match slug == SLUG {

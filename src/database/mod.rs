@@ -9,22 +9,26 @@ mod decimal;
 mod decode;
 mod revision;
 mod sqlite;
+mod statement;
 
 use std::{sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
-    QueryResult, RuntimeErr, TryGetable,
+    QueryResult, RuntimeErr, Statement, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
     sqlx::PgPool,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+use statement::Running;
+pub use statement::{Meter, Ran, Statements};
 
 use crate::error::Error;
 
@@ -58,12 +62,24 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: Reader,
     revision: Arc<watch::Sender<Revision>>,
+    meter: Meter,
+    noted: Option<Statements>,
 }
 
 #[derive(Debug, Clone)]
 enum Reader {
     Sqlite(sqlite::Readers),
     Postgres(DatabaseConnection),
+}
+
+impl Reader {
+    /// The database's name among OpenTelemetry's.
+    fn system(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
 }
 
 /// A row as a statement returns it: decoded by position on SQLite, by name on PostgreSQL.
@@ -94,7 +110,7 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            Ok(Self { writer, reader: Reader::Sqlite(readers), revision: Arc::default() })
+            Ok(Self::over(writer, Reader::Sqlite(readers)))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
@@ -110,12 +126,26 @@ impl Database {
                 |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
             let writer = sea_orm::Database::connect(connect(1)).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
-            Ok(Self { writer, reader: Reader::Postgres(reader), revision: Arc::default() })
+            Ok(Self::over(writer, Reader::Postgres(reader)))
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
             )))
         }
+    }
+
+    fn over(writer: DatabaseConnection, reader: Reader) -> Self {
+        Self { writer, reader, revision: Arc::default(), meter: Meter::default(), noted: None }
+    }
+
+    /// The same database, whose statements are noted too.
+    pub fn noting(&self, statements: &Statements) -> Self {
+        Self { noted: Some(statements.clone()), ..self.clone() }
+    }
+
+    /// The numbers of all statements.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Brings the tables up to date.
@@ -144,7 +174,14 @@ impl Database {
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
         let statement = self.backend().build(statement);
-        tracing::trace!(sql = %statement.sql, "fetch");
+        let system = self.reader.system();
+        let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
+        let rows = self.run(statement).instrument(running.span.clone()).await;
+        running.end(&rows);
+        rows
+    }
+
+    async fn run<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
         match &self.reader {
             Reader::Sqlite(readers) => readers.fetch(statement).await,
             Reader::Postgres(connection) => {

@@ -1,99 +1,42 @@
 //! What a client sees of a failure: a message, and a code that never changes.
 
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
+use std::{collections::BTreeSet, sync::Arc};
 
+use async_graphql::{ErrorExtensionValues, PathSegment, Pos, Response, ServerError, Value};
+
+use super::code::Code;
 use crate::error::Error;
 
-/// The HTTP request is none of GraphQL.
-pub const BAD_REQUEST: &str = "BAD_REQUEST";
-/// There is nothing at the address.
-pub const NOT_FOUND: &str = "NOT_FOUND";
-/// The address does not answer the method, or not this operation by it.
-pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
-/// The client takes no form of an answer there is.
-pub const NOT_ACCEPTABLE: &str = "NOT_ACCEPTABLE";
-/// The body is not JSON.
-pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
-/// The body is too large.
-pub const BODY_TOO_LARGE: &str = "BODY_TOO_LARGE";
-/// The request did not arrive in time.
-pub const REQUEST_TIMEOUT: &str = "REQUEST_TIMEOUT";
-/// There are too many requests in one.
-pub const BATCH_LIMIT_EXCEEDED: &str = "BATCH_LIMIT_EXCEEDED";
-/// The answer was not found in time.
-pub const TIMEOUT: &str = "TIMEOUT";
-/// The document is not GraphQL.
-pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-/// The document does not fit the schema.
-pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-/// The request names an operation that its document does not have, or must name one.
-pub const OPERATION_NOT_FOUND: &str = "OPERATION_NOT_FOUND";
-/// The document has too many tokens.
-pub const TOKEN_LIMIT_EXCEEDED: &str = "TOKEN_LIMIT_EXCEEDED";
-/// Selections are nested too deep.
-pub const DEPTH_LIMIT_EXCEEDED: &str = "DEPTH_LIMIT_EXCEEDED";
-/// Lists and objects of arguments or variables are nested too deep.
-pub const VALUE_DEPTH_LIMIT_EXCEEDED: &str = "VALUE_DEPTH_LIMIT_EXCEEDED";
-/// The document has too many aliases.
-pub const ALIAS_LIMIT_EXCEEDED: &str = "ALIAS_LIMIT_EXCEEDED";
-/// The document has too many directives.
-pub const DIRECTIVE_LIMIT_EXCEEDED: &str = "DIRECTIVE_LIMIT_EXCEEDED";
-/// An operation selects too many fields of the root.
-pub const ROOT_FIELD_LIMIT_EXCEEDED: &str = "ROOT_FIELD_LIMIT_EXCEEDED";
-/// The document selects too much, once its fragments are put in the place of their names.
-pub const SELECTION_LIMIT_EXCEEDED: &str = "SELECTION_LIMIT_EXCEEDED";
-/// The answer could be too large.
-pub const COST_LIMIT_EXCEEDED: &str = "COST_LIMIT_EXCEEDED";
-/// The schema is not told.
-pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
-/// No document with the hash is kept; the client sends the document with it.
-pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
-/// Documents are not kept by their hashes, or not in this version of the protocol.
-pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
-/// The hash is not that of the document it came with.
-pub const PERSISTED_QUERY_HASH_MISMATCH: &str = "PERSISTED_QUERY_HASH_MISMATCH";
-/// The document is not one of the trusted ones.
-pub const DOCUMENT_NOT_TRUSTED: &str = "DOCUMENT_NOT_TRUSTED";
-/// An argument or a variable holds something it cannot; the message says what would be right.
-pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
-/// A sum was asked for of figures that may not be added up; the message says why.
-pub const NOT_ADDITIVE: &str = "NOT_ADDITIVE";
-/// A number was asked for that would mix units; the message names them.
-pub const UNLIKE_UNITS: &str = "UNLIKE_UNITS";
-/// There are as many operations on a WebSocket as may be.
-pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
-/// There are as many live connections as the server has.
-pub const TOO_MANY_CONNECTIONS: &str = "TOO_MANY_CONNECTIONS";
-/// The client did not take its answers.
-pub const SLOW_CONSUMER: &str = "SLOW_CONSUMER";
-/// The server failed; the log says why.
-pub const INTERNAL_SERVER_ERROR: &str = "INTERNAL_SERVER_ERROR";
+/// Why the server failed, for the log: it goes with the error and is told to nobody else.
+struct Cause(Arc<str>);
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let mut named = None;
+        let (mut named, mut cause) = (None, None);
         let (message, code) = match error {
             Error::Unknown { message, argument, alike } => {
                 named = Some((argument, alike));
-                (message.to_string(), BAD_USER_INPUT)
+                (message.to_string(), Code::BadUserInput)
             }
-            Error::Input(message) => (message.to_string(), BAD_USER_INPUT),
-            Error::NotAdditive(message) => (message.to_string(), NOT_ADDITIVE),
-            Error::UnlikeUnits(message) => (message.to_string(), UNLIKE_UNITS),
+            Error::Input(message) => (message.to_string(), Code::BadUserInput),
+            Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
+            Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),
             Error::Timeout => (
                 "the database did not answer this field in time; ask for less, or with fewer \
                  conditions"
                     .to_owned(),
-                TIMEOUT,
+                Code::Timeout,
             ),
-            Error::Internal(_) => (
-                "the server failed to answer this field; its log says why".to_owned(),
-                INTERNAL_SERVER_ERROR,
-            ),
+            Error::Internal(why) => {
+                cause = Some(why);
+                let message = "the server failed to answer this field; its log says why";
+                (message.to_owned(), Code::InternalServerError)
+            }
         };
         let mut error = Self::new(message);
+        error.source = cause.map(|why| Arc::new(Cause(why)) as _);
         let extensions = error.extensions.get_or_insert_default();
-        extensions.set("code", code);
+        extensions.set("code", code.name());
         if let Some((argument, alike)) = named {
             extensions.set("argument", &*argument);
             extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
@@ -103,26 +46,35 @@ impl From<Error> for async_graphql::Error {
 }
 
 /// A request that is refused before it is a question.
-pub fn refused(code: &str, message: String) -> ServerError {
+pub fn refused(code: Code, message: String) -> ServerError {
     with_code(ServerError::new(message, None), code)
 }
 
 /// The code of an error.
-pub fn code(error: &ServerError) -> Option<&str> {
+pub fn code(error: &ServerError) -> Option<Code> {
     match error.extensions.as_ref()?.get("code")? {
-        Value::String(code) => Some(code),
+        Value::String(code) => code.parse().ok(),
         _ => None,
+    }
+}
+
+/// Says in an error that is the server's own failure which request it was: with that id whoever
+/// runs the server finds the cause in the log.
+pub fn identify(error: &mut ServerError, request_id: &str) {
+    if code(error) == Some(Code::InternalServerError) {
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("requestId", request_id);
     }
 }
 
 /// A document that is not GraphQL.
 pub(super) fn unparsed(message: String, place: Option<Pos>) -> ServerError {
-    with_code(ServerError::new(message, place), PARSE_FAILED)
+    with_code(ServerError::new(message, place), Code::ParseFailed)
 }
 
 /// A document that does not fit the schema.
 pub(super) fn invalid(message: String, place: Option<Pos>) -> ServerError {
-    with_code(ServerError::new(message, place), VALIDATION_FAILED)
+    with_code(ServerError::new(message, place), Code::ValidationFailed)
 }
 
 /// A value of a document that nothing can hold.
@@ -138,11 +90,11 @@ pub(super) fn twice(name: &str, place: Pos) -> ServerError {
 
 /// A variable whose value is not what its type takes.
 pub(super) fn variable(message: String, place: Pos) -> ServerError {
-    with_code(ServerError::new(message, Some(place)), BAD_USER_INPUT)
+    with_code(ServerError::new(message, Some(place)), Code::BadUserInput)
 }
 
 /// A request that goes beyond a limit.
-pub(super) fn beyond(code: &str, message: String, found: u64, limit: u64) -> ServerError {
+pub(super) fn beyond(code: Code, message: String, found: u64, limit: u64) -> ServerError {
     let mut error = with_code(ServerError::new(message, None), code);
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     extensions.set("found", found);
@@ -154,17 +106,20 @@ pub(super) fn beyond(code: &str, message: String, found: u64, limit: u64) -> Ser
 pub(super) fn no_document() -> ServerError {
     let message = "the request has no `query`; send one like {\"query\": \"{ districts { nodes { \
                    name } } }\"}";
-    with_code(ServerError::new(message, None), BAD_REQUEST)
+    with_code(ServerError::new(message, None), Code::BadRequest)
 }
 
 /// A hash of no document that is kept. Clients know the message and send the document with it.
 pub(super) fn persisted_not_found() -> ServerError {
-    with_code(ServerError::new("PersistedQueryNotFound", None), PERSISTED_QUERY_NOT_FOUND)
+    with_code(ServerError::new("PersistedQueryNotFound", None), Code::PersistedQueryNotFound)
 }
 
 /// A hash where none is taken. Clients know the message and send documents alone from then on.
 pub(super) fn persisted_not_supported() -> ServerError {
-    with_code(ServerError::new("PersistedQueryNotSupported", None), PERSISTED_QUERY_NOT_SUPPORTED)
+    with_code(
+        ServerError::new("PersistedQueryNotSupported", None),
+        Code::PersistedQueryNotSupported,
+    )
 }
 
 /// A document with the hash of another one.
@@ -173,7 +128,7 @@ pub(super) fn persisted_mismatch(hash: &str) -> ServerError {
         "`extensions.persistedQuery.sha256Hash` is {hash:.100?}, but must be the SHA-256 of `query` \
          in hexadecimal"
     );
-    with_code(ServerError::new(message, None), PERSISTED_QUERY_HASH_MISMATCH)
+    with_code(ServerError::new(message, None), Code::PersistedQueryHashMismatch)
 }
 
 /// A request that names an operation its document does not have, or must name one.
@@ -190,19 +145,26 @@ pub(super) fn no_operation<'n>(
         [] => format!("{message}; leave `operationName` out"),
         names => format!("{message}; name one of {}", names.join(", ")),
     };
-    with_code(ServerError::new(message, None), OPERATION_NOT_FOUND)
+    with_code(ServerError::new(message, None), Code::OperationNotFound)
 }
 
 /// A request for the schema where that is switched off.
 pub(super) fn introspection() -> ServerError {
     let message = "this server does not tell its schema (`__schema`, `__type`)";
-    with_code(ServerError::new(message, None), INTROSPECTION_DISABLED)
+    with_code(ServerError::new(message, None), Code::IntrospectionDisabled)
+}
+
+/// A request to be told how the answer is found, where that is switched off.
+pub(super) fn explain() -> ServerError {
+    let message = "this server does not tell how answers are found (`extensions.explain`); \
+                   whoever runs it lets it by `--explain`";
+    with_code(ServerError::new(message, None), Code::ExplainDisabled)
 }
 
 /// A request for the schema that goes round in it.
 pub(super) fn introspection_depth() -> ServerError {
     beyond(
-        DEPTH_LIMIT_EXCEEDED,
+        Code::DepthLimitExceeded,
         "fields, interfaces and types of the schema are nested 3 deep or deeper, but may be nested \
          2 deep at the most"
             .to_owned(),
@@ -219,21 +181,52 @@ pub(super) fn untrusted(name: Option<&str>) -> ServerError {
                  `extensions.persistedQuery.sha256Hash`"
             .to_owned(),
     };
-    with_code(ServerError::new(message, None), DOCUMENT_NOT_TRUSTED)
+    with_code(ServerError::new(message, None), Code::DocumentNotTrusted)
 }
 
-/// Gives a code to the errors that async-graphql raises by itself, which are about the values of a
-/// field's arguments.
-pub(super) fn coded(mut response: Response) -> Response {
+/// The errors of an answer as the client sees them, `most` at the most: each has a code, for
+/// async-graphql gives none to those about the values of a field's arguments, and a failure of the
+/// server has the id of the request. What caused it goes to the log.
+pub(super) fn told(mut response: Response, most: usize, request_id: &str) -> Response {
+    log(&response.errors);
+    response.errors.truncate(most);
     let errors = std::mem::take(&mut response.errors).into_iter();
-    response.errors = errors.map(|error| with_code(error, BAD_USER_INPUT)).collect();
+    response.errors = errors
+        .map(|error| {
+            let mut error = with_code(error, Code::BadUserInput);
+            identify(&mut error, request_id);
+            error
+        })
+        .collect();
     response
 }
 
-fn with_code(mut error: ServerError, code: &str) -> ServerError {
+/// Logs what caused the server to fail. Many fields may have failed for one reason: it is logged
+/// with the first of them.
+fn log(errors: &[ServerError]) {
+    let mut known = BTreeSet::new();
+    for error in errors {
+        if let Some(Cause(why)) = error.source()
+            && known.insert(why)
+        {
+            tracing::error!(path = path(error), %why, "a field failed");
+        }
+    }
+}
+
+/// Where an error is in the answer: `districts.nodes.0.name`.
+fn path(error: &ServerError) -> String {
+    let part = |part: &PathSegment| match part {
+        PathSegment::Field(name) => name.clone(),
+        PathSegment::Index(index) => index.to_string(),
+    };
+    error.path.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
+fn with_code(mut error: ServerError, code: Code) -> ServerError {
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     if extensions.get("code").is_none() {
-        extensions.set("code", code);
+        extensions.set("code", code.name());
     }
     error
 }

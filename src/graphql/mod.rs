@@ -23,12 +23,14 @@ macro_rules! topics {
 
 pub mod change;
 pub mod claim;
+pub mod code;
 pub mod compare;
 pub mod computed;
 pub mod connection;
 pub mod dataset;
 pub mod district;
 pub mod error;
+pub mod explain;
 pub mod group;
 pub mod group_key;
 pub mod guard;
@@ -63,6 +65,7 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::error::Elapsed;
 
 pub use change::{Change, ChangeBasis};
+pub use code::Code;
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
@@ -114,13 +117,23 @@ pub fn schema(limits: Limits) -> Schema {
         .finish()
 }
 
-/// Answers one request once: with how many SQL statements stands beside the answer.
-pub async fn execute(schema: &Schema, database: &Database, checked: Checked) -> (Response, usize) {
-    let Checked { request, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database.clone()));
+/// Answers one request once, which has an id to tell where the server fails: with how many SQL
+/// statements stands beside the answer.
+pub async fn execute(
+    schema: &Schema,
+    database: &Database,
+    checked: Checked,
+    request_id: &str,
+) -> (Response, usize) {
+    let Checked { request, cost, error_max, explain, .. } = checked;
+    let batch = Arc::new(Batch::new(database));
     let request = request.data(Arc::clone(&batch));
     let response = batch.drive(schema.execute(request)).await;
-    (told(response, cost, error_max), batch.statements())
+    let mut response = told(response, cost, error_max, request_id);
+    if explain {
+        response = response.extension("explain", explain::to_value(batch.statements()));
+    }
+    (response, batch.statements().count())
 }
 
 /// Answers one subscription with each event, until it is dropped: with how many SQL statements each
@@ -130,25 +143,29 @@ pub fn subscribe(
     database: &Database,
     checked: Checked,
     patience: Duration,
+    request_id: Arc<str>,
 ) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
     let Checked { request, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database.clone()));
+    let batch = Arc::new(Batch::new(database));
     let events = schema.execute_stream(request.data(Arc::clone(&batch)));
-    stream::unfold(Some((batch, events)), move |going_on| async move {
-        let (batch, mut events) = going_on?;
-        let before = batch.statements();
-        match batch.drive_within(patience, events.next()).await {
-            Ok(response) => {
-                let answer = (told(response?, cost, error_max), batch.statements() - before);
-                Some((Ok(answer), Some((batch, events))))
+    stream::unfold(Some((batch, events)), move |going_on| {
+        let request_id = Arc::clone(&request_id);
+        async move {
+            let (batch, mut events) = going_on?;
+            let before = batch.statements().count();
+            match batch.drive_within(patience, events.next()).await {
+                Ok(response) => {
+                    let response = told(response?, cost, error_max, &request_id);
+                    let statements = batch.statements().count() - before;
+                    Some((Ok((response, statements)), Some((batch, events))))
+                }
+                Err(elapsed) => Some((Err(elapsed), None)),
             }
-            Err(elapsed) => Some((Err(elapsed), None)),
         }
     })
 }
 
 /// A response as a client sees it.
-fn told(mut response: Response, cost: guard::Cost, error_max: usize) -> Response {
-    response.errors.truncate(error_max);
-    error::coded(response).extension("cost", cost.to_value())
+fn told(response: Response, cost: guard::Cost, error_max: usize, request_id: &str) -> Response {
+    error::told(response, error_max, request_id).extension("cost", cost.to_value())
 }

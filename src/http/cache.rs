@@ -55,6 +55,15 @@ impl Cached {
             Self::Bypass => "hutong; fwd=bypass",
         })
     }
+
+    /// In one word.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stored | Self::Miss => "miss",
+            Self::Bypass => "bypass",
+        }
+    }
 }
 
 /// How many bytes an answer takes beside its own.
@@ -69,6 +78,11 @@ impl Results {
         Self {
             kept: (most > 0).then(|| Cache::builder().max_capacity(most).weigher(weigh).build()),
         }
+    }
+
+    /// How many bytes of answers are kept, about.
+    pub(super) fn bytes(&self) -> u64 {
+        self.kept.as_ref().map_or(0, Cache::weighted_size)
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Bytes> {
@@ -92,7 +106,8 @@ impl Key {
         preferred: &Preferred,
         media: Media,
     ) -> Option<Self> {
-        let document = guard.document(asked)?;
+        // How an answer was found is another time another story.
+        let document = guard.document(asked).filter(|_| !asked.explain())?;
         let variables = serde_json::to_vec(&asked.variables).ok()?;
         let operation = asked.operation_name.as_deref().unwrap_or_default();
         let Revision { number, observation, changed_at } = revision;

@@ -8,6 +8,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -25,6 +26,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     options: &Options,
+    open: &Gauge,
     shutdown: impl Future<Output = ()>,
 ) {
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
@@ -50,11 +52,14 @@ pub(super) async fn serve(
         let service = TowerToHyperService::new(router.clone());
         let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());
+        open.inc();
+        let open = open.clone();
         tokio::spawn(async move {
             // A client that leaves, or does not speak HTTP, is no failure.
             if let Err(why) = connection.await {
                 tracing::debug!(%why, "a connection ended");
             }
+            open.dec();
             drop(place);
         });
     }

@@ -3,6 +3,8 @@
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::request_id;
+
 /// Every origin.
 const ANY: &str = "*";
 
@@ -30,5 +32,5 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE])
-        .expose_headers([HeaderName::from_static("server-timing")])
+        .expose_headers([HeaderName::from_static("server-timing"), request_id::HEADER])
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
@@ -16,11 +17,14 @@ use super::{
     cache::{CACHE_STATUS, Cached, Key},
     deadline, live,
     negotiation::{self, Media},
+    outcome::{self, Executed, Outcome},
     refusal::Refusal,
     reply::Reply,
     request::{self, Question},
+    request_id::{self, RequestId},
+    spans::Spans,
 };
-use crate::graphql::{self, Asked, Preferred};
+use crate::graphql::{self, Asked, Preferred, error};
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
@@ -29,14 +33,22 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The headers of the request that the answer depends on.
 pub(super) const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language");
 
-pub(super) async fn graphql(State(app): State<App>, request: Request) -> Response {
+/// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
+const LONGEST_NAME: usize = 100;
+
+pub(super) async fn graphql(
+    State(app): State<App>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let id = request_id::text(&id);
     if live::opens_socket(&request) {
-        return live::socket(&app, request).await;
+        return live::socket(&app, id, request).await;
     }
-    answered(&app, request).await.unwrap_or_else(IntoResponse::into_response)
+    answered(&app, id, request).await.unwrap_or_else(|refusal| refusal.of(id).into_response())
 }
 
-async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
+async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let headers = request.headers();
     let (media, events) = (negotiation::accepted(headers), negotiation::takes_events(headers));
@@ -52,19 +64,18 @@ async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
         && events
         && (media.is_none() || live::goes_on(app, asked))
     {
-        return live::events(app, (**asked).clone(), &method, preferred);
+        return live::events(app, id, (**asked).clone(), &method, preferred);
     }
     let media = media.ok_or_else(Refusal::not_acceptable)?;
     let told = match question {
-        Question::One(asked) => one(app, *asked, &method, &known, preferred, media).await?,
+        Question::One(asked) => one(app, id, *asked, &method, &known, preferred, media).await?,
         Question::Batch(several) => {
             let mut replies = Vec::new();
             for asked in several {
-                let reply = reply(app, asked, &method, preferred.clone(), media).await;
-                replies.push(reply.unwrap_or_else(Reply::from));
+                let reply = reply(app, id, asked, &method, preferred.clone(), media).await;
+                replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
             }
-            let statements = replies.iter().filter_map(Reply::statements).sum();
-            Told::anew(StatusCode::OK, &replies, Some(statements))?
+            Told::anew(StatusCode::OK, &replies, Outcome::of(&replies))?
         }
     };
     Ok(told.response(app, media, begun))
@@ -73,6 +84,7 @@ async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
 /// What is told of one question: what is kept, or what is found.
 async fn one(
     app: &App,
+    id: &str,
     asked: Asked,
     method: &Method,
     known: &[HeaderValue],
@@ -90,8 +102,8 @@ async fn one(
             return Ok(Told::known(StatusCode::OK, body, key));
         }
     }
-    let reply = reply(app, asked, method, preferred, media).await?;
-    let mut told = Told::anew(reply.status(), &reply, reply.statements())?;
+    let reply = reply(app, id, asked, method, preferred, media).await?;
+    let mut told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
     // What was written meanwhile may be in the answer or not.
     if let Some(key) = key.filter(|_| reply.lasts() && app.database.revision() == revision) {
         told.cached = app.results.keep(key, &told.body);
@@ -103,6 +115,7 @@ async fn one(
 /// Answers one question.
 async fn reply(
     app: &App,
+    id: &str,
     asked: Asked,
     method: &Method,
     preferred: Preferred,
@@ -120,18 +133,23 @@ async fn reply(
     }
     let operation = checked.operation;
     checked.request = checked.request.data(preferred);
-    let (schema, database) = (app.schema.clone(), app.database.clone());
-    let executed = async move { graphql::execute(&schema, &database, checked).await };
-    let (answer, statements) = deadline::within(app.options.request_timeout, executed).await?;
-    Ok(Reply::Executed { answer: Box::new(answer), operation, statements })
+    let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
+    let spans = Spans::of_operation(name.as_deref(), outcome::word(operation));
+    let begun = Instant::now();
+    let (schema, database, id) = (app.schema.clone(), app.database.clone(), id.to_owned());
+    let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
+    let within = deadline::within(app.options.request_timeout, spans.around(executed));
+    let (answer, statements) = spans.around(within).await?;
+    let errors = answer.errors.iter().filter_map(error::code).collect();
+    let executed = Executed { name, operation, time: begun.elapsed(), statements, errors };
+    Ok(Reply::Executed(Box::new(answer), executed))
 }
 
 /// What a client is told.
 struct Told {
     status: StatusCode,
     body: Bytes,
-    /// How many SQL statements it took, if anything was executed.
-    statements: Option<usize>,
+    outcome: Outcome,
     cached: Cached,
     /// What the answer follows from, if it lasts until the data change.
     key: Option<Key>,
@@ -140,25 +158,25 @@ struct Told {
 impl Told {
     /// What is known already.
     fn known(status: StatusCode, body: Bytes, key: Key) -> Self {
-        Self { status, body, statements: Some(0), cached: Cached::Hit, key: Some(key) }
+        Self { status, body, outcome: Outcome::default(), cached: Cached::Hit, key: Some(key) }
     }
 
     /// What was found anew.
-    fn anew(
-        status: StatusCode,
-        body: &impl Serialize,
-        statements: Option<usize>,
-    ) -> Result<Self, Refusal> {
+    fn anew(status: StatusCode, body: &impl Serialize, outcome: Outcome) -> Result<Self, Refusal> {
         let body = serde_json::to_vec(body).map_err(|why| {
             tracing::error!(%why, "an answer is no JSON");
             Refusal::failed()
         })?;
-        Ok(Self { status, body: body.into(), statements, cached: Cached::Bypass, key: None })
+        Ok(Self { status, body: body.into(), outcome, cached: Cached::Bypass, key: None })
     }
 
     fn response(self, app: &App, media: Media, begun: Instant) -> Response {
+        app.metrics.count_cached(self.cached);
+        let executed = self.outcome.statements();
+        let statements = executed.or((self.cached == Cached::Hit).then_some(0));
         // No `Content-Language`: each field may be in another language.
-        let mut response = (self.status, [(header::VARY, VARY)], self.body).into_response();
+        let described = ([(header::VARY, VARY)], Extension(self.outcome));
+        let mut response = (self.status, described, self.body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, media.content_type());
         headers.insert(CACHE_STATUS, self.cached.value());
@@ -169,7 +187,7 @@ impl Told {
         };
         headers.insert(header::CACHE_CONTROL, control);
         headers.extend(etag.map(|etag| (header::ETAG, etag)));
-        if let Some(statements) = self.statements {
+        if let Some(statements) = statements {
             let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
             let timing = format!("sql;desc=\"{statements}\", total;dur={milliseconds:.1}");
             headers.extend(timing.parse().ok().map(|timing| (SERVER_TIMING, timing)));

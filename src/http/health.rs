@@ -1,21 +1,35 @@
-//! Whether the server lives, and whether it can answer.
+//! Whether the server lives, and whether requests should be sent to it.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
+use serde_json::{Value, json};
 
-use super::App;
+use super::{App, life::Phase};
 
 /// The process answers.
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-/// The database answers too: send requests here.
-pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match app.database.ping().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(why) => {
-            tracing::warn!(%why, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-        }
-    }
+/// The server is ready and its database answers: send requests here.
+pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    let phase = app.life.phase();
+    let reason = match phase {
+        Phase::Starting => "the server is starting",
+        Phase::Migrating => "the server brings the database's tables up to date",
+        Phase::Loading => "the server loads data into an empty database",
+        Phase::Draining => "the server is asked to stop, and finishes what is under way",
+        Phase::Ready => match app.database.ping().await {
+            Ok(()) => return (StatusCode::OK, Json(json!({ "status": "ready" }))),
+            Err(why) => {
+                tracing::warn!(%why, "the database does not answer");
+                return unready("unanswered", "the database does not answer");
+            }
+        },
+    };
+    unready(phase.into(), reason)
+}
+
+fn unready(status: &'static str, reason: &'static str) -> (StatusCode, Json<Value>) {
+    let told = json!({ "status": status, "reason": reason });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(told))
 }

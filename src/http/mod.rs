@@ -8,33 +8,45 @@ mod deadline;
 mod encoding;
 mod handler;
 mod health;
+mod life;
 pub mod live;
+mod metrics;
 mod negotiation;
+mod observe;
+mod outcome;
+mod panic;
 mod playground;
 mod refusal;
 mod reply;
 mod request;
+mod request_id;
+mod spans;
 
-use std::{any::Any, future::Future, sync::Arc};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     http::{HeaderValue, Method, Uri},
-    response::{IntoResponse, Response},
+    middleware::{from_fn, from_fn_with_state, map_request},
     routing::get,
 };
-use tokio::net::TcpListener;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{DefaultPredicate, Predicate, SizeAbove},
-    },
+use tokio::{net::TcpListener, task::JoinSet, time::sleep};
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{DefaultPredicate, Predicate, SizeAbove},
 };
 
-pub use self::{cache::Results, live::Live};
-
-use self::refusal::Refusal;
+pub use self::{
+    cache::Results,
+    life::{Life, Phase},
+    live::Live,
+    metrics::{Metrics, MetricsAt},
+};
+use self::{
+    observe::Observer,
+    refusal::Refusal,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+};
 use crate::{
     database::Database,
     error::Error,
@@ -89,6 +101,20 @@ pub struct Options {
     #[arg(long, env = "HUTONG_CORS_ORIGIN", value_name = "ORIGINS", global = true)]
     #[arg(value_delimiter = ',', value_parser = cors::origin)]
     pub cors_origin: Vec<String>,
+    /// From how many milliseconds on a request is logged as slow
+    #[arg(long, env = "HUTONG_SLOW_REQUEST", value_name = "MILLISECONDS", global = true)]
+    #[arg(default_value_t = 1000)]
+    pub slow_request: u32,
+    /// Where the numbers for Prometheus are: `on` for `/metrics` of the server, `off`, or an address
+    /// and port of their own
+    #[arg(long, env = "HUTONG_METRICS", value_name = "WHERE", global = true)]
+    #[arg(default_value_t = MetricsAt::Here)]
+    pub metrics: MetricsAt,
+    /// How many seconds the server still takes requests once it is asked to stop, so that those who
+    /// send them learn it from `/health/ready`
+    #[arg(long, env = "HUTONG_DRAIN_DELAY", value_name = "SECONDS", global = true)]
+    #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub drain_delay: u32,
 }
 
 /// What every request is answered with.
@@ -106,6 +132,26 @@ pub struct App {
     pub live: Arc<Live>,
     /// The answers that are kept.
     pub results: Results,
+    /// Whether it can be answered yet, and still.
+    pub life: Life,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl App {
+    /// A server that is about to start.
+    pub fn new(
+        schema: Schema,
+        guard: Guard,
+        database: Database,
+        options: Options,
+        live: live::Options,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::new(database.meter()));
+        let (live, results) = (Live::new(live), Results::new(&options));
+        let (guard, options, life) = (Arc::new(guard), Arc::new(options), Life::default());
+        Self { schema, guard, database, options, live, results, life, metrics }
+    }
 }
 
 /// The smallest answer that is compressed: a smaller one fits into one packet as it is.
@@ -113,52 +159,85 @@ const COMPRESSED_FROM: u16 = 1024;
 
 /// Takes the address, so that nothing else is begun when it cannot be had.
 pub async fn listen(options: &Options) -> Result<TcpListener, Error> {
-    let address = &options.listen;
+    bind(&options.listen).await
+}
+
+async fn bind(address: &str) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|why| Error::input(format!("cannot listen on {address}: {why}")))
 }
 
 /// Serves until `shutdown` is done, then finishes the requests under way and ends those that would
-/// go on.
+/// go on. What must be done `first`, before anything is asked, is done meanwhile: health is told
+/// from the beginning, and questions are refused until then.
 pub async fn serve(
     listener: TcpListener,
     app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    first: impl Future<Output = Result<(), Error>>,
+    shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let (options, live) = (Arc::clone(&app.options), Arc::clone(&app.live));
-    let _following = event::follow(&app.database).await?;
-    let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
-    let router = Router::new()
+    let App { options, life, metrics, live, database, .. } = app.clone();
+    let mut router = Router::new()
+        .route("/graphql", get(handler::graphql).post(handler::graphql))
+        .route_layer(from_fn_with_state(life.clone(), life::once_ready))
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))
         .route("/plain", get(playground::plain))
-        .route("/graphql", get(handler::graphql).post(handler::graphql))
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+        .route("/health/ready", get(health::ready));
+    // What is served beside ends with this.
+    let mut beside = JoinSet::new();
+    match &options.metrics {
+        MetricsAt::Here => router = router.route("/metrics", get(metrics::told)),
+        MetricsAt::Nowhere => {}
+        MetricsAt::Address(address) => {
+            let listener = bind(address).await?;
+            let router =
+                Router::new().route("/metrics", get(metrics::told)).with_state(app.clone());
+            beside.spawn(async { axum::serve(listener, router).await });
+        }
+    }
+    let router = router
         .fallback(async |uri: Uri| Refusal::not_found(uri.path()))
         .method_not_allowed_fallback(async |method: Method| Refusal::method(&method))
-        .with_state(app)
-        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app);
+    let router = layered(router, &options, Arc::clone(&metrics));
+    let drained = async {
+        shutdown.await;
+        life.enter(Phase::Draining);
+        sleep(Duration::from_secs(options.drain_delay.into())).await;
+        live.stop();
+    };
+    let serving = connections::serve(listener, router, &options, metrics.connections(), drained);
+    let mut serving = pin!(serving);
+    tokio::select! {
+        biased;
+        done = first => done?,
+        () = &mut serving => return Ok(()),
+    }
+    let _following = event::follow(&database).await?;
+    life.enter(Phase::Ready);
+    serving.await;
+    live.farewell().await;
+    Ok(())
+}
+
+/// What every request passes, whatever answers it; the last layer is the first that it meets.
+fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
+    let slow = Duration::from_millis(options.slow_request.into());
+    let observer = Observer { metrics, slow };
+    let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
+    let router = router
+        .layer(from_fn(panic::caught))
         .layer(CompressionLayer::new().compress_when(compressed));
     let router = match &options.cors_origin[..] {
         [] => router,
         origins => router.layer(cors::layer(origins)),
     };
-    let shutdown = async {
-        shutdown.await;
-        live.stop();
-    };
-    connections::serve(listener, router, &options, shutdown).await;
-    live.farewell().await;
-    Ok(())
-}
-
-/// A panic is ours, and ends its request alone.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
-fn panicked(why: Box<dyn Any + Send>) -> Response {
-    let why =
-        why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref().copied());
-    tracing::error!(why, "a request panicked");
-    Refusal::failed().into_response()
+    router
+        .layer(from_fn_with_state(observer, observe::observed))
+        .layer(PropagateRequestIdLayer::new(request_id::HEADER))
+        .layer(SetRequestIdLayer::new(request_id::HEADER, request_id::Fresh))
+        .layer(map_request(request_id::only_sane))
 }

@@ -4,46 +4,51 @@ use std::fmt::Display;
 
 use async_graphql::ServerError;
 use axum::{
-    Json,
+    Extension, Json,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::reply::Reply;
-use crate::graphql::error;
+use super::{outcome::Outcome, reply::Reply};
+use crate::graphql::{Code, error};
 
 /// A request that is not answered.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    status: StatusCode,
-    code: &'static str,
+    code: Code,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<(HeaderName, &'static str)>,
+    request_id: Option<Box<str>>,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), header: None }
+    fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), header: None, request_id: None }
+    }
+
+    /// The refusal of the request with this id: the client is told it where the server failed.
+    pub(super) fn of(mut self, request_id: &str) -> Self {
+        self.request_id = Some(request_id.into());
+        self
     }
 
     /// There is nothing at this address.
     pub(super) fn not_found(path: &str) -> Self {
         let message = format!("there is nothing at {path:.100}; GraphQL is at /graphql");
-        Self::new(StatusCode::NOT_FOUND, error::NOT_FOUND, message)
+        Self::new(Code::NotFound, message)
     }
 
     /// The method is none of the address.
     pub(super) fn method(method: &Method) -> Self {
         let message = format!("{method} is not answered here; use GET or POST");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, error::METHOD_NOT_ALLOWED, message)
+        Self::new(Code::MethodNotAllowed, message)
     }
 
     /// The operation is not one for GET, which anybody may repeat.
     pub(super) fn not_by_get(operation: impl Display) -> Self {
         let message = format!("a {operation} is not executed by GET; send it by POST");
-        let mut refusal =
-            Self::new(StatusCode::METHOD_NOT_ALLOWED, error::METHOD_NOT_ALLOWED, message);
-        refusal.header = Some((header::ALLOW, HeaderValue::from_static("POST")));
+        let mut refusal = Self::new(Code::MethodNotAllowed, message);
+        refusal.header = Some((header::ALLOW, "POST"));
         refusal
     }
 
@@ -51,14 +56,14 @@ impl Refusal {
     pub(super) fn not_acceptable() -> Self {
         let message = "answers are `application/graphql-response+json`, `application/json` or, as \
                        they come, `text/event-stream`; name one of them in `Accept`";
-        Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
+        Self::new(Code::NotAcceptable, message)
     }
 
     /// A subscription has more answers than one.
     pub(super) fn one_answer() -> Self {
         let message = "a subscription is answered again and again: name `text/event-stream` in \
                        `Accept`, or open a WebSocket";
-        Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
+        Self::new(Code::NotAcceptable, message)
     }
 
     /// There are as many live connections as there may be.
@@ -66,27 +71,27 @@ impl Refusal {
         let message = format!(
             "there are {most} live connections already, as many as this server has; try again later"
         );
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error::TOO_MANY_CONNECTIONS, message)
+        Self::new(Code::TooManyConnections, message)
     }
 
     /// The body is not said to be JSON.
     pub(super) fn not_json() -> Self {
         let message = "the body must be JSON in UTF-8; say so with `Content-Type: \
                        application/json`";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error::UNSUPPORTED_MEDIA_TYPE, message)
+        Self::new(Code::UnsupportedMediaType, message)
     }
 
     /// The body is larger than it may be; how large is known where the client said it.
     pub(super) fn too_large(found: Option<u64>, most: usize) -> Self {
         let found = found.map_or("more".to_owned(), |bytes| format!("{bytes} bytes"));
         let message = format!("the body has {found}, but may have {most} bytes at the most");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, error::BODY_TOO_LARGE, message)
+        Self::new(Code::BodyTooLarge, message)
     }
 
     /// The body did not arrive in time.
     pub(super) fn too_slow(seconds: u32) -> Self {
         let message = format!("the body did not arrive within {seconds} seconds");
-        Self::new(StatusCode::REQUEST_TIMEOUT, error::REQUEST_TIMEOUT, message)
+        Self::new(Code::RequestTimeout, message)
     }
 
     /// What arrived is no request of GraphQL.
@@ -94,13 +99,13 @@ impl Refusal {
         let why = why.to_string();
         if why.starts_with("recursion limit exceeded") {
             let message = "the request has more than 127 levels of nested lists and objects";
-            return Self::new(StatusCode::BAD_REQUEST, error::VALUE_DEPTH_LIMIT_EXCEEDED, message);
+            return Self::new(Code::ValueDepthLimitExceeded, message);
         }
         let message = format!(
             "this is no GraphQL request ({why}); POST JSON like {{\"query\": \"{{ districts {{ \
              nodes {{ name }} }} }}\"}}, or GET with the parameter `query`"
         );
-        Self::new(StatusCode::BAD_REQUEST, error::BAD_REQUEST, message)
+        Self::new(Code::BadRequest, message)
     }
 
     /// There are more requests in one than there may be.
@@ -109,7 +114,7 @@ impl Refusal {
             0 => "this server does not take several requests in one; send them one by one".into(),
             _ => format!("there are {found} requests in one, but there may be {most} at the most"),
         };
-        Self::new(StatusCode::BAD_REQUEST, error::BATCH_LIMIT_EXCEEDED, message)
+        Self::new(Code::BatchLimitExceeded, message)
     }
 
     /// The answer was not found in time.
@@ -118,35 +123,107 @@ impl Refusal {
             "the answer was not found within {seconds} seconds; ask for less, or with fewer \
              conditions"
         );
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error::TIMEOUT, message)
+        Self::new(Code::Timeout, message)
+    }
+
+    /// The server is not ready to answer.
+    pub(super) fn not_ready() -> Self {
+        let message = "the server is starting and does not answer yet; ask again in a second";
+        let mut refusal = Self::new(Code::NotReady, message);
+        refusal.header = Some((header::RETRY_AFTER, "1"));
+        refusal
     }
 
     /// The server failed.
     pub(super) fn failed() -> Self {
         let message = "the server failed to answer; its log says why";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error::INTERNAL_SERVER_ERROR, message)
+        Self::new(Code::InternalServerError, message)
+    }
+}
+
+/// The status of an answer that is refused for this reason.
+pub(super) fn status(code: Code) -> StatusCode {
+    match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        Code::RequestTimeout | Code::SlowConsumer => StatusCode::REQUEST_TIMEOUT,
+        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Timeout | Code::NotReady | Code::TooManyConnections => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
+        Code::BadRequest
+        | Code::BatchLimitExceeded
+        | Code::ParseFailed
+        | Code::ValidationFailed
+        | Code::OperationNotFound
+        | Code::TokenLimitExceeded
+        | Code::DepthLimitExceeded
+        | Code::ValueDepthLimitExceeded
+        | Code::AliasLimitExceeded
+        | Code::DirectiveLimitExceeded
+        | Code::RootFieldLimitExceeded
+        | Code::SelectionLimitExceeded
+        | Code::CostLimitExceeded
+        | Code::IntrospectionDisabled
+        | Code::ExplainDisabled
+        | Code::PersistedQueryNotFound
+        | Code::PersistedQueryNotSupported
+        | Code::PersistedQueryHashMismatch
+        | Code::DocumentNotTrusted
+        | Code::BadUserInput
+        | Code::NotAdditive
+        | Code::UnlikeUnits => StatusCode::BAD_REQUEST,
     }
 }
 
 impl From<Refusal> for ServerError {
     fn from(refusal: Refusal) -> Self {
-        error::refused(refusal.code, refusal.message)
+        let mut error = error::refused(refusal.code, refusal.message);
+        if let Some(request_id) = refusal.request_id {
+            error::identify(&mut error, &request_id);
+        }
+        error
     }
 }
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        let status = refusal.status;
-        Self::Refused(vec![refusal.into()], status)
+        let code = refusal.code;
+        Self::Refused(vec![refusal.into()], status(code))
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(mut self) -> Response {
-        let header = self.header.take();
-        let status = self.status;
-        let mut response = (status, Json(Reply::from(self))).into_response();
+        let (header, outcome) = (self.header.take(), Outcome::refused(self.code));
+        let reply = Reply::from(self);
+        let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
+        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
         response.headers_mut().extend(header);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray;
+
+    use super::*;
+
+    /// The README has each code there is, in the same order, with its status.
+    #[test]
+    fn the_codes_are_those_that_the_readme_tells() {
+        let readme = include_str!("../../README.md");
+        let table = readme.split("| code | status | when |\n|---|---|---|\n").nth(1).unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with('|'));
+        let told: Vec<String> =
+            rows.map(|row| row.split('|').take(3).collect::<Vec<_>>().join("|")).collect();
+        let row = |code: &Code| format!("| `{}` | {} ", code.name(), status(*code).as_u16());
+        let wanted: Vec<String> = Code::VARIANTS.iter().map(row).collect();
+        assert_eq!(told, wanted);
     }
 }

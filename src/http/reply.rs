@@ -4,20 +4,13 @@ use async_graphql::{Response as Answer, ServerError, parser::types::OperationTyp
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::negotiation::Media;
-use crate::graphql::error;
+use super::{negotiation::Media, outcome::Executed, refusal};
+use crate::graphql::{Code, error};
 
 /// What became of one question.
 pub(super) enum Reply {
     /// It was executed.
-    Executed {
-        /// The answer.
-        answer: Box<Answer>,
-        /// What it was an answer to.
-        operation: OperationType,
-        /// How many SQL statements it took.
-        statements: usize,
-    },
+    Executed(Box<Answer>, Executed),
     /// It was refused, and nothing was executed.
     Refused(Vec<ServerError>, StatusCode),
 }
@@ -26,17 +19,17 @@ impl Reply {
     /// A question that the guard refused. Those who take plain JSON are told in the answer alone,
     /// unless the request itself is malformed.
     pub(super) fn refused(errors: Vec<ServerError>, media: Media) -> Self {
-        let malformed = errors.iter().any(|error| error::code(error) == Some(error::BAD_REQUEST));
+        let code = errors.iter().find_map(error::code).unwrap_or(Code::BadRequest);
         let status = match media {
-            Media::Json if !malformed => StatusCode::OK,
-            Media::Json | Media::Response => StatusCode::BAD_REQUEST,
+            Media::Json if code != Code::BadRequest => StatusCode::OK,
+            Media::Json | Media::Response => refusal::status(code),
         };
         Self::Refused(errors, status)
     }
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Executed { .. } => StatusCode::OK,
+            Self::Executed(..) => StatusCode::OK,
             Self::Refused(_, status) => *status,
         }
     }
@@ -44,16 +37,8 @@ impl Reply {
     /// Whether the same would be answered again as long as the data stay as they are: not where
     /// anything went wrong on the way.
     pub(super) fn lasts(&self) -> bool {
-        matches!(self, Self::Executed { answer, operation: OperationType::Query, .. }
-            if answer.errors.is_empty())
-    }
-
-    /// How many SQL statements it took, if it was executed.
-    pub(super) fn statements(&self) -> Option<usize> {
-        match self {
-            Self::Executed { statements, .. } => Some(*statements),
-            Self::Refused(..) => None,
-        }
+        matches!(self, Self::Executed(answer, executed)
+            if answer.errors.is_empty() && executed.operation == OperationType::Query)
     }
 }
 
@@ -61,7 +46,7 @@ impl Reply {
 impl Serialize for Reply {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Executed { answer, .. } => answer.serialize(to),
+            Self::Executed(answer, _) => answer.serialize(to),
             Self::Refused(errors, _) => {
                 let mut map = to.serialize_map(Some(1))?;
                 map.serialize_entry("errors", errors)?;

@@ -17,7 +17,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
@@ -29,7 +29,10 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-use crate::{database::Database, error::Error};
+use crate::{
+    database::{Database, Statements},
+    error::Error,
+};
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -65,17 +68,19 @@ impl<L: Load> Load for Arc<L> {
 /// The questions of one request. An answer is given to those who wait for it, and then forgotten.
 pub struct Batch {
     database: Database,
+    statements: Statements,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
-    statements: AtomicUsize,
     /// Whether the executor awaits an event: it has nothing to do, and no statement runs for it.
     resting: watch::Sender<bool>,
 }
 
 impl Batch {
     /// A batch for one request.
-    pub fn new(database: Database) -> Self {
-        let (gathered, statements) = (Mutex::default(), AtomicUsize::new(0));
-        Self { database, gathered, statements, resting: watch::Sender::new(false) }
+    pub fn new(database: &Database) -> Self {
+        let statements = Statements::default();
+        let database = database.noting(&statements);
+        let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
+        Self { database, statements, gathered, resting }
     }
 
     /// The database that answers.
@@ -83,9 +88,9 @@ impl Batch {
         &self.database
     }
 
-    /// How many statements have run so far.
-    pub fn statements(&self) -> usize {
-        self.statements.load(SeqCst)
+    /// The statements so far.
+    pub fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// Asks a question for one key; `None` where it has no answer.
@@ -176,7 +181,6 @@ impl Batch {
     }
 
     fn run(&self, asked: Arc<dyn Gathered>) -> Running {
-        self.statements.fetch_add(1, SeqCst);
         asked.run(self.database.clone())
     }
 
@@ -222,9 +226,6 @@ impl<L: Load> Gathered for Asked<L> {
             keys.sort_unstable();
             keys.dedup();
             let answers = self.question.load(&database, keys).await;
-            if let Err(Error::Internal(why)) = &answers {
-                tracing::error!(%why, "a statement failed");
-            }
             let mut state = lock(&self.state);
             state.answers = Some(answers);
             let waiting = std::mem::take(&mut state.waiting);

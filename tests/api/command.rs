@@ -8,18 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The program in a folder of its own, without options from outside.
+/// The program in a folder of its own, without options from outside, its log let go.
 pub(crate) fn hutong(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HUTONG_")) {
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
+    let foreign = |name: &str| name.starts_with("HUTONG_") || name.starts_with("OTEL_");
+    for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
         command.env_remove(name);
     }
     command
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    hutong(folder, arguments).output().unwrap()
+    hutong(folder, arguments).stderr(Stdio::piped()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -38,7 +39,7 @@ fn assert_fails(output: &Output, wanted: &str) {
 
 /// Starts the server on a free port and returns it with the address it printed.
 pub(crate) fn serve(mut command: Command) -> (Child, String) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     let address = first.strip_prefix("Hutong answers on http://").unwrap();
@@ -83,6 +84,8 @@ fn shows_every_option_with_its_variable() {
     for (flag, variable) in [
         ("--config <FILE>", "HUTONG_CONFIG"),
         ("--log <FILTER>", "HUTONG_LOG"),
+        ("--log-format <FORMAT>", "HUTONG_LOG_FORMAT"),
+        ("--otlp-endpoint <URL>", "HUTONG_OTLP_ENDPOINT"),
         ("--database-url <URL>", "HUTONG_DATABASE_URL"),
         ("--database-readers <COUNT>", "HUTONG_DATABASE_READERS"),
         ("--statement-timeout <SECONDS>", "HUTONG_STATEMENT_TIMEOUT"),
@@ -103,6 +106,9 @@ fn shows_every_option_with_its_variable() {
         ("--connection-max <CONNECTIONS>", "HUTONG_CONNECTION_MAX"),
         ("--batch-max <REQUESTS>", "HUTONG_BATCH_MAX"),
         ("--cors-origin <ORIGINS>", "HUTONG_CORS_ORIGIN"),
+        ("--slow-request <MILLISECONDS>", "HUTONG_SLOW_REQUEST"),
+        ("--metrics <WHERE>", "HUTONG_METRICS"),
+        ("--drain-delay <SECONDS>", "HUTONG_DRAIN_DELAY"),
         ("--token-max <TOKENS>", "HUTONG_TOKEN_MAX"),
         ("--depth-max <LEVELS>", "HUTONG_DEPTH_MAX"),
         ("--value-depth-max <LEVELS>", "HUTONG_VALUE_DEPTH_MAX"),
@@ -114,6 +120,7 @@ fn shows_every_option_with_its_variable() {
         ("--error-max <ERRORS>", "HUTONG_ERROR_MAX"),
         ("--document-cache <BYTES>", "HUTONG_DOCUMENT_CACHE"),
         ("--introspection <BOOL>", "HUTONG_INTROSPECTION"),
+        ("--explain <BOOL>", "HUTONG_EXPLAIN"),
         ("--trusted-documents <PATH>", "HUTONG_TRUSTED_DOCUMENTS"),
     ] {
         assert!(help.contains(flag) && help.contains(variable), "{flag}\n{help}");
@@ -219,6 +226,11 @@ fn a_wrong_configuration_is_one_clear_line() {
     assert_fails(&run(folder.path(), &[]), "hutong.toml: ");
     std::fs::remove_file(folder.path().join("hutong.toml")).unwrap();
     assert_fails(&run(folder.path(), &["--log", "loud=="]), "is no log filter");
+    let secure = run(folder.path(), &["--otlp-endpoint", "https://localhost:4318"]);
+    assert_fails(
+        &secure,
+        "traces cannot be sent to \"https://localhost:4318\"; give a collector as",
+    );
     let missing = run(folder.path(), &["--trusted-documents", "none.json"]);
     assert_fails(&missing, "cannot read the trusted documents none.json: ");
     std::fs::write(folder.path().join("documents.json"), r#"{"place": "{ plaice }"}"#).unwrap();

@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use crate::{Server, on_each_database};
+use crate::{Answer, Server, on_each_database};
 
 on_each_database! {
     /// Each way to be wrong has its own stable code.
@@ -114,9 +114,9 @@ on_each_database! {
         let writer = server.store.connection().await;
         writer.execute_unprepared(hidden).await.unwrap();
         writer.close().await.unwrap();
-        let answer = server.ask(
-            r#"{ initiative(slug: "zhipu-listing") { slug organizations { nodes { role } } kind } }"#,
-        ).await;
+        let query = r#"{ initiative(slug: "zhipu-listing") { slug organizations { nodes { role } } kind } }"#;
+        let post = server.client().post(server.url("/graphql")).header("x-request-id", "mine");
+        let answer = Answer::read(post.json(&json!({ "query": query })).send().await.unwrap()).await;
         assert_eq!(
             answer.json()["data"],
             json!({ "initiative": { "slug": "zhipu-listing", "organizations": null, "kind": "EVENT" } })
@@ -125,6 +125,8 @@ on_each_database! {
         assert_eq!(code, "INTERNAL_SERVER_ERROR");
         assert_eq!(message, "the server failed to answer this field; its log says why");
         assert_eq!(path, json!(["initiative", "organizations", "nodes"]));
+        let extensions = &answer.json()["errors"][0]["extensions"];
+        assert_eq!(extensions, &json!({ "code": "INTERNAL_SERVER_ERROR", "requestId": "mine" }));
         assert!(!answer.text.contains("initiative_organization"), "{}", answer.text);
     }
 }

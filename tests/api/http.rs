@@ -102,7 +102,7 @@ on_each_database! {
 
     /// Those who watch over the server learn that it lives and whether it can answer.
     async fn health_is_told(server: &Server) {
-        for (path, wanted) in [("/health/live", "live\n"), ("/health/ready", "ready\n")] {
+        for (path, wanted) in [("/health/live", "live\n"), ("/health/ready", r#"{"status":"ready"}"#)] {
             let answer = Answer::read(server.client().get(server.url(path)).send().await.unwrap()).await;
             assert_eq!((answer.status, answer.text.as_str()), (200, wanted));
         }
@@ -131,7 +131,9 @@ async fn a_lost_database_is_told() {
     fresh.drop().await;
     let ready = server.client().get(server.url("/health/ready")).send().await.unwrap();
     assert_eq!(ready.status(), 503);
-    assert_eq!(ready.text().await.unwrap(), "the database does not answer\n");
+    let told: Value = ready.json().await.unwrap();
+    let reason = "the database does not answer";
+    assert_eq!(told, json!({ "status": "unanswered", "reason": reason }));
     let live = server.client().get(server.url("/health/live")).send().await.unwrap();
     assert_eq!(live.status(), 200);
     server.stop().await;

@@ -3,9 +3,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod postgres;
-mod server;
-
 mod audit;
 mod caching;
 mod clients;
@@ -14,16 +11,20 @@ mod compare;
 mod dataset;
 mod errors;
 mod events;
+mod explain;
 mod filters;
 mod groups;
 mod guard;
 mod hostile;
 mod http;
 mod languages;
+mod life;
 mod lists;
 mod live;
 mod live_clients;
 mod live_guard;
+mod log;
+mod metrics;
 mod migrations;
 mod nodes;
 mod orders;
@@ -32,21 +33,25 @@ mod panel;
 mod panel_ranking;
 mod persisted;
 mod playground;
+mod postgres;
 mod ranking;
 mod readme;
 mod relations;
+mod request_ids;
 mod revisions;
 mod scalars;
 mod schema;
 mod search;
 mod search_pages;
 mod series;
+mod server;
 mod sockets;
 mod statements;
 mod subscriptions;
 mod sums;
 mod texts;
 mod timeouts;
+mod traces;
 mod walks;
 
 pub(crate) use server::{Answer, Server, on_each_database};

@@ -8,7 +8,7 @@ use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App, Live, Results},
+    http::{self, App, Live},
     package::{Package, bundled},
     record::{Rows, Writer},
 };
@@ -100,17 +100,16 @@ impl Server {
         let uncached = (!caches).then_some(&"--result-cache=0");
         let config = Cli::parse_from(["hutong"].iter().chain(uncached).chain(options)).config;
         let schema = graphql::schema(config.limits);
-        let guard = Arc::new(Guard::new(&schema, config.guard, config.limits).unwrap());
-        let (database, options) = (store.database.clone(), Arc::new(config.http));
-        let live = Live::new(config.live);
-        let results = Results::new(&options);
-        let app = App { schema, guard, database, options, live: Arc::clone(&live), results };
+        let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
+        let database = store.database.clone();
+        let app = App::new(schema, guard, database, config.http, config.live);
+        let live = Arc::clone(&app.live);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            http::serve(listener, app, stopped).await.unwrap();
+            http::serve(listener, app, async { Ok(()) }, stopped).await.unwrap();
         });
         Self { address, store, live, client: reqwest::Client::new(), stop, running }
     }

@@ -15,7 +15,7 @@ use apollo_compiler::{
 use async_graphql::ServerError;
 
 use super::{Options, place::Places};
-use crate::graphql::error;
+use crate::graphql::{Code, error};
 
 /// How deep the counting itself goes, through fields, fragments and inline fragments alike.
 const DEEPEST: u64 = 250;
@@ -41,42 +41,42 @@ pub(super) fn check(
     let found = count.found;
     for (code, is, most, what, remedy) in [
         (
-            error::DEPTH_LIMIT_EXCEEDED,
+            Code::DepthLimitExceeded,
             found.depth,
             options.depth_max,
             "levels of nested selections",
             "ask for less at once",
         ),
         (
-            error::VALUE_DEPTH_LIMIT_EXCEEDED,
+            Code::ValueDepthLimitExceeded,
             found.value_depth,
             options.value_depth_max,
             "levels of nested lists and objects in a value",
             "nest them less",
         ),
         (
-            error::ALIAS_LIMIT_EXCEEDED,
+            Code::AliasLimitExceeded,
             found.aliases,
             options.alias_max,
             "aliases",
             "split the request",
         ),
         (
-            error::DIRECTIVE_LIMIT_EXCEEDED,
+            Code::DirectiveLimitExceeded,
             found.directives,
             options.directive_max,
             "directives",
             "use fewer",
         ),
         (
-            error::SELECTION_LIMIT_EXCEEDED,
+            Code::SelectionLimitExceeded,
             found.selections,
             options.selection_max,
             "selections, its fragments put in the place of their names",
             "name fragments fewer times",
         ),
         (
-            error::ROOT_FIELD_LIMIT_EXCEEDED,
+            Code::RootFieldLimitExceeded,
             found.roots,
             options.root_field_max,
             "fields of the root in one operation",
@@ -145,7 +145,7 @@ impl<'d> Count<'d> {
     fn set(&mut self, selections: &'d [Selection], level: u64) -> Result<Size, ServerError> {
         if level > DEEPEST {
             return Err(error::beyond(
-                error::DEPTH_LIMIT_EXCEEDED,
+                Code::DepthLimitExceeded,
                 format!(
                     "selections and fragments are nested {level} levels deep or deeper, but may \
                      be {DEEPEST} at the most; ask for less at once"

@@ -15,7 +15,7 @@ use async_graphql::{
 use serde::Deserialize;
 
 use super::{Options, convert, count, place::Places, variables};
-use crate::graphql::{error, suggestion};
+use crate::graphql::{Code, error, suggestion};
 
 /// How deep the parser goes: deeper than what any limit lets pass.
 const RECURSION: usize = 200;
@@ -56,6 +56,9 @@ pub struct Extensions {
     /// A document known by its hash.
     #[serde(default)]
     pub persisted_query: Option<PersistedQuery>,
+    /// Whether the answer is to tell the SQL statements it took.
+    #[serde(default)]
+    pub explain: bool,
 }
 
 /// A document known by its hash.
@@ -84,6 +87,11 @@ impl Asked {
     /// What names the document by its hash.
     pub(super) fn persisted(&self) -> Option<&PersistedQuery> {
         self.extensions.as_ref()?.persisted_query.as_ref()
+    }
+
+    /// Whether the answer is to tell the SQL statements it took.
+    pub fn explain(&self) -> bool {
+        self.extensions.as_ref().is_some_and(|extensions| extensions.explain)
     }
 
     /// Which of the operations; an empty name is none.
@@ -115,7 +123,7 @@ impl Document {
         let tokens = parser.tokens_reached();
         if tokens > most {
             return Err(one(error::beyond(
-                error::TOKEN_LIMIT_EXCEEDED,
+                Code::TokenLimitExceeded,
                 format!(
                     "the document has {tokens} tokens or more, but may have {most} at the most; \
                      split it"
@@ -126,7 +134,7 @@ impl Document {
         }
         if parser.recursion_reached() > RECURSION {
             return Err(one(error::beyond(
-                error::DEPTH_LIMIT_EXCEEDED,
+                Code::DepthLimitExceeded,
                 format!(
                     "the document is nested {} levels deep or deeper, but may be {RECURSION} at \
                      the most",

@@ -25,7 +25,7 @@ use document::Document;
 use persisted::{Named, Persisted};
 use trusted::Trusted;
 
-use super::{Schema, error, live::LIVE};
+use super::{Code, Schema, error, live::LIVE};
 use crate::{error::Error, query};
 
 /// How much a request may ask for.
@@ -84,6 +84,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_INTROSPECTION", value_name = "BOOL", global = true)]
     #[arg(default_value_t = true, action = clap::ArgAction::Set)]
     pub introspection: bool,
+    /// Whether answers tell the SQL statements they took, to those who ask by `extensions.explain`
+    #[arg(long, env = "HUTONG_EXPLAIN", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = false, action = clap::ArgAction::Set)]
+    pub explain: bool,
     /// Execute these documents alone: a folder of `.graphql` files, or a JSON file of documents by
     /// id
     #[arg(long, env = "HUTONG_TRUSTED_DOCUMENTS", value_name = "PATH", global = true)]
@@ -114,10 +118,14 @@ pub struct Checked {
     pub operation: OperationType,
     /// Whether it is to be answered again whenever the data change (`@live`).
     pub live: bool,
+    /// The operation's name, if it has one.
+    pub name: Option<String>,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
     pub error_max: usize,
+    /// Whether its answer tells the SQL statements it took.
+    pub explain: bool,
 }
 
 /// What a request is estimated to cost, and what it might.
@@ -172,6 +180,7 @@ impl Guard {
     /// Checks a request: what may be executed of it, or why it is refused.
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
+        let explain = self.explains(&asked).map_err(one)?;
         let named = match &self.trusted {
             Some(trusted) => Named { text: trusted.find(&asked).map_err(one)?.into(), hash: None },
             None => self.persisted.find(&asked).map_err(one)?,
@@ -197,7 +206,7 @@ impl Guard {
         let cost = Cost { requested, limit: self.options.cost_max };
         if cost.requested > cost.limit {
             return Err(one(error::beyond(
-                error::COST_LIMIT_EXCEEDED,
+                Code::CostLimitExceeded,
                 format!(
                     "the request could cost {requested} (fields of the answer, were all pages full), \
                      but may cost {} at the most; ask for smaller pages, or nest fewer lists",
@@ -208,10 +217,11 @@ impl Guard {
             )));
         }
         let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
+        let name = operation.name.as_ref().map(ToString::to_string);
         let mut request = async_graphql::Request::new(text).variables(asked.variables);
         request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
         request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, live, cost, error_max: most })
+        Ok(Checked { request, operation: kind, live, name, cost, error_max: most, explain })
     }
 
     /// The text of the document that a request has or names; none where there is no such document.
@@ -220,6 +230,14 @@ impl Guard {
         match &self.trusted {
             Some(trusted) => trusted.find(asked).ok().map(Arc::from),
             None => self.persisted.find(asked).ok().map(|named| named.text),
+        }
+    }
+
+    /// Whether the answer is to tell how it was found; refuses whoever may not know that.
+    fn explains(&self, asked: &Asked) -> Result<bool, ServerError> {
+        match asked.explain() {
+            true if !self.options.explain => Err(error::explain()),
+            explain => Ok(explain),
         }
     }
 

@@ -14,7 +14,7 @@ use async_graphql::{Name as Key, Number, Pos, ServerError, Value, Variables, ind
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::place::Places;
-use crate::graphql::{error, suggestion};
+use crate::graphql::{Code, error, suggestion};
 
 /// The longest value that a message quotes.
 const QUOTED: usize = 80;
@@ -24,7 +24,7 @@ pub(super) fn check_depth(given: &Variables, most: u32) -> Result<(), ServerErro
     let deepest = given.values().map(depth).max().unwrap_or(0);
     if deepest > most.into() {
         return Err(error::beyond(
-            error::VALUE_DEPTH_LIMIT_EXCEEDED,
+            Code::ValueDepthLimitExceeded,
             format!(
                 "the variables have {deepest} levels of nested lists and objects, but may have \
                  {most} at the most; nest them less"

@@ -16,7 +16,7 @@ use super::{
     Place, QUEUE,
     question::{Answer, Question},
 };
-use crate::graphql::{Asked, Checked, Preferred, error};
+use crate::graphql::{Asked, Checked, Code, Preferred, error};
 
 /// Keeps nginx from waiting for more before it passes events on.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -37,11 +37,12 @@ const ALIVE: &str = ":\n\n";
 /// Answers a question with a stream of events.
 pub(in crate::http) fn events(
     app: &App,
+    id: &str,
     asked: Asked,
     method: &Method,
     preferred: Preferred,
 ) -> Result<Response, Refusal> {
-    let question = Question::new(asked, preferred);
+    let question = Question::new(asked, preferred, id);
     let checked = question.check(app);
     if let Ok(Checked { operation: operation @ OperationType::Mutation, .. }) = &checked
         && method == Method::GET
@@ -111,7 +112,7 @@ fn farewell(ended: &Ended) -> Option<String> {
         Ended::Complete => Some(COMPLETE.to_owned()),
         Ended::Slow => {
             let message = "the answers are not taken; ask again".to_owned();
-            let slow = error::refused(error::SLOW_CONSUMER, message);
+            let slow = error::refused(Code::SlowConsumer, message);
             Some(next(&Answer::refused(&[slow])) + COMPLETE)
         }
         Ended::Stopped => None,

@@ -147,11 +147,12 @@ pub(super) fn opens_socket(request: &Request) -> bool {
 }
 
 /// Opens a WebSocket.
-pub(super) async fn socket(app: &App, request: Request) -> Response {
+pub(super) async fn socket(app: &App, id: &str, request: Request) -> Response {
     let (mut head, _) = request.into_parts();
     match WebSocketUpgrade::from_request_parts(&mut head, app).await {
         Ok(upgrade) => {
-            socket::open(app, &head.headers, upgrade).unwrap_or_else(IntoResponse::into_response)
+            let opened = socket::open(app, id, &head.headers, upgrade);
+            opened.unwrap_or_else(|refusal| refusal.of(id).into_response())
         }
         Err(refused) => refused.into_response(),
     }

@@ -6,7 +6,7 @@ use async_graphql::{Response, ServerError, parser::types::OperationType};
 use futures_util::{FutureExt, Stream, StreamExt, stream, stream::BoxStream};
 
 use super::{
-    super::{App, deadline, refusal::Refusal},
+    super::{App, deadline, outcome, refusal::Refusal, spans::Spans},
     protocol,
 };
 use crate::graphql::{self, Asked, Checked, Preferred};
@@ -16,6 +16,8 @@ use crate::graphql::{self, Asked, Checked, Preferred};
 pub(super) struct Question {
     asked: Asked,
     preferred: Preferred,
+    /// The id of the request that it came with.
+    id: Arc<str>,
 }
 
 /// What tells one question from another: those with equal keys have equal answers.
@@ -39,8 +41,8 @@ pub(super) enum Answer {
 }
 
 impl Question {
-    pub(super) fn new(asked: Asked, preferred: Preferred) -> Self {
-        Self { asked, preferred }
+    pub(super) fn new(asked: Asked, preferred: Preferred, id: &str) -> Self {
+        Self { asked, preferred, id: id.into() }
     }
 
     /// What may be executed of it, or the answer that it is refused.
@@ -61,19 +63,19 @@ impl Question {
         match checked {
             Err(refused) => stream::iter([refused]).boxed(),
             Ok(checked) if checked.operation == OperationType::Subscription => {
-                events(app, checked).boxed()
+                events(app, checked, self.id).boxed()
             }
             Ok(checked) if checked.live => {
                 app.live.queries.join(app, self.key(&checked), self).boxed()
             }
-            Ok(checked) => execute(app.clone(), checked).into_stream().boxed(),
+            Ok(checked) => execute(app.clone(), checked, self.id).into_stream().boxed(),
         }
     }
 
     /// The answer now.
     pub(super) async fn execute(&self, app: &App) -> Answer {
         match self.check(app) {
-            Ok(checked) => execute(app.clone(), checked).await,
+            Ok(checked) => execute(app.clone(), checked, Arc::clone(&self.id)).await,
             Err(refused) => refused,
         }
     }
@@ -89,31 +91,35 @@ impl Question {
     }
 }
 
-async fn execute(app: App, checked: Checked) -> Answer {
+async fn execute(app: App, checked: Checked, id: Arc<str>) -> Answer {
     let limit = app.options.request_timeout;
-    let executed = async move { graphql::execute(&app.schema, &app.database, checked).await };
-    match deadline::within(limit, executed).await {
+    let spans = Spans::of_operation(checked.name.as_deref(), outcome::word(checked.operation));
+    let own = Arc::clone(&id);
+    let executed = async move { graphql::execute(&app.schema, &app.database, checked, &own).await };
+    match spans.around(deadline::within(limit, spans.around(executed))).await {
         Ok((answer, _)) => answer.into(),
-        Err(refusal) => refusal.into(),
+        Err(refusal) => refusal.of(&id).into(),
     }
 }
 
 /// The answers of a subscription.
-fn events(app: &App, checked: Checked) -> impl Stream<Item = Answer> + Send + use<> {
+fn events(app: &App, checked: Checked, id: Arc<str>) -> impl Stream<Item = Answer> + Send + use<> {
     let limit = app.options.request_timeout;
     let patience = Duration::from_secs(limit.into());
-    let answers = graphql::subscribe(&app.schema, &app.database, checked, patience);
+    let answers =
+        graphql::subscribe(&app.schema, &app.database, checked, patience, Arc::clone(&id));
     let answers = answers.map(move |answer| match answer {
         Ok((answer, _)) => Answer::from(answer),
         Err(_) => Refusal::timeout(limit).into(),
     });
-    AssertUnwindSafe(answers).catch_unwind().map(|answer| answer.unwrap_or_else(|_| panicked()))
+    let answers = AssertUnwindSafe(answers).catch_unwind();
+    answers.map(move |answer| answer.unwrap_or_else(|_| panicked(&id)))
 }
 
 /// A panic is ours, and ends its operation alone.
-fn panicked() -> Answer {
-    tracing::error!("a subscription panicked");
-    Refusal::failed().into()
+fn panicked(id: &str) -> Answer {
+    tracing::error!(request_id = id, "a subscription panicked");
+    Refusal::failed().of(id).into()
 }
 
 impl Answer {

@@ -20,7 +20,7 @@ use super::{
     protocol::{self, Close, Id, Incoming},
     question::{Answer, Question},
 };
-use crate::graphql::{Preferred, error};
+use crate::graphql::{Code, Preferred, error};
 
 /// How long a client that is sent away may take to hear it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -29,6 +29,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// refusal.
 pub(super) fn open(
     app: &App,
+    id: &str,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
@@ -38,9 +39,9 @@ pub(super) fn open(
     // What is a little too large is still read, to say so.
     let most = 2 * app.live.options.live_message_max as usize;
     let upgrade = upgrade.protocols([protocol::NAME]).max_message_size(most).max_frame_size(most);
-    let app = app.clone();
+    let (app, id) = (app.clone(), Arc::from(id));
     Ok(upgrade.on_upgrade(async move |socket| {
-        let connection = Connection::new(app, socket, preferred);
+        let connection = Connection::new(app, id, socket, preferred);
         connection.serve(allowed, place).await;
     }))
 }
@@ -61,6 +62,8 @@ struct Operation {
 
 struct Connection {
     app: App,
+    /// The id of the request that opened it.
+    id: Arc<str>,
     socket: WebSocket,
     preferred: Preferred,
     acknowledged: bool,
@@ -77,10 +80,11 @@ struct Connection {
 type Ended = Option<Close>;
 
 impl Connection {
-    fn new(app: App, socket: WebSocket, preferred: Preferred) -> Self {
+    fn new(app: App, id: Arc<str>, socket: WebSocket, preferred: Preferred) -> Self {
         let (queue, told) = mpsc::channel(QUEUE);
         Self {
             app,
+            id,
             socket,
             preferred,
             acknowledged: false,
@@ -169,7 +173,7 @@ impl Connection {
             Incoming::Pong { .. } => Ok(()),
             Incoming::Subscribe { .. } if !self.acknowledged => Err(Some(Close::unauthorized())),
             Incoming::Subscribe { id: Id(id), payload } => {
-                let question = Question::new(*payload, self.preferred.clone());
+                let question = Question::new(*payload, self.preferred.clone(), &self.id);
                 self.begin(id, question).await
             }
             Incoming::Complete { id: Id(id) } => {
@@ -191,7 +195,7 @@ impl Connection {
             let message = format!(
                 "there are {most} operations on this WebSocket already, as many as may be; complete one"
             );
-            let refused = error::refused(error::TOO_MANY_OPERATIONS, message);
+            let refused = error::refused(Code::TooManyOperations, message);
             return self.send(protocol::told(&id, &Answer::refused(&[refused]))).await;
         }
         // Those that ended are forgotten.

@@ -1,0 +1,86 @@
+//! The codes of errors: one closed set, of which none ever changes its meaning.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// Why a request, or a field of it, has no answer: `extensions.code` of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    /// The HTTP request is none of GraphQL.
+    BadRequest,
+    /// There is nothing at the address.
+    NotFound,
+    /// The address does not answer the method, or not this operation by it.
+    MethodNotAllowed,
+    /// The client takes no form of an answer there is.
+    NotAcceptable,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// The body is too large.
+    BodyTooLarge,
+    /// The request did not arrive in time.
+    RequestTimeout,
+    /// There are too many requests in one.
+    BatchLimitExceeded,
+    /// The answer was not found in time.
+    Timeout,
+    /// The server is still starting.
+    NotReady,
+    /// The document is not GraphQL.
+    #[strum(serialize = "GRAPHQL_PARSE_FAILED")]
+    ParseFailed,
+    /// The document does not fit the schema.
+    #[strum(serialize = "GRAPHQL_VALIDATION_FAILED")]
+    ValidationFailed,
+    /// The request names an operation that its document does not have, or must name one.
+    OperationNotFound,
+    /// The document has too many tokens.
+    TokenLimitExceeded,
+    /// Selections are nested too deep.
+    DepthLimitExceeded,
+    /// Lists and objects of arguments or variables are nested too deep.
+    ValueDepthLimitExceeded,
+    /// The document has too many aliases.
+    AliasLimitExceeded,
+    /// The document has too many directives.
+    DirectiveLimitExceeded,
+    /// An operation selects too many fields of the root.
+    RootFieldLimitExceeded,
+    /// The document selects too much, once its fragments are put in the place of their names.
+    SelectionLimitExceeded,
+    /// The answer could be too large.
+    CostLimitExceeded,
+    /// The schema is not told.
+    IntrospectionDisabled,
+    /// How answers are found is not told.
+    ExplainDisabled,
+    /// No document with the hash is kept; the client sends the document with it.
+    PersistedQueryNotFound,
+    /// Documents are not kept by their hashes, or not in this version of the protocol.
+    PersistedQueryNotSupported,
+    /// The hash is not that of the document it came with.
+    PersistedQueryHashMismatch,
+    /// The document is not one of the trusted ones.
+    DocumentNotTrusted,
+    /// An argument or a variable holds something it cannot; the message says what would be right.
+    BadUserInput,
+    /// A sum was asked for of figures that may not be added up; the message says why.
+    NotAdditive,
+    /// A number was asked for that would mix units; the message names them.
+    UnlikeUnits,
+    /// There are as many live connections as the server has.
+    TooManyConnections,
+    /// There are as many operations on a WebSocket as may be.
+    TooManyOperations,
+    /// The client did not take its answers.
+    SlowConsumer,
+    /// The server failed; the log says why.
+    InternalServerError,
+}
+
+impl Code {
+    /// The code as clients see it.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
