@@ -1,7 +1,11 @@
 //! The guard, and the rules of requests, before what goes on: over WebSocket, over events by POST
 //! and by GET, and over plain HTTP.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::time::sleep;
 
 use crate::{
     Answer, Server,
@@ -118,7 +122,7 @@ on_each_database! {
         for (id, payload, wanted, queries) in [
             ("1", json!({ "documentId": "place", "variables": haidian }), json!({ "name": "Haidian" }), 1),
             ("2", json!({ "query": text, "variables": haidian }), json!({ "name": "Haidian" }), 1),
-            ("3", json!({ "extensions": { "persistedQuery": { "sha256Hash": hash } }, "variables": haidian }), json!({ "name": "Haidian" }), 1),
+            ("3", json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash } }, "variables": haidian }), json!({ "name": "Haidian" }), 1),
             ("4", json!({ "documentId": "other", "variables": haidian }), json!({ "slug": "haidian" }), 2),
             ("5", json!({ "documentId": "place", "variables": miyun }), json!({ "name": "Miyun" }), 3),
         ] {
@@ -133,6 +137,38 @@ on_each_database! {
         }
         drop(socket);
         until("they are forgotten", || server.live.queries() == 0).await;
+        server.stop().await;
+    }
+
+    /// A live query that is named by its hash goes on when its document is kept no longer.
+    async fn a_forgotten_document_goes_on(store: &Store) {
+        // Its document is too large to be kept for long.
+        let server = server(store, &["--persisted-queries=50"]).await;
+        let text = "query @live { dataset { revision } }";
+        let hash = Sha256::digest(text).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+        let persisted = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+        let (whole, named) =
+            (json!({ "query": text, "extensions": persisted }), json!({ "extensions": persisted }));
+        let post = async |body: &Value| {
+            let post = server.client().post(server.url("/graphql")).json(body);
+            Answer::read(post.send().await.unwrap()).await.json()
+        };
+        let mut socket = Socket::begin(&server).await;
+        loop {
+            post(&whole).await;
+            socket.send(json!({ "id": "1", "type": "subscribe", "payload": named })).await;
+            let message = socket.receive().await;
+            if message["type"] == "next" {
+                assert_eq!(message["payload"]["data"], json!({ "dataset": { "revision": "1" } }));
+                break;
+            }
+        }
+        while post(&named).await.get("errors").is_none() {
+            sleep(Duration::from_millis(50)).await;
+        }
+        server.write("unit", "slug,symbol,dimension,name_en\nu,u,COUNT,Unit").await;
+        assert_eq!(socket.data("1").await, json!({ "dataset": { "revision": "2" } }));
+        drop(socket);
         server.stop().await;
     }
 

@@ -66,10 +66,17 @@ impl Question {
                 events(app, checked, self.id).boxed()
             }
             Ok(checked) if checked.live => {
-                app.live.queries.join(app, self.key(&checked), self).boxed()
+                app.live.queries.join(app, self.key(&checked), self.naming(&checked)).boxed()
             }
             Ok(checked) => execute(app.clone(), checked, self.id).into_stream().boxed(),
         }
+    }
+
+    /// The same by the text of its document: other names of it may be forgotten.
+    fn naming(self, checked: &Checked) -> Self {
+        let query = Some(checked.request.query.clone());
+        let asked = Asked { query, document_id: None, extensions: None, ..self.asked };
+        Self { asked, preferred: self.preferred }
     }
 
     /// The answer now.
