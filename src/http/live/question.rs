@@ -76,7 +76,7 @@ impl Question {
     fn naming(self, checked: &Checked) -> Self {
         let query = Some(checked.request.query.clone());
         let asked = Asked { query, document_id: None, extensions: None, ..self.asked };
-        Self { asked, preferred: self.preferred }
+        Self { asked, ..self }
     }
 
     /// The answer now.
