@@ -1,6 +1,6 @@
 //! What a client sees of a failure: a message, and a code that never changes.
 
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Name, Pos, Response, ServerError, Value};
 
 use crate::error::Error;
 
@@ -12,6 +12,8 @@ pub const NOT_FOUND: &str = "NOT_FOUND";
 pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
 /// The client takes no form of an answer there is.
 pub const NOT_ACCEPTABLE: &str = "NOT_ACCEPTABLE";
+/// The address names a form of an answer that there is not.
+pub const UNKNOWN_FORMAT: &str = "UNKNOWN_FORMAT";
 /// The body is not JSON.
 pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
 /// The body is too large.
@@ -48,6 +50,10 @@ pub const COST_LIMIT_EXCEEDED: &str = "COST_LIMIT_EXCEEDED";
 pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
 /// The request has the hash of a document in the document's place.
 pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+/// A file was asked for of an answer with several lists beside each other.
+pub const SEVERAL_LISTS: &str = "SEVERAL_LISTS";
+/// A file was asked for of an answer without anything for a column.
+pub const NO_COLUMNS: &str = "NO_COLUMNS";
 /// The document is not one of the trusted ones.
 pub const DOCUMENT_NOT_TRUSTED: &str = "DOCUMENT_NOT_TRUSTED";
 /// An argument or a variable holds something it cannot; the message says what would be right.
@@ -187,6 +193,17 @@ pub(super) fn introspection_depth() -> ServerError {
         3,
         2,
     )
+}
+
+/// A request for a file of an answer with several lists beside each other.
+pub(super) fn several_lists<'p>(paths: impl Iterator<Item = &'p [Name]>) -> ServerError {
+    let dotted = |path: &[Name]| path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
+    let names: Vec<String> = paths.take(10).map(|path| format!("`{}`", dotted(path))).collect();
+    let message = format!(
+        "a file holds one list, but {} stand beside each other; ask for one of them, or for JSON",
+        names.join(" and ")
+    );
+    with_code(ServerError::new(message, None), SEVERAL_LISTS)
 }
 
 /// A request for a document that is not one of the trusted ones.

@@ -12,7 +12,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    App, accept_language, deadline,
+    App, accept_language, deadline, file,
     negotiation::{self, Media},
     refusal::Refusal,
     reply::Reply,
@@ -33,15 +33,22 @@ pub(super) async fn graphql(State(app): State<App>, request: Request) -> Respons
 
 async fn answered(app: &App, request: Request) -> Result<Response, Refusal> {
     let begun = Instant::now();
-    let media = negotiation::accepted(request.headers()).ok_or_else(Refusal::not_acceptable)?;
+    let media = negotiation::media(request.uri(), request.headers())?;
     let preferred = accept_language::preferred(request.headers());
     let method = request.method().clone();
-    Ok(match request::read(request, &app.options).await? {
-        Question::One(asked) => {
+    Ok(match (request::read(request, &app.options).await?, media) {
+        (Question::One(asked), Media::File(form)) => {
+            match file::answer(app, *asked, preferred, form).await {
+                Ok(file) => ([(header::VARY, VARY)], file).into_response(),
+                Err(reply) => response(&reply, reply.status(), None, media, begun),
+            }
+        }
+        (Question::Batch(_), Media::File(_)) => return Err(Refusal::several_files()),
+        (Question::One(asked), _) => {
             let reply = reply(app, *asked, &method, preferred, media).await?;
             response(&reply, reply.status(), reply.statements(), media, begun)
         }
-        Question::Batch(several) => {
+        (Question::Batch(several), _) => {
             let mut replies = Vec::new();
             for asked in several {
                 let reply = reply(app, asked, &method, preferred.clone(), media).await;
@@ -65,7 +72,7 @@ async fn reply(
         Ok(checked) => checked,
         Err(errors) => return Ok(Reply::refused(errors, media)),
     };
-    if method == Method::GET && checked.operation != OperationType::Query {
+    if method != Method::POST && checked.operation != OperationType::Query {
         return Err(Refusal::not_by_get(checked.operation));
     }
     checked.request = checked.request.data(preferred);

@@ -48,8 +48,26 @@ impl Refusal {
 
     /// No form of an answer is one the client takes.
     pub(super) fn not_acceptable() -> Self {
-        let message = "answers are `application/graphql-response+json` or `application/json`; \
-                       name one of them in `Accept`";
+        let message = "answers are `application/graphql-response+json`, `application/json`, \
+                       `text/csv` or `application/x-ndjson`; name one of them in `Accept`";
+        Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
+    }
+
+    /// The address names a form of an answer that there is not.
+    pub(super) fn unknown_format(name: &str) -> Self {
+        let message = format!("there is no format {name:.100?}; there are csv, json and ndjson");
+        Self::new(StatusCode::BAD_REQUEST, error::UNKNOWN_FORMAT, message)
+    }
+
+    /// There is no file of several requests.
+    pub(super) fn several_files() -> Self {
+        let message = "a file has the answer to one request; send them one by one";
+        Self::new(StatusCode::BAD_REQUEST, error::BAD_REQUEST, message)
+    }
+
+    /// There is no file of this operation.
+    pub(super) fn no_file_of(operation: impl Display) -> Self {
+        let message = format!("the answer to a {operation} is no file; ask for JSON");
         Self::new(StatusCode::NOT_ACCEPTABLE, error::NOT_ACCEPTABLE, message)
     }
 

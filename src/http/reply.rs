@@ -22,7 +22,7 @@ impl Reply {
         let malformed = errors.iter().any(|error| error::code(error) == Some(error::BAD_REQUEST));
         let status = match media {
             Media::Json if !malformed => StatusCode::OK,
-            Media::Json | Media::Response => StatusCode::BAD_REQUEST,
+            _ => StatusCode::BAD_REQUEST,
         };
         Self::Refused(errors, status)
     }

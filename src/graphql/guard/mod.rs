@@ -9,18 +9,29 @@ mod convert;
 mod cost;
 mod count;
 mod document;
+mod export;
+mod given;
+mod pager;
 mod place;
+mod shape;
 mod trusted;
 mod variables;
 
 use std::{path::PathBuf, sync::Arc};
 
 use apollo_compiler::{Schema as Contract, validation::Valid};
-use async_graphql::{ServerError, Value, parser::types::OperationType, value};
+use async_graphql::{
+    ServerError, Value,
+    parser::types::{ExecutableDocument, OperationType},
+    value,
+};
 use moka::sync::Cache;
 
 pub use document::Asked;
 use document::Document;
+pub use export::Export;
+use given::Given;
+pub use shape::{Kind, Path, Shape};
 use trusted::Trusted;
 
 use super::{Schema, error};
@@ -110,6 +121,22 @@ pub struct Checked {
     pub error_max: usize,
 }
 
+impl Checked {
+    fn new(
+        text: &str,
+        parsed: ExecutableDocument,
+        asked: &Asked,
+        operation: OperationType,
+        cost: Cost,
+        error_max: usize,
+    ) -> Self {
+        let mut request = async_graphql::Request::new(text).variables(asked.variables.clone());
+        request.operation_name = asked.operation().map(str::to_owned);
+        request.set_parsed_query(parsed);
+        Self { request, operation, cost, error_max }
+    }
+}
+
 /// What a request is estimated to cost, and what it might.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
@@ -161,8 +188,21 @@ impl Guard {
     /// Checks a request: what may be executed of it, or why it is refused.
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
+        let (text, document) = self.admit(&asked)?;
+        let operation = document.operation(asked.operation()).map_err(one)?;
+        let given = Given { operation, variables: &asked.variables };
+        let requested = cost::estimate(&self.contract, document.valid(), given, self.pages, None);
+        let cost = self.afford(requested).map_err(one)?;
+        let kind = document::kind(operation);
+        Ok(Checked::new(&text, document.parsed(), &asked, kind, cost, self.error_max()))
+    }
+
+    /// The document of a request and its text, if they and the variables are within every limit but
+    /// that of the cost.
+    fn admit(&self, asked: &Asked) -> Result<(String, Arc<Document>), Vec<ServerError>> {
+        let one = |refused: ServerError| vec![refused];
         let text = match &self.trusted {
-            Some(trusted) => trusted.find(&asked).map_err(one)?.to_owned(),
+            Some(trusted) => trusted.find(asked).map_err(one)?.to_owned(),
             None => asked.text().map_err(one)?,
         };
         let document = self.read(&text).map_err(|refused| refused.to_vec())?;
@@ -174,16 +214,14 @@ impl Guard {
         variables::check_depth(&asked.variables, depth).map_err(one)?;
         let most = self.error_max();
         document.check_variables(&self.contract, operation, &asked.variables, most)?;
-        let requested = cost::estimate(
-            &self.contract,
-            document.valid(),
-            operation,
-            &asked.variables,
-            self.pages,
-        );
+        Ok((text, document))
+    }
+
+    /// The cost, if it is within the limit.
+    fn afford(&self, requested: u64) -> Result<Cost, ServerError> {
         let cost = Cost { requested, limit: self.options.cost_max };
         if cost.requested > cost.limit {
-            return Err(one(error::beyond(
+            return Err(error::beyond(
                 error::COST_LIMIT_EXCEEDED,
                 format!(
                     "the request could cost {requested} (fields of the answer, were all pages full), \
@@ -192,13 +230,9 @@ impl Guard {
                 ),
                 cost.requested,
                 cost.limit,
-            )));
+            ));
         }
-        let kind = document::kind(operation);
-        let mut request = async_graphql::Request::new(text).variables(asked.variables);
-        request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
-        request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, cost, error_max: most })
+        Ok(cost)
     }
 
     /// The document with this text, read at most once while it is kept.
