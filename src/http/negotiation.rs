@@ -19,12 +19,12 @@ pub(super) enum Media {
 }
 
 impl Media {
-    /// Every form there is.
+    /// Every form there is; of two files liked alike the last is given.
     const ALL: [Self; 4] = [
         Self::Response,
         Self::Json,
-        Self::File(file::Form::Csv { mark: false }),
         Self::File(file::Form::Ndjson),
+        Self::File(file::Form::Csv { mark: false }),
     ];
 
     fn name(self) -> &'static str {

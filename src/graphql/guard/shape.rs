@@ -19,6 +19,8 @@ pub struct Shape {
 pub enum Kind {
     /// A value, or a list of values.
     Value,
+    /// A text in several languages: a list of objects with `language` and `text`.
+    Texts,
     /// An object.
     One(Shape),
     /// A list of objects.
@@ -41,12 +43,21 @@ impl Shape {
             let shape = || Self::of_sets(document, given, &inside);
             let kind = match fields.first() {
                 Some(field) if field.selection_set.selections.is_empty() => Kind::Value,
-                Some(field) if field.ty().is_list() => Kind::Many(shape()),
+                Some(field) if field.ty().is_list() => match shape() {
+                    shape if shape.is_text() => Kind::Texts,
+                    shape => Kind::Many(shape),
+                },
                 _ => Kind::One(shape()),
             };
             (Name::new(key), kind)
         });
         Self { fields: fields.collect() }
+    }
+
+    /// Whether it is a text with its language, and no more.
+    fn is_text(&self) -> bool {
+        let keys = || self.fields.iter().map(|(key, _)| key.as_str());
+        keys().count() == 2 && keys().all(|key| key == "language" || key == "text")
     }
 
     /// The only list of the object, but for the lists in that list; none where there is none.
@@ -64,7 +75,7 @@ impl Shape {
         for (key, kind) in &self.fields {
             path.push(key.clone());
             match kind {
-                Kind::Value => {}
+                Kind::Value | Kind::Texts => {}
                 Kind::One(shape) => shape.lists(path, found),
                 Kind::Many(shape) => found.push((path.clone(), shape)),
             }

@@ -61,10 +61,20 @@ fn plain(value: &Value) -> Cow<'_, str> {
         Value::Null => "".into(),
         Value::String(text) => text.into(),
         Value::Enum(name) => name.as_str().into(),
-        Value::List(values) => values.iter().map(plain).collect::<Vec<_>>().join(BETWEEN).into(),
+        Value::List(values) => values.iter().map(item).collect::<Vec<_>>().join(BETWEEN).into(),
         // Numbers, truths, shapes: as JSON has them.
         other => serde_json::to_string(other).unwrap_or_default().into(),
     }
+}
+
+/// One of a list in a cell; of a text in several languages, after its language.
+fn item(value: &Value) -> Cow<'_, str> {
+    if let Value::Object(fields) = value
+        && let (Some(language), Some(text)) = (fields.get("language"), fields.get("text"))
+    {
+        return format!("{}: {}", plain(language), plain(text)).into();
+    }
+    plain(value)
 }
 
 /// What begins a formula in one spreadsheet or another, after whatever space.

@@ -8,7 +8,7 @@
 //!   by itself.
 //! - `nodes`, `edges` and `node` are no part of a name. `pageInfo` and `__typename` are left out,
 //!   and `totalCount` where the rows are there themselves.
-//! - A list of values is one cell.
+//! - A list of values is one cell, and so is a text in several languages.
 //! - Of a single field at the root the name is left out. Several fields without a list are a row
 //!   each, and their names are the first column, `field`.
 
@@ -87,7 +87,7 @@ impl Table {
                 level.list(shape, vec![key.clone()], "", key == "edges", &mut self.columns)?;
                 Vec::new()
             }
-            Kind::Value => {
+            Kind::Value | Kind::Texts => {
                 level.cells.push((vec![key.clone()], place(&mut self.columns, key)));
                 Vec::new()
             }
@@ -139,7 +139,7 @@ impl Level {
             };
             path.push(key.clone());
             match kind {
-                Kind::Value => self.cells.push((path.clone(), place(columns, &name))),
+                Kind::Value | Kind::Texts => self.cells.push((path.clone(), place(columns, &name))),
                 Kind::One(shape) => self.object(shape, path, &name, false, columns)?,
                 Kind::Many(shape) => {
                     self.list(shape, path.clone(), &name, key == "edges", columns)?;
