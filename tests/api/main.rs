@@ -12,6 +12,8 @@ mod command;
 mod compare;
 mod dataset;
 mod errors;
+mod exports;
+mod files;
 mod filters;
 mod groups;
 mod guard;
