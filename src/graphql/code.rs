@@ -14,6 +14,8 @@ pub enum Code {
     MethodNotAllowed,
     /// The client takes no form of an answer there is.
     NotAcceptable,
+    /// The address names a form of an answer that there is not.
+    UnknownFormat,
     /// The body is not JSON.
     UnsupportedMediaType,
     /// The body is too large.
@@ -60,6 +62,10 @@ pub enum Code {
     PersistedQueryNotSupported,
     /// The hash is not that of the document it came with.
     PersistedQueryHashMismatch,
+    /// A file was asked for of an answer with several lists beside each other.
+    SeveralLists,
+    /// A file was asked for of an answer without anything for a column.
+    NoColumns,
     /// The document is not one of the trusted ones.
     DocumentNotTrusted,
     /// An argument or a variable holds something it cannot; the message says what would be right.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use async_graphql::{ErrorExtensionValues, PathSegment, Pos, Response, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Name, PathSegment, Pos, Response, ServerError, Value};
 
 use super::code::Code;
 use crate::error::Error;
@@ -171,6 +171,17 @@ pub(super) fn introspection_depth() -> ServerError {
         3,
         2,
     )
+}
+
+/// A request for a file of an answer with several lists beside each other.
+pub(super) fn several_lists<'p>(paths: impl Iterator<Item = &'p [Name]>) -> ServerError {
+    let dotted = |path: &[Name]| path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
+    let names: Vec<String> = paths.take(10).map(|path| format!("`{}`", dotted(path))).collect();
+    let message = format!(
+        "a file holds one list, but {} stand beside each other; ask for one of them, or for JSON",
+        names.join(" and ")
+    );
+    with_code(ServerError::new(message, None), Code::SeveralLists)
 }
 
 /// A request for a document that is not one of the trusted ones.

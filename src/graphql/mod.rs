@@ -69,7 +69,7 @@ pub use code::Code;
 pub use computed::Computed;
 pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
-pub use guard::{Asked, Checked, Guard};
+pub use guard::{Asked, Checked, Export, Guard, Kind, Shape};
 pub use language::{Language, LocalizedText, Preferred};
 pub use object::{Ask, Node};
 pub use per::Per;

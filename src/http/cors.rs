@@ -32,5 +32,9 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE])
-        .expose_headers([HeaderName::from_static("server-timing"), request_id::HEADER])
+        .expose_headers([
+            header::CONTENT_DISPOSITION,
+            HeaderName::from_static("server-timing"),
+            request_id::HEADER,
+        ])
 }

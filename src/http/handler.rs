@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{
     App, accept_language,
     cache::{CACHE_STATUS, Cached, Key},
-    deadline, live,
+    deadline, file, live,
     negotiation::{self, Media},
     outcome::{self, Executed, Outcome},
     refusal::Refusal,
@@ -51,7 +51,8 @@ pub(super) async fn graphql(
 async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let headers = request.headers();
-    let (media, events) = (negotiation::accepted(headers), negotiation::takes_events(headers));
+    let (media, events) =
+        (negotiation::media(request.uri(), headers)?, negotiation::takes_events(headers));
     if media.is_none() && !events {
         return Err(Refusal::not_acceptable());
     }
@@ -67,9 +68,18 @@ async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Ref
         return live::events(app, id, (**asked).clone(), &method, preferred);
     }
     let media = media.ok_or_else(Refusal::not_acceptable)?;
-    let told = match question {
-        Question::One(asked) => one(app, id, *asked, &method, &known, preferred, media).await?,
-        Question::Batch(several) => {
+    let told = match (question, media) {
+        (Question::One(asked), Media::File(form)) => {
+            match file::answer(app, id, *asked, preferred, form).await {
+                Ok(file) => return Ok(([(header::VARY, VARY)], file).into_response()),
+                Err(reply) => Told::anew(reply.status(), &reply, Outcome::of([&reply]))?,
+            }
+        }
+        (Question::Batch(_), Media::File(_)) => return Err(Refusal::several_files()),
+        (Question::One(asked), _) => {
+            one(app, id, *asked, &method, &known, preferred, media).await?
+        }
+        (Question::Batch(several), _) => {
             let mut replies = Vec::new();
             for asked in several {
                 let reply = reply(app, id, asked, &method, preferred.clone(), media).await;
@@ -95,7 +105,7 @@ async fn one(
     let revision = app.database.revision();
     let key = Key::of(&app.guard, &asked, revision, &preferred, media);
     if let Some(key) = key {
-        if method == Method::GET && key.is_one_of(known) {
+        if method != Method::POST && key.is_one_of(known) {
             return Ok(Told::known(StatusCode::NOT_MODIFIED, Bytes::new(), key));
         }
         if let Some(body) = app.results.get(&key) {
@@ -128,7 +138,7 @@ async fn reply(
     if checked.operation == OperationType::Subscription {
         return Err(Refusal::one_answer());
     }
-    if method == Method::GET && checked.operation != OperationType::Query {
+    if method != Method::POST && checked.operation != OperationType::Query {
         return Err(Refusal::not_by_get(checked.operation));
     }
     let operation = checked.operation;

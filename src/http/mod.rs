@@ -6,6 +6,7 @@ mod connections;
 mod cors;
 mod deadline;
 mod encoding;
+mod file;
 mod handler;
 mod health;
 mod life;

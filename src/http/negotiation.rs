@@ -1,7 +1,10 @@
-//! Which form of an answer a client takes (`Accept`, RFC 9110) and sends (`Content-Type`), as
-//! GraphQL over HTTP has them.
+//! Which form of an answer a client takes (`Accept`, RFC 9110, or `?format=`) and sends
+//! (`Content-Type`), as GraphQL over HTTP has them.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use serde::Deserialize;
+
+use super::{file, refusal::Refusal};
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,26 +14,69 @@ pub(super) enum Media {
     /// `application/json`: whoever understands the request answers 200, for the client cannot know
     /// who else would send such a body.
     Json,
+    /// A file of rows, where there is no error to tell.
+    File(file::Form),
 }
 
 impl Media {
-    /// Every form there is, the better ones first.
-    const ALL: [Self; 2] = [Self::Response, Self::Json];
+    /// Every form there is; of two files liked alike the last is given.
+    const ALL: [Self; 4] = [
+        Self::Response,
+        Self::Json,
+        Self::File(file::Form::Ndjson),
+        Self::File(file::Form::Csv { mark: false }),
+    ];
 
     /// The form's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Response => "application/graphql-response+json",
             Self::Json => "application/json",
+            Self::File(form) => form.name(),
         }
     }
 
-    /// The form as a response names it.
+    /// The form as a response in JSON names it.
     pub(super) fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Response => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            Self::Json | Self::File(_) => "application/json; charset=utf-8",
         })
+    }
+
+    /// Of several liked alike the one that is given: a file to those alone who name it.
+    fn rank(self, named: bool) -> u8 {
+        match (self, named) {
+            (Self::File(_), true) => 3,
+            (Self::Response, true) | (Self::Json, false) => 2,
+            (Self::Response, false) | (Self::Json, true) => 1,
+            (Self::File(_), false) => 0,
+        }
+    }
+}
+
+/// What the address says of the answer's form.
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    format: Option<String>,
+    #[serde(default)]
+    bom: bool,
+}
+
+/// The form of one answer to a request: the one its address names, or else the one its client likes
+/// best; none where it takes none.
+pub(super) fn media(address: &Uri, headers: &HeaderMap) -> Result<Option<Media>, Refusal> {
+    let Wanted { format, bom: mark } =
+        serde_urlencoded::from_str(address.query().unwrap_or("")).map_err(Refusal::malformed)?;
+    match format.as_deref() {
+        None => Ok(accepted(headers).map(|media| match media {
+            Media::File(file::Form::Csv { .. }) => Media::File(file::Form::Csv { mark }),
+            media => media,
+        })),
+        Some("csv") => Ok(Some(Media::File(file::Form::Csv { mark }))),
+        Some("ndjson") => Ok(Some(Media::File(file::Form::Ndjson))),
+        Some("json") => Ok(Some(Media::Json)),
+        Some(unknown) => Err(Refusal::unknown_format(unknown)),
     }
 }
 
@@ -52,7 +98,7 @@ fn accept(headers: &HeaderMap) -> String {
 
 /// The form of one answer that the client likes best; `None` where it takes none of them. Who does
 /// not care gets plain JSON.
-pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
+fn accepted(headers: &HeaderMap) -> Option<Media> {
     let accept = accept(headers);
     if accept.trim().is_empty() {
         return Some(Media::Json);
@@ -65,8 +111,7 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     };
     let liked = Media::ALL.into_iter().filter_map(liked).filter(|(weight, ..)| *weight > 0);
     let best = liked.max_by_key(|(weight, closeness, media)| {
-        // Of two liked alike the better one, if it was named at all.
-        (*weight, *closeness, (*media == Media::Response) == (*closeness == NAMED))
+        (*weight, *closeness, media.rank(*closeness == NAMED))
     });
     best.map(|(.., media)| media)
 }
@@ -93,7 +138,10 @@ impl<'a> Range<'a> {
     fn fits(&self, media: Media) -> Option<u8> {
         match self.name {
             "*/*" => Some(0),
-            "application/*" => Some(1),
+            "application/*" | "text/*" => {
+                let (kind, _) = self.name.split_once('*')?;
+                media.name().starts_with(kind).then_some(1)
+            }
             name => name.eq_ignore_ascii_case(media.name()).then_some(NAMED),
         }
     }
@@ -124,6 +172,8 @@ mod tests {
     #[test]
     fn the_client_has_the_form_it_likes_best() {
         let (response, json) = (Some(Media::Response), Some(Media::Json));
+        let csv = Some(Media::File(file::Form::Csv { mark: false }));
+        let ndjson = Some(Media::File(file::Form::Ndjson));
         for (accept, wanted) in [
             ("application/graphql-response+json", response),
             ("application/json", json),
@@ -139,6 +189,15 @@ mod tests {
             ("application/json;q=0, */*;q=0.1", response),
             ("text/html, application/xhtml+xml, */*;q=0.8", json),
             ("Application/JSON; charset=utf-8", json),
+            ("text/csv", csv),
+            ("text/*", csv),
+            ("application/x-ndjson", ndjson),
+            ("application/json, text/csv", csv),
+            ("text/csv;q=0.9, application/json", json),
+            ("text/csv;q=0.9, application/json;q=0.8", csv),
+            ("text/csv, application/x-ndjson;q=0.5", csv),
+            ("text/csv;q=0, */*", json),
+            ("application/json;q=0, application/graphql-response+json;q=0, */*", csv),
             ("text/html", None),
             ("application/json;q=0", None),
             ("application/json;q=2", None),

@@ -54,8 +54,9 @@ impl Refusal {
 
     /// No form of an answer is one the client takes.
     pub(super) fn not_acceptable() -> Self {
-        let message = "answers are `application/graphql-response+json`, `application/json` or, as \
-                       they come, `text/event-stream`; name one of them in `Accept`";
+        let message = "answers are `application/graphql-response+json`, `application/json`, \
+                       `text/csv`, `application/x-ndjson` or, as they come, `text/event-stream`; \
+                       name one of them in `Accept`";
         Self::new(Code::NotAcceptable, message)
     }
 
@@ -72,6 +73,24 @@ impl Refusal {
             "there are {most} live connections already, as many as this server has; try again later"
         );
         Self::new(Code::TooManyConnections, message)
+    }
+
+    /// The address names a form of an answer that there is not.
+    pub(super) fn unknown_format(name: &str) -> Self {
+        let message = format!("there is no format {name:.100?}; there are csv, json and ndjson");
+        Self::new(Code::UnknownFormat, message)
+    }
+
+    /// There is no file of several requests.
+    pub(super) fn several_files() -> Self {
+        let message = "a file has the answer to one request; send them one by one";
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// There is no file of this operation.
+    pub(super) fn no_file_of(operation: impl Display) -> Self {
+        let message = format!("the answer to a {operation} is no file; ask for JSON");
+        Self::new(Code::NotAcceptable, message)
     }
 
     /// The body is not said to be JSON.
@@ -157,6 +176,9 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
         | Code::BatchLimitExceeded
+        | Code::UnknownFormat
+        | Code::SeveralLists
+        | Code::NoColumns
         | Code::ParseFailed
         | Code::ValidationFailed
         | Code::OperationNotFound

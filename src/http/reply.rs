@@ -22,7 +22,7 @@ impl Reply {
         let code = errors.iter().find_map(error::code).unwrap_or(Code::BadRequest);
         let status = match media {
             Media::Json if code != Code::BadRequest => StatusCode::OK,
-            Media::Json | Media::Response => refusal::status(code),
+            _ => refusal::status(code),
         };
         Self::Refused(errors, status)
     }

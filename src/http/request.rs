@@ -33,10 +33,10 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-/// Reads a request by GET or by POST.
+/// Reads a request by GET, HEAD or POST.
 pub(super) async fn read(request: Request, options: &Options) -> Result<Question, Refusal> {
     let (head, body) = request.into_parts();
-    if head.method == Method::GET {
+    if head.method != Method::POST {
         return from_address(head.uri.query().unwrap_or(""))
             .map(|asked| Question::One(Box::new(asked)));
     }

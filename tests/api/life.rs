@@ -31,6 +31,7 @@ async fn ask(address: &str) -> reqwest::Response {
 #[tokio::test]
 async fn nothing_is_answered_before_the_server_is_ready() {
     let (store, _folder) = crate::server::sqlite().await;
+    store.database.migrate().await.unwrap();
     let config = Cli::parse_from(["hutong"]).config;
     let schema = graphql::schema(config.limits);
     let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
@@ -62,6 +63,7 @@ async fn nothing_is_answered_before_the_server_is_ready() {
     }
     done.send(Ok(())).unwrap();
     while life.phase() != Phase::Ready {
+        assert!(!running.is_finished());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(ready(&address).await, (200, json!("ready")));

@@ -12,6 +12,8 @@ mod dataset;
 mod errors;
 mod events;
 mod explain;
+mod exports;
+mod files;
 mod filters;
 mod groups;
 mod guard;

@@ -1,5 +1,18 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { csvOf } from "../src/result/csv.ts";
 import { tableOf } from "../src/result/table.ts";
+
+interface Case {
+  name: string;
+  data: unknown;
+  csv: string;
+}
+const CASES = readFileSync(new URL("../../src/http/file/cases.json", import.meta.url), "utf8");
+
+test.each(JSON.parse(CASES) as Case[])("as the server has it: $name", ({ data, csv }) => {
+  expect(csvOf(tableOf(data))).toBe(`\uFEFF${csv}`);
+});
 
 test("lists become rows, and objects columns", () => {
   const answer = {
@@ -64,11 +77,6 @@ test("a count stays where the rows are not there", () => {
   expect(tableOf({ district: { name: "Haidian", observations: { totalCount: 0 } } }).rows).toEqual([
     { name: "Haidian", "observations.totalCount": 0 },
   ]);
-});
-
-test("a text in several languages has a column for each", () => {
-  const names = [{ language: "ar", text: "هاي ديان" }, { language: "zh", text: "海淀区" }];
-  expect(tableOf({ district: { names } }).rows).toEqual([{ "names.ar": "هاي ديان", "names.zh": "海淀区" }]);
 });
 
 test("an object that is null in one row has its columns in place", () => {

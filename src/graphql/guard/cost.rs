@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 
 use apollo_compiler::{
-    Name, Node, Schema,
-    ast::{Argument, Directive, Value},
-    executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet},
+    Name, Schema,
+    executable::{ExecutableDocument, Field, Selection, SelectionSet},
     schema::ExtendedType,
 };
-use async_graphql::{Name as Key, Value as Constant, Variables};
 
+use super::given::Given;
 use crate::query::Limits;
 
 /// How long a list is taken to be that has no pages, such as that of an object's names.
@@ -21,17 +20,23 @@ const LIST: u64 = 10;
 /// How long a list is taken to be in a description of the schema.
 const META_LIST: u64 = 4;
 
+/// Fields whose page is given another size than the document says.
+pub(super) struct Resized<'d> {
+    pub(super) fields: &'d [&'d Field],
+    pub(super) size: u64,
+}
+
 /// Estimates the cost of an operation with its variables.
-pub(super) fn estimate(
-    schema: &Schema,
-    document: &ExecutableDocument,
-    operation: &Operation,
-    variables: &Variables,
+pub(super) fn estimate<'d>(
+    schema: &'d Schema,
+    document: &'d ExecutableDocument,
+    given: Given<'d>,
     pages: Limits,
+    resized: Option<&'d Resized<'d>>,
 ) -> u64 {
     let fragments = HashMap::new();
-    let mut estimate = Estimate { schema, document, operation, variables, pages, fragments };
-    estimate.set(&operation.selection_set).once
+    let mut estimate = Estimate { schema, document, given, pages, resized, fragments };
+    estimate.set(&given.operation.selection_set).once
 }
 
 /// What selections cost: once for the object they are of, and for each row of its page.
@@ -44,9 +49,9 @@ struct Cost {
 struct Estimate<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
-    operation: &'d Operation,
-    variables: &'d Variables,
+    given: Given<'d>,
     pages: Limits,
+    resized: Option<&'d Resized<'d>>,
     fragments: HashMap<&'d str, Cost>,
 }
 
@@ -56,7 +61,7 @@ impl<'d> Estimate<'d> {
         let mut all = Cost::default();
         for selection in &set.selections {
             let cost = match selection {
-                Selection::Field(field) if self.skipped(&field.directives) => continue,
+                Selection::Field(field) if self.given.skipped(&field.directives) => continue,
                 Selection::Field(field) => {
                     let cost = self.field(field);
                     match field.name.as_str() {
@@ -64,9 +69,13 @@ impl<'d> Estimate<'d> {
                         _ => Cost { once: cost, row: 0 },
                     }
                 }
-                Selection::InlineFragment(inline) if self.skipped(&inline.directives) => continue,
+                Selection::InlineFragment(inline) if self.given.skipped(&inline.directives) => {
+                    continue;
+                }
                 Selection::InlineFragment(inline) => self.set(&inline.selection_set),
-                Selection::FragmentSpread(spread) if self.skipped(&spread.directives) => continue,
+                Selection::FragmentSpread(spread) if self.given.skipped(&spread.directives) => {
+                    continue;
+                }
                 Selection::FragmentSpread(spread) => self.fragment(spread.fragment_name.as_str()),
             };
             all.once = all.once.saturating_add(cost.once);
@@ -104,7 +113,13 @@ impl<'d> Estimate<'d> {
 
     /// How many rows the page of a field has at the most.
     fn page_size(&self, field: &Field) -> u64 {
-        let asked = ["first", "last"].iter().find_map(|name| self.number(&field.arguments, name));
+        if let Some(Resized { fields, size }) = self.resized
+            && fields.iter().any(|resized| std::ptr::eq(*resized, field))
+        {
+            return *size;
+        }
+        let asked =
+            ["first", "last"].iter().find_map(|name| self.given.number(&field.arguments, name));
         asked.unwrap_or(self.pages.page_default.into()).min(self.pages.page_max.into())
     }
 
@@ -125,76 +140,10 @@ impl<'d> Estimate<'d> {
         match field.name.as_str() {
             // Counted with their page.
             "nodes" | "edges" if definition.arguments.is_empty() => 1,
-            "nodes" => self.items(&field.arguments, "ids"),
+            "nodes" => self.given.items(&field.arguments, "ids"),
             "points" => self.pages.page_max.into(),
             _ if definition.argument_by_name("first").is_some() => self.page_size(field),
             _ => LIST,
         }
     }
-
-    /// The number an argument holds.
-    fn number(&self, arguments: &[Node<Argument>], name: &str) -> Option<u64> {
-        match &*argument(arguments, name)?.value {
-            Value::Int(digits) => Some(digits.as_str().parse().unwrap_or(0)),
-            Value::Variable(variable) => match self.variables.get(&Key::new(variable.as_str())) {
-                Some(Constant::Number(number)) => Some(number.as_u64().unwrap_or(0)),
-                Some(_) => None,
-                None => match self.default(variable)? {
-                    Value::Int(digits) => Some(digits.as_str().parse().unwrap_or(0)),
-                    _ => None,
-                },
-            },
-            _ => None,
-        }
-    }
-
-    /// How many items the list of an argument has.
-    fn items(&self, arguments: &[Node<Argument>], name: &str) -> u64 {
-        let length = match argument(arguments, name).map(|argument| &*argument.value) {
-            Some(Value::List(items)) => items.len(),
-            Some(Value::Variable(variable)) => {
-                match self.variables.get(&Key::new(variable.as_str())) {
-                    Some(Constant::List(items)) => items.len(),
-                    Some(_) => 1,
-                    None => match self.default(variable) {
-                        Some(Value::List(items)) => items.len(),
-                        _ => 1,
-                    },
-                }
-            }
-            _ => 1,
-        };
-        length as u64
-    }
-
-    fn default(&self, variable: &Name) -> Option<&'d Value> {
-        let mut variables = self.operation.variables.iter();
-        let definition = variables.find(|definition| definition.name == *variable)?;
-        definition.default_value.as_deref()
-    }
-
-    /// Whether `@skip` or `@include` leaves something out.
-    fn skipped(&self, directives: &[Node<Directive>]) -> bool {
-        directives.iter().any(|directive| match directive.name.as_str() {
-            "skip" => self.truth(&directive.arguments) == Some(true),
-            "include" => self.truth(&directive.arguments) == Some(false),
-            _ => false,
-        })
-    }
-
-    fn truth(&self, arguments: &[Node<Argument>]) -> Option<bool> {
-        match &*argument(arguments, "if")?.value {
-            Value::Boolean(truth) => Some(*truth),
-            Value::Variable(variable) => match self.variables.get(&Key::new(variable.as_str())) {
-                Some(Constant::Boolean(truth)) => Some(*truth),
-                Some(_) => None,
-                None => self.default(variable)?.to_bool(),
-            },
-            _ => None,
-        }
-    }
-}
-
-fn argument<'a>(arguments: &'a [Node<Argument>], name: &str) -> Option<&'a Argument> {
-    arguments.iter().find(|argument| argument.name == name).map(|argument| &**argument)
 }

@@ -9,20 +9,31 @@ mod convert;
 mod cost;
 mod count;
 mod document;
+mod export;
+mod given;
+mod pager;
 mod persisted;
 mod place;
+mod shape;
 mod trusted;
 mod variables;
 
 use std::{path::PathBuf, sync::Arc};
 
 use apollo_compiler::{Schema as Contract, validation::Valid};
-use async_graphql::{ServerError, Value, parser::types::OperationType, value};
+use async_graphql::{
+    ServerError, Value,
+    parser::types::{ExecutableDocument, OperationType},
+    value,
+};
 use moka::sync::Cache;
 
 pub use document::Asked;
 use document::Document;
+pub use export::Export;
+use given::Given;
 use persisted::{Named, Persisted};
+pub use shape::{Kind, Path, Shape};
 use trusted::Trusted;
 
 use super::{Code, Schema, error, live::LIVE};
@@ -128,6 +139,24 @@ pub struct Checked {
     pub explain: bool,
 }
 
+impl Checked {
+    /// One that is answered once, and does not tell how.
+    fn new(
+        text: &str,
+        parsed: ExecutableDocument,
+        asked: &Asked,
+        operation: OperationType,
+        cost: Cost,
+        error_max: usize,
+    ) -> Self {
+        let mut request = async_graphql::Request::new(text).variables(asked.variables.clone());
+        request.operation_name = asked.operation().map(str::to_owned);
+        request.set_parsed_query(parsed);
+        let name = request.operation_name.clone();
+        Self { request, operation, live: false, name, cost, error_max, explain: false }
+    }
+}
+
 /// What a request is estimated to cost, and what it might.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
@@ -181,9 +210,25 @@ impl Guard {
     pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
         let explain = self.explains(&asked).map_err(one)?;
+        let (text, document) = self.admit(&asked)?;
+        let operation = document.operation(asked.operation()).map_err(one)?;
+        let given = Given { operation, variables: &asked.variables };
+        let requested = cost::estimate(&self.contract, document.valid(), given, self.pages, None);
+        let cost = self.afford(requested).map_err(one)?;
+        let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
+        let name = operation.name.as_ref().map(ToString::to_string);
+        let most = self.error_max();
+        let checked = Checked::new(&text, document.parsed(), &asked, kind, cost, most);
+        Ok(Checked { live, name, explain, ..checked })
+    }
+
+    /// The document of a request and its text, if they and the variables are within every limit but
+    /// that of the cost.
+    fn admit(&self, asked: &Asked) -> Result<(String, Arc<Document>), Vec<ServerError>> {
+        let one = |refused: ServerError| vec![refused];
         let named = match &self.trusted {
-            Some(trusted) => Named { text: trusted.find(&asked).map_err(one)?.into(), hash: None },
-            None => self.persisted.find(&asked).map_err(one)?,
+            Some(trusted) => Named { text: trusted.find(asked).map_err(one)?.into(), hash: None },
+            None => self.persisted.find(asked).map_err(one)?,
         };
         let text = named.text.to_string();
         let document = self.read(&text).map_err(|refused| refused.to_vec())?;
@@ -196,16 +241,14 @@ impl Guard {
         variables::check_depth(&asked.variables, depth).map_err(one)?;
         let most = self.error_max();
         document.check_variables(&self.contract, operation, &asked.variables, most)?;
-        let requested = cost::estimate(
-            &self.contract,
-            document.valid(),
-            operation,
-            &asked.variables,
-            self.pages,
-        );
+        Ok((text, document))
+    }
+
+    /// The cost, if it is within the limit.
+    fn afford(&self, requested: u64) -> Result<Cost, ServerError> {
         let cost = Cost { requested, limit: self.options.cost_max };
         if cost.requested > cost.limit {
-            return Err(one(error::beyond(
+            return Err(error::beyond(
                 Code::CostLimitExceeded,
                 format!(
                     "the request could cost {requested} (fields of the answer, were all pages full), \
@@ -214,14 +257,9 @@ impl Guard {
                 ),
                 cost.requested,
                 cost.limit,
-            )));
+            ));
         }
-        let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
-        let name = operation.name.as_ref().map(ToString::to_string);
-        let mut request = async_graphql::Request::new(text).variables(asked.variables);
-        request.operation_name = asked.operation_name.filter(|name| !name.is_empty());
-        request.set_parsed_query(document.parsed());
-        Ok(Checked { request, operation: kind, live, name, cost, error_max: most, explain })
+        Ok(cost)
     }
 
     /// The text of the document that a request has or names; none where there is no such document.

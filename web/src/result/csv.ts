@@ -6,7 +6,12 @@ import type { Cell, Table } from "./table.ts";
  */
 export function csvOf({ columns, rows }: Table): string {
   const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? null))];
-  return `\uFEFF${lines.map((cells) => `${cells.map(field).join(",")}\r\n`).join("")}`;
+  return `\uFEFF${lines.map((cells) => `${line(cells)}\r\n`).join("")}`;
+}
+
+/** A row of one empty cell has quotes, for without them it would be no row. */
+function line(cells: Cell[]): string {
+  return cells.map(field).join(",") || '""';
 }
 
 function field(cell: Cell): string {
@@ -16,5 +21,5 @@ function field(cell: Cell): string {
 
 function harmless(text: string): string {
   const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text);
-  return !number && /^\s*[=+\-@＝＋－＠\t\r]/u.test(text) ? `'${text}` : text;
+  return !number && /^\s*[=+\-@＝＋－＠\t\r\n]/u.test(text) ? `'${text}` : text;
 }

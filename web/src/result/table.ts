@@ -1,16 +1,18 @@
 /**
- * A GraphQL answer as a table. The rule:
+ * A GraphQL answer as a table, by the rule of the server's files (`src/http/file/table.rs`):
  *
- * - Objects inside one another become columns with dotted names: `period.code`.
- * - Each element of a list becomes a row, which repeats what stands outside of the list. A list in a
- *   list multiplies rows; lists beside each other stand one below the other, for pairing their
- *   elements would count them more than once. An empty list leaves the row it is in.
+ * - Objects inside one another become columns with dotted names, in the order of the answer:
+ *   `period.code`.
+ * - Each element of a list becomes a row, which repeats what stands outside of the list; so does each
+ *   element of a list in a list. An empty list leaves the row it is in.
  * - `nodes`, `edges` and `node` are no part of a name. `pageInfo` is left out, and `totalCount` where
  *   the rows are there themselves.
- * - A text in several languages, `names { language text }`, becomes a column for each: `names.zh`.
- * - A list of plain values and a GeoJSON shape stay one cell.
- * - The name of the field at the root is left out where there is one field, and the first column,
- *   `field`, where there are several.
+ * - A list of plain values, a text in several languages and a GeoJSON shape stay one cell.
+ * - Of a single field at the root the name is left out. Several fields without a list are a row each,
+ *   and their names are the first column, `field`.
+ *
+ * Lists beside each other, of which the server makes no file, stand one below the other here: pairing
+ * their elements would count them more than once.
  *
  * Values stay as they came: a decimal is the text it was, and what is missing stays missing.
  */
@@ -33,13 +35,19 @@ interface Part {
 }
 
 export function tableOf(data: unknown): Table {
-  const fields = Object.entries((data ?? {}) as { [key: string]: Json });
-  const rows = fields.flatMap(([field, value]) => {
-    const { rows } = part(value, isPlain(value) ? field : "");
-    return fields.length === 1 ? rows : rows.map((row) => ({ field, ...row }));
-  });
-  const told = rows.filter((row) => Object.keys(row).length > 0);
+  const answer = (data ?? {}) as { [key: string]: Json };
+  const fields = Object.entries(answer).map(([field, value]) => ({
+    field,
+    ...part(value, isPlain(value) ? field : ""),
+  }));
+  const told = rowsOf(answer, fields).filter((row) => Object.keys(row).length > 0);
   return { columns: columnsOf(told), rows: told };
+}
+
+function rowsOf(answer: { [key: string]: Json }, fields: (Part & { field: string })[]): Row[] {
+  if (fields.length === 1) return fields[0]!.rows;
+  if (fields.filter(({ listed }) => listed).length === 1) return part(answer, "").rows;
+  return fields.flatMap(({ field, rows }) => rows.map((row) => ({ field, ...row })));
 }
 
 function part(value: Json, path: string, inEdge = false): Part {
@@ -47,52 +55,51 @@ function part(value: Json, path: string, inEdge = false): Part {
   if (isPlain(value)) return { rows: [path ? { [path]: value } : {}], listed: false };
   if (Array.isArray(value)) return list(value, path, inEdge);
   if (isShape(value)) return { rows: [{ [path]: JSON.stringify(value) }], listed: false };
-  const single: Row = {};
-  const lists: Row[] = [];
-  let listed = false;
+  const parts: Part[] = [];
   for (const [key, inner] of Object.entries(value)) {
     if (isAboutTheList(key, value)) continue;
     const transparent = (inEdge && key === "node") || isRows(key, inner);
-    const of = part(inner, transparent ? path : join(path, key), key === "edges");
-    if (of.listed) {
-      listed = true;
-      lists.push(...of.rows);
-    } else {
-      Object.assign(single, of.rows[0]);
-    }
+    parts.push(part(inner, transparent ? path : join(path, key), key === "edges"));
   }
-  const rows = lists.length ? lists.map((row) => ({ ...single, ...row })) : [single];
-  return { rows, listed };
+  const lists = parts.filter(({ listed }) => listed);
+  const rows = lists.flatMap((list) => list.rows.map((row) => inPlace(parts, list, row)));
+  return { rows: rows.length ? rows : [inPlace(parts)], listed: lists.length > 0 };
+}
+
+/** A row of one of the lists, with what stands outside of them, in the order of the answer. */
+function inPlace(parts: Part[], list?: Part, row?: Row): Row {
+  const cells = parts.map((one) => (one === list ? row : one.listed ? {} : one.rows[0]));
+  return Object.assign({}, ...cells) as Row;
 }
 
 function list(values: Json[], path: string, inEdge: boolean): Part {
-  if (values.length && values.every(isText)) {
-    const texts = values.map(({ language, text }) => [join(path, language), text]);
-    return { rows: [Object.fromEntries(texts) as Row], listed: false };
-  }
   if (values.length && values.every(isPlain)) {
     return { rows: [{ [path]: values.map((value) => value ?? "").join("; ") }], listed: false };
+  }
+  if (values.length && values.every(isText)) {
+    return { rows: [{ [path]: values.map(({ language, text }) => `${language}: ${text}`).join("; ") }], listed: false };
   }
   return { rows: values.flatMap((value) => part(value, path, inEdge).rows), listed: true };
 }
 
-/** In order of appearance; the columns of an object stand where it was null before. */
+/**
+ * In the order of the answer: a column that a row is the first to have stands before the next one of
+ * that row. What is an object in one row and null in another has the columns of the object.
+ */
 function columnsOf(rows: Row[]): string[] {
-  const seen = new Set<string>();
+  const columns: string[] = [];
   const filled = new Set<string>();
   for (const row of rows) {
-    for (const [column, cell] of Object.entries(row)) {
-      seen.add(column);
+    let next = columns.length;
+    for (const [column, cell] of Object.entries(row).reverse()) {
+      const place = columns.indexOf(column);
+      if (place < 0) columns.splice(next, 0, column);
+      else next = place;
       if (cell !== null) filled.add(column);
     }
   }
-  const inside = (column: string) => [...seen].filter((other) => other.startsWith(`${column}.`));
-  const placed = [...seen].flatMap((column) => {
-    const parts = filled.has(column) ? [] : inside(column);
-    return parts.length ? parts : [column];
-  });
-  const stubs = new Set([...seen].filter((column) => !filled.has(column) && inside(column).length));
-  return [...new Set(placed)].filter((column) => !stubs.has(column));
+  const isObjectElsewhere = (column: string) => columns.some((other) => other.startsWith(`${column}.`));
+  return columns.filter((column) => filled.has(column) || !isObjectElsewhere(column));
 }
 
 function join(path: string, key: string): string {
@@ -103,12 +110,8 @@ function isPlain(value: Json): value is Cell {
   return value === null || typeof value !== "object";
 }
 
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return value !== undefined && !isPlain(value) && !Array.isArray(value);
-}
-
 function isText(value: Json): value is { language: string; text: string } {
-  return isObject(value) && Object.keys(value).sort().join() === "language,text";
+  return !isPlain(value) && Object.keys(value).sort().join() === "language,text";
 }
 
 function isShape(value: { [key: string]: Json }): boolean {
