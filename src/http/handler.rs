@@ -131,7 +131,7 @@ async fn reply(
     preferred: Preferred,
     media: Media,
 ) -> Result<Reply, Refusal> {
-    let mut checked = match app.guard.check(asked) {
+    let mut checked = match app.guard.check(&asked) {
         Ok(checked) => checked,
         Err(errors) => return Ok(Reply::refused(errors, media)),
     };

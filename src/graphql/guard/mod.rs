@@ -207,10 +207,10 @@ impl Guard {
     }
 
     /// Checks a request: what may be executed of it, or why it is refused.
-    pub fn check(&self, asked: Asked) -> Result<Checked, Vec<ServerError>> {
+    pub fn check(&self, asked: &Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        let explain = self.explains(&asked).map_err(one)?;
-        let (text, document) = self.admit(&asked)?;
+        let explain = self.explains(asked).map_err(one)?;
+        let (text, document) = self.admit(asked)?;
         let operation = document.operation(asked.operation()).map_err(one)?;
         let given = Given { operation, variables: &asked.variables };
         let requested = cost::estimate(&self.contract, document.valid(), given, self.pages, None);
@@ -218,7 +218,7 @@ impl Guard {
         let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
         let name = operation.name.as_ref().map(ToString::to_string);
         let most = self.error_max();
-        let checked = Checked::new(&text, document.parsed(), &asked, kind, cost, most);
+        let checked = Checked::new(&text, document.parsed(), asked, kind, cost, most);
         Ok(Checked { live, name, explain, ..checked })
     }
 

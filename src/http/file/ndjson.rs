@@ -43,9 +43,8 @@ impl Ndjson {
         let Some(list) = &self.list else {
             // Without a list the answer is the line; of a single field its value, if there is one.
             match &self.shape.fields[..] {
-                [(key, _)] => {
-                    at(data, &[key.clone()]).map_or(Ok(()), |value| line(Line::Item(value)))?
-                }
+                [(key, _)] => at(data, std::slice::from_ref(key))
+                    .map_or(Ok(()), |value| line(Line::Item(value)))?,
                 _ => line(Line::Item(data))?,
             }
             return Ok(lines);
@@ -58,7 +57,7 @@ impl Ndjson {
             };
             match (&self.shape.fields[..], list.split_first()) {
                 ([(key, kind)], Some((_, rest))) => {
-                    let value = at(data, &[key.clone()]).unwrap_or(&Value::Null);
+                    let value = at(data, std::slice::from_ref(key)).unwrap_or(&Value::Null);
                     line(Line::around(value, kind, rest, item))?;
                 }
                 _ => line(Line::Around(data, &self.shape, list, item))?,
@@ -101,7 +100,7 @@ impl Serialize for Line<'_> {
         }
         let mut map = to.serialize_map(Some(told.len()))?;
         for (key, kind) in told {
-            let inside = at(value, &[key.clone()]).unwrap_or(&Value::Null);
+            let inside = at(value, std::slice::from_ref(key)).unwrap_or(&Value::Null);
             let line = match list.split_first() {
                 Some((first, rest)) if first == key => Self::around(inside, kind, rest, item),
                 _ => Line::Item(inside),

@@ -160,6 +160,6 @@ pub(super) async fn socket(app: &App, id: &str, request: Request) -> Response {
 
 /// Whether a question may have more answers than one.
 pub(super) fn goes_on(app: &App, asked: &Asked) -> bool {
-    let checked = app.guard.check(asked.clone());
+    let checked = app.guard.check(asked);
     checked.is_ok_and(|checked| checked.live || checked.operation == OperationType::Subscription)
 }

@@ -47,8 +47,7 @@ impl Question {
 
     /// What may be executed of it, or the answer that it is refused.
     pub(super) fn check(&self, app: &App) -> Result<Checked, Answer> {
-        let mut checked =
-            app.guard.check(self.asked.clone()).map_err(|why| Answer::refused(&why))?;
+        let mut checked = app.guard.check(&self.asked).map_err(|why| Answer::refused(&why))?;
         checked.request = checked.request.data(self.preferred.clone());
         Ok(checked)
     }
