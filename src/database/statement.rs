@@ -38,6 +38,11 @@ impl Statements {
         self.with(|statements| statements.len())
     }
 
+    /// Forgets those that have begun, and says how many they were.
+    pub fn forget(&self) -> usize {
+        self.with(|statements| std::mem::take(statements).len())
+    }
+
     /// Those that have begun.
     pub fn list(&self) -> Vec<Ran> {
         self.with(|statements| statements.clone())
@@ -48,7 +53,7 @@ impl Statements {
     }
 }
 
-/// The numbers of all statements. Clones count together.
+/// The numbers of the statements of requests. Clones count together.
 #[derive(Debug, Clone)]
 pub struct Meter {
     statements: Family<Labels, Counter>,
@@ -75,7 +80,7 @@ impl Meter {
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "sql_statements",
-            "SQL statements that read, by what became of them",
+            "SQL statements of requests, by what became of them",
             self.statements.clone(),
         );
         registry.register("sql_rows", "Rows that SQL statements returned", self.rows.clone());
@@ -107,6 +112,7 @@ enum Outcome {
 /// A statement that is under way. It ends when this is dropped, however that comes about.
 pub(super) struct Running<'d> {
     meter: &'d Meter,
+    /// The statements of the request it belongs to; none where the server asks for itself.
     noted: Option<(&'d Statements, usize)>,
     begun: Instant,
     outcome: Outcome,
@@ -153,11 +159,14 @@ impl<'d> Running<'d> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let time = self.begun.elapsed();
-        self.meter.statements.get_or_create(&Labels { outcome: self.outcome.into() }).inc();
-        self.meter.seconds.observe(time.as_secs_f64());
+        if self.noted.is_some() {
+            let labels = Labels { outcome: self.outcome.into() };
+            self.meter.statements.get_or_create(&labels).inc();
+            self.meter.seconds.observe(time.as_secs_f64());
+            self.meter.rows.inc_by(self.rows.unwrap_or_default() as u64);
+        }
         match self.rows {
             Some(rows) => {
-                self.meter.rows.inc_by(rows as u64);
                 let rows = i64::try_from(rows).unwrap_or(i64::MAX);
                 self.span.record("db.response.returned_rows", rows);
             }
@@ -167,8 +176,10 @@ impl Drop for Running<'_> {
         }
         if let Some((statements, place)) = self.noted {
             statements.with(|statements| {
-                statements[place].rows = self.rows;
-                statements[place].time = time;
+                // It may be forgotten meanwhile.
+                if let Some(ran) = statements.get_mut(place) {
+                    (ran.rows, ran.time) = (self.rows, time);
+                }
             });
         }
     }

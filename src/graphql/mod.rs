@@ -75,7 +75,7 @@ pub use object::{Ask, Node};
 pub use per::Per;
 pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
-pub use subscription::SubscriptionRoot;
+pub use subscription::{Since, SubscriptionRoot};
 pub use summary::Figures;
 
 use crate::{
@@ -152,11 +152,10 @@ pub fn subscribe(
         let request_id = Arc::clone(&request_id);
         async move {
             let (batch, mut events) = going_on?;
-            let before = batch.statements().count();
             match batch.drive_within(patience, events.next()).await {
                 Ok(response) => {
                     let response = told(response?, cost, error_max, &request_id);
-                    let statements = batch.statements().count() - before;
+                    let statements = batch.statements().forget();
                     Some((Ok((response, statements)), Some((batch, events))))
                 }
                 Err(elapsed) => Some((Err(elapsed), None)),

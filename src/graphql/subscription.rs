@@ -13,6 +13,11 @@ use crate::{
     query::{Batch, Recorded},
 };
 
+/// How far the data had come when a subscription arrived: what is recorded later is told, even if
+/// it is recorded before the subscription is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Since(pub Revision);
+
 /// The root of all subscriptions.
 #[derive(Debug, Default)]
 pub struct SubscriptionRoot;
@@ -51,7 +56,8 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<Observation>> + use<>> {
         let batch = batch(ctx)?;
         let revisions = batch.database().revisions();
-        let seen = batch.database().revision().observation;
+        let Since(since) = *ctx.data::<Since>()?;
+        let seen = since.observation;
         let figures = Figures { batch, revisions, filter, seen, read: VecDeque::new() };
         Ok(stream::unfold(Some(figures), |figures| async {
             let mut figures = figures?;

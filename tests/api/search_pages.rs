@@ -175,8 +175,9 @@ on_each_database! {
             before.push(search(server, json!({ "query": query })).await);
         }
         let revision = server.data("{ dataset { revision } }").await;
+        // The index, and what came after it.
         let (database, connection) = (&server.store.database, server.store.connection().await);
-        Migrator::down(&connection, Some(1)).await.unwrap();
+        Migrator::down(&connection, Some(2)).await.unwrap();
         Migrator::up(&connection, None).await.unwrap();
         connection.close().await.unwrap();
         assert_eq!(found(server, "beijing").await, [""; 0]);

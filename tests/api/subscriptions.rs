@@ -100,7 +100,8 @@ on_each_database! {
         let query = r#"subscription { observationsRecorded(
             filter: { metric: { slug: { eq: "5g-base-stations" } } }) { value } }"#;
         let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
-        let checked = guard.check(&asked).unwrap();
+        let mut checked = guard.check(&asked).unwrap();
+        checked.request = checked.request.data(graphql::Since(database.revision()));
         let mut answers = pin!(graphql::subscribe(&schema, database, checked, Duration::from_secs(9), "id".into()));
         assert!(answers.next().now_or_never().is_none());
         write(server, &days(1200)).await;

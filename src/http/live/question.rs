@@ -9,7 +9,7 @@ use super::{
     super::{App, deadline, outcome, refusal::Refusal, spans::Spans},
     protocol,
 };
-use crate::graphql::{self, Asked, Checked, Preferred};
+use crate::graphql::{self, Asked, Checked, Preferred, Since};
 
 /// A question, which is checked anew each time it is answered.
 #[derive(Debug, Clone)]
@@ -48,7 +48,8 @@ impl Question {
     /// What may be executed of it, or the answer that it is refused.
     pub(super) fn check(&self, app: &App) -> Result<Checked, Answer> {
         let mut checked = app.guard.check(&self.asked).map_err(|why| Answer::refused(&why))?;
-        checked.request = checked.request.data(self.preferred.clone());
+        let since = Since(app.database.revision());
+        checked.request = checked.request.data(self.preferred.clone()).data(since);
         Ok(checked)
     }
 
