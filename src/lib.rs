@@ -30,8 +30,8 @@
 //! - Only `http` knows axum.
 //! - Nothing is executed that has not passed the guard, whatever brought it.
 //! - No state is global, nothing of the data is kept between requests but how far they have come
-//!   and the answers someone listens to, and time is passed in: the same binary runs many times
-//!   over one PostgreSQL.
+//!   and answers under that revision, and time is passed in: the same binary runs many times over
+//!   one PostgreSQL.
 
 pub mod arithmetic;
 pub mod error;

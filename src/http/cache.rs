@@ -82,7 +82,11 @@ impl Results {
 
     /// How many bytes of answers are kept, about.
     pub(super) fn bytes(&self) -> u64 {
-        self.kept.as_ref().map_or(0, Cache::weighted_size)
+        self.kept.as_ref().map_or(0, |kept| {
+            // What was kept and dropped is summed up from time to time only.
+            kept.run_pending_tasks();
+            kept.weighted_size()
+        })
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Bytes> {
