@@ -81,6 +81,7 @@ on_each_database! {
             assert_eq!(response.headers()["content-type"], kind, "{address} {accept}");
             let name = format!("attachment; filename=\"Units.{ending}\"");
             assert_eq!(response.headers()["content-disposition"], name.as_str());
+            assert_eq!(response.headers()["cache-control"], "no-store");
             assert_eq!(response.headers()["vary"], "accept, accept-language");
             assert_eq!(response.text().await.unwrap(), body, "{address} {accept}");
         }

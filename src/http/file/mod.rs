@@ -80,6 +80,7 @@ pub(super) async fn answer(
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, form.content_type());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let disposition = disposition.parse().ok();
     headers.extend(disposition.map(|value| (header::CONTENT_DISPOSITION, value)));
     Ok(response)
