@@ -87,6 +87,11 @@ impl Refusal {
         Self::new(Code::BadRequest, message)
     }
 
+    /// A file has no room to tell how it was found.
+    pub(super) fn no_explanation() -> Self {
+        Self::new(Code::BadRequest, "a file cannot `explain` itself; ask for JSON, or leave it out")
+    }
+
     /// There is no file of this operation.
     pub(super) fn no_file_of(operation: impl Display) -> Self {
         let message = format!("the answer to a {operation} is no file; ask for JSON");

@@ -186,6 +186,9 @@ on_each_database! {
             assert_eq!((answer.status, &errors["errors"][0]["extensions"]["code"]), (status, &json!(code)), "{query} {}", answer.text);
             assert_eq!(errors.get("data"), None);
         }
+        let explain = [("format", "csv"), ("query", "{ units { nodes { slug } } }"), ("extensions", r#"{"explain": true}"#)];
+        let (message, code, _) = Answer::read(get(server, &explain).await).await.error();
+        assert_eq!((&*message, &*code), ("a file cannot `explain` itself; ask for JSON, or leave it out", "BAD_REQUEST"));
         let query = "{ districts { nodes { initiatives { nodes { slug } } claims { nodes { slug } } } } }";
         let answer = Answer::read(get(server, &[("format", "csv"), ("query", query)]).await).await;
         assert_eq!(

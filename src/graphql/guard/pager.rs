@@ -33,7 +33,7 @@ pub(super) struct Pager {
 /// A pager and what the document says of it.
 pub(super) struct Found<'d> {
     pub(super) pager: Pager,
-    /// Every place where the document selects the connection.
+    /// Every place where the document says how long its pages are.
     pub(super) fields: Vec<&'d Field>,
     /// How many rows it asks for, if it says so.
     pub(super) first: Option<u64>,
@@ -58,10 +58,11 @@ impl Pager {
             let field = *fields.first()?;
             let takes = |name| field.definition.argument_by_name(name).is_some();
             if takes("first") && takes("after") {
-                turned = Some((place, field));
+                turned = Some((place, fields.clone()));
             }
         }
-        let (arguments, field) = turned.filter(|(place, _)| place + 2 >= path.len())?;
+        let (arguments, turned) = turned.filter(|(place, _)| place + 2 >= path.len())?;
+        let field = *turned.first()?;
         let connection = contract.types.get(fields.first()?.ty().inner_named_type())?;
         let has_pages = match connection {
             ExtendedType::Object(object) => object.fields.contains_key("pageInfo"),
@@ -71,7 +72,7 @@ impl Pager {
         let backward = given.number(&field.arguments, "last").is_some();
         (has_pages && !backward && first != Some(0)).then(|| Found {
             pager: Self { path: path.to_vec(), arguments },
-            fields,
+            fields: turned,
             first,
         })
     }

@@ -67,6 +67,9 @@ pub(super) async fn answer(
     preferred: Preferred,
     form: Form,
 ) -> Result<Response, Reply> {
+    if asked.explain() {
+        return Err(Refusal::no_explanation().of(id).into());
+    }
     let refused = |errors| Reply::refused(errors, Media::File(form));
     let export = app.guard.export(asked).map_err(refused)?;
     if export.operation != OperationType::Query {
