@@ -121,8 +121,9 @@ impl Key {
             key.update(part.len().to_le_bytes());
             key.update(part);
         };
-        // Another version of the server may answer in other words.
+        // Another version of the server may answer in other words, and so may another configuration.
         add(env!("CARGO_PKG_VERSION").as_bytes());
+        add(guard.terms().as_bytes());
         for number in [number, observation, changed_at] {
             add(&number.to_le_bytes());
         }

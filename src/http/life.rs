@@ -54,11 +54,6 @@ impl Life {
             later
         });
     }
-
-    /// Tells of each part that comes.
-    pub fn subscribe(&self) -> watch::Receiver<Phase> {
-        self.0.subscribe()
-    }
 }
 
 /// Answers what is asked once the server is ready.

@@ -160,6 +160,12 @@ on_each_database! {
         let told = send(get(&other, &asked).header("if-none-match", tag)).await;
         assert_eq!(told.status, 304);
         other.stop().await;
+        // One that is configured to answer otherwise has not.
+        let copy = Store::open(server.store.url.clone()).await;
+        let unlike = Server::over(copy, &["--result-cache=0", "--page-default=7"]).await;
+        let told = send(get(&unlike, &asked).header("if-none-match", tag)).await;
+        assert_eq!((told.status, told.header("etag") == tag), (200, false));
+        unlike.stop().await;
         change(&server, "u").await;
         let told = send(get(&server, &asked).header("if-none-match", tag)).await;
         assert_eq!((told.status, told.cached()), (200, STORED));

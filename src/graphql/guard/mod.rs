@@ -112,6 +112,8 @@ pub struct Guard {
     pages: query::Limits,
     documents: Cache<String, Read>,
     persisted: Persisted,
+    /// See [`Guard::terms`].
+    terms: String,
     trusted: Option<Trusted>,
 }
 
@@ -196,7 +198,8 @@ impl Guard {
             .build();
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
         let persisted = Persisted::new(options.persisted_queries);
-        let guard = Self { contract, options, pages, documents, persisted, trusted };
+        let terms = format!("{pages:?} {} {}", options.cost_max, trusted::hash(&schema.sdl()));
+        let guard = Self { contract, options, pages, documents, persisted, terms, trusted };
         for (id, text) in guard.trusted.iter().flat_map(Trusted::iter) {
             if let Err(refused) = guard.read(text) {
                 let why = refused.first().map_or("", |error| error.message.as_str());
@@ -269,6 +272,23 @@ impl Guard {
             Some(trusted) => trusted.find(asked).ok().map(Arc::from),
             None => self.persisted.find(asked).ok().map(|named| named.text),
         }
+    }
+
+    /// What answers follow from beside the data and the request: the schema, the sizes of pages, and
+    /// the highest cost, which answers tell. Servers with equal terms answer alike.
+    pub fn terms(&self) -> &str {
+        &self.terms
+    }
+
+    /// Whether a request, if it is not refused, may have more answers than one.
+    pub fn goes_on(&self, asked: &Asked) -> bool {
+        let document = self.document(asked).and_then(|text| self.read(&text).ok());
+        document.is_some_and(|document| {
+            document.operation(asked.operation()).is_ok_and(|operation| {
+                operation.directives.has(LIVE)
+                    || document::kind(operation) == OperationType::Subscription
+            })
+        })
     }
 
     /// Whether the answer is to tell how it was found; refuses whoever may not know that.

@@ -14,7 +14,6 @@ mod socket;
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::parser::types::OperationType;
 use axum::{
     extract::{FromRequestParts, Request, ws::WebSocketUpgrade},
     http::{Method, header},
@@ -160,6 +159,6 @@ pub(super) async fn socket(app: &App, id: &str, request: Request) -> Response {
 
 /// Whether a question may have more answers than one.
 pub(super) fn goes_on(app: &App, asked: &Asked) -> bool {
-    let checked = app.guard.check(asked);
-    checked.is_ok_and(|checked| checked.live || checked.operation == OperationType::Subscription)
+    // Most requests are told by their documents, which are at hand.
+    app.guard.goes_on(asked) && app.guard.check(asked).is_ok()
 }
