@@ -4,6 +4,8 @@ use std::{fmt::Display, sync::Arc};
 
 use sea_orm::DbErr;
 
+use crate::record::Problems;
+
 /// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
 /// statement is told of its failure.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,6 +30,9 @@ pub enum Error {
     /// Figures were to be computed with that are in different units. The message names them.
     #[error("{0}")]
     UnlikeUnits(Arc<str>),
+    /// What was to be written is wrong in one or more places, and nothing of it was.
+    #[error("{0}")]
+    Rejected(Arc<Problems>),
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,

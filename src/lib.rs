@@ -12,6 +12,7 @@
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
+//! | 2 | [`access`] | who is asking, and what they may do |
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search |
 //! | 2 | [`record`] | the only writer |
 //! | 2 | [`event`] | that something was recorded, told to whoever follows the data |
@@ -39,6 +40,7 @@ pub mod error;
 pub mod database;
 pub mod display;
 
+pub mod access;
 pub mod event;
 pub mod query;
 pub mod record;

@@ -41,6 +41,9 @@ pub struct Model {
     pub source_id: Option<i64>,
     /// Where in the source it stands, such as `paragraph 5`.
     pub locator: Option<String>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
 }
 
 /// The tables this one refers to.

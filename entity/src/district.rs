@@ -1,6 +1,6 @@
 //! Places: the city, its districts and zones, and wider areas used for reference.
 
-use crate::{Decimal, Geometry, Text, vocabulary::DistrictKind};
+use crate::{DateTime, Decimal, Geometry, Text, vocabulary::DistrictKind};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -39,6 +39,12 @@ pub struct Model {
     /// Its outline.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub geometry: Option<Geometry>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -1,7 +1,7 @@
 //! Projects, programmes, facilities, platforms, pilots.
 
 use crate::{
-    Period, Text,
+    DateTime, Period, Text,
     vocabulary::{InitiativeKind, InitiativeStatus},
 };
 use async_graphql::SimpleObject;
@@ -47,6 +47,12 @@ pub struct Model {
     pub source_id: Option<i64>,
     /// Where in the source it stands, such as `paragraph 5`.
     pub locator: Option<String>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -26,6 +26,9 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     #[graphql(skip)]
     pub note: Option<Text>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
 }
 
 /// The tables this one refers to.

@@ -22,6 +22,9 @@ pub struct Model {
     pub organization_id: i64,
     /// What the organisation does in the initiative.
     pub role: OrganizationRole,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
 }
 
 /// The tables this one refers to.

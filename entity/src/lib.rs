@@ -16,6 +16,8 @@ pub mod text;
 pub mod time;
 pub mod vocabulary;
 
+pub mod audit;
+pub mod change;
 pub mod claim;
 pub mod dataset;
 pub mod district;
@@ -27,6 +29,7 @@ pub mod observation;
 pub mod organization;
 pub mod source;
 pub mod theme;
+pub mod token;
 pub mod unit;
 
 pub use decimal::Decimal;

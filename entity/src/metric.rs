@@ -1,7 +1,7 @@
 //! What is measured.
 
 use crate::{
-    Text,
+    DateTime, Text,
     vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
 };
 use async_graphql::SimpleObject;
@@ -47,6 +47,12 @@ pub struct Model {
     pub direction: MetricDirection,
     /// How many decimals its values usually have when shown, 0 or more.
     pub decimals: i32,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

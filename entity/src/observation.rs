@@ -62,10 +62,25 @@ pub struct Model {
     pub published_on: Option<Date>,
     /// When this database learnt of it.
     pub recorded_at: DateTime,
-    /// When a correction took its place; null for the figure in force.
+    /// When a correction took its place, or it was retracted; null for the figure in force.
     pub superseded_at: Option<DateTime>,
-    /// Which version of the figure this is: 1 at first, one more with each correction.
+    /// Which version of the figure this is: 1 at first, one more with each correction and with its
+    /// retraction. Give it back as `ifRevision` to change the figure only if nobody else has
+    /// meanwhile.
     pub revision: i32,
+    /// Who recorded it, by the name of their token.
+    #[graphql(skip)]
+    pub recorded_by: Option<String>,
+    /// Why it was corrected or retracted, in the words of who did; null for most.
+    pub reason: Option<String>,
+    /// Whether this version only says that the figure was withdrawn: its value is the one withdrawn.
+    pub retracted: bool,
+    /// Whether it waited, or waits, for the day it becomes public (`publishedOn`). What was made
+    /// public that day is another version, with the same `revision`.
+    pub embargoed: bool,
+    /// When the waiting ended, because the day came or something else took its place.
+    #[graphql(skip)]
+    pub embargo_ended_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -1,6 +1,6 @@
 //! Organisations that run, own or take part in initiatives.
 
-use crate::{Text, vocabulary::OrganizationKind};
+use crate::{DateTime, Text, vocabulary::OrganizationKind};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -26,6 +26,12 @@ pub struct Model {
     /// The place it is based in.
     #[graphql(skip)]
     pub district_id: Option<i64>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

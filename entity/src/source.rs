@@ -1,6 +1,6 @@
 //! Where rows are from.
 
-use crate::{Date, Text, vocabulary::DateBasis};
+use crate::{Date, DateTime, Text, vocabulary::DateBasis};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -38,6 +38,12 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     #[graphql(skip)]
     pub note: Option<Text>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

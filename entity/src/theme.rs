@@ -1,6 +1,6 @@
 //! Fields of activity.
 
-use crate::Text;
+use crate::{DateTime, Text};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -24,6 +24,12 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     #[graphql(skip)]
     pub name: Text,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -1,6 +1,6 @@
 //! Units of measurement.
 
-use crate::{Decimal, Text, vocabulary::Dimension};
+use crate::{DateTime, Decimal, Text, vocabulary::Dimension};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -28,6 +28,12 @@ pub struct Model {
     /// How many base units of its dimension one of it is: 0.01 for percent, 1000 for kilometre
     /// (metre); null where that has no meaning.
     pub factor: Option<Decimal>,
+    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+    /// only if nobody else has meanwhile.
+    pub revision: i32,
+    /// When it was removed; null while it is there.
+    #[graphql(skip)]
+    pub removed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -253,4 +253,26 @@ vocabulary! {
         /// Prices of a fixed period: growth is real.
         Constant,
     }
+
+    /// What somebody may do; each may do what those before may.
+    Role {
+        /// Reads what is public.
+        Reader,
+        /// Records and changes data, and sees figures that are not public yet.
+        Editor,
+        /// Decides when figures become public.
+        Publisher,
+        /// Grants and withdraws access, and reads who changed what.
+        Admin,
+    }
+
+    /// What became of something.
+    ChangeKind {
+        /// It is new.
+        Created,
+        /// It was changed; of a figure: corrected.
+        Updated,
+        /// It was removed; of a figure: retracted.
+        Removed,
+    }
 }

@@ -3,6 +3,7 @@
 mod m20260127_000001_city;
 mod m20260210_000001_search;
 mod m20261124_000001_changed_at;
+mod m20261125_000001_history;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260127_000001_city::Migration),
             Box::new(m20260210_000001_search::Migration),
             Box::new(m20261124_000001_changed_at::Migration),
+            Box::new(m20261125_000001_history::Migration),
         ]
     }
 }

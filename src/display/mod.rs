@@ -97,6 +97,8 @@ mod tests {
             name,
             dimension,
             factor: None,
+            revision: 1,
+            removed_at: None,
         }
     }
 

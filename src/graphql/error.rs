@@ -12,13 +12,18 @@ struct Cause(Arc<str>);
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let (mut named, mut cause) = (None, None);
+        let (mut named, mut rejected, mut cause) = (None, None, None);
         let (message, code) = match error {
             Error::Unknown { message, argument, alike } => {
                 named = Some((argument, alike));
                 (message.to_string(), Code::BadUserInput)
             }
             Error::Input(message) => (message.to_string(), Code::BadUserInput),
+            Error::Rejected(problems) => {
+                let message = problems.to_string();
+                rejected = Some(problems);
+                (message, Code::BadUserInput)
+            }
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
             Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),
             Error::Timeout => (
@@ -40,6 +45,11 @@ impl From<Error> for async_graphql::Error {
         if let Some((argument, alike)) = named {
             extensions.set("argument", &*argument);
             extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
+        }
+        if let Some(problems) = rejected {
+            extensions.set("problemCount", problems.count);
+            let told = async_graphql::to_value(&problems.told).unwrap_or_default();
+            extensions.set("problems", told);
         }
         error
     }

@@ -79,8 +79,9 @@ pub use subscription::{Since, SubscriptionRoot};
 pub use summary::Figures;
 
 use crate::{
+    access::{Role, Viewer},
     database::Database,
-    query::{Batch, Limits},
+    query::{Batch, Limits, View},
 };
 
 /// Makes the topics known here, and their root fields part of the root.
@@ -125,9 +126,9 @@ pub async fn execute(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { request, cost, error_max, explain, .. } = checked;
-    let batch = Arc::new(Batch::new(database));
-    let request = request.data(Arc::clone(&batch));
+    let Checked { request, viewer, cost, error_max, explain, .. } = checked;
+    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let request = request.data(Arc::clone(&batch)).data(viewer);
     let response = batch.drive(schema.execute(request)).await;
     let mut response = told(response, cost, error_max, request_id);
     if explain {
@@ -145,9 +146,9 @@ pub fn subscribe(
     patience: Duration,
     request_id: Arc<str>,
 ) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
-    let Checked { request, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database));
-    let events = schema.execute_stream(request.data(Arc::clone(&batch)));
+    let Checked { request, viewer, cost, error_max, .. } = checked;
+    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let events = schema.execute_stream(request.data(Arc::clone(&batch)).data(viewer));
     stream::unfold(Some((batch, events)), move |going_on| {
         let request_id = Arc::clone(&request_id);
         async move {
@@ -162,6 +163,11 @@ pub fn subscribe(
             }
         }
     })
+}
+
+/// What somebody sees who does not ask for the past.
+fn view(viewer: &Viewer) -> View {
+    View { insider: viewer.may(Role::Editor), ..View::default() }
 }
 
 /// A response as a client sees it.

@@ -127,6 +127,7 @@ impl Key {
         for number in [number, observation, changed_at] {
             add(&number.to_le_bytes());
         }
+        add(&[asked.viewer.role.map_or(u8::MAX, |role| role as u8)]);
         add(media.name().as_bytes());
         add(document.as_bytes());
         add(operation.as_bytes());

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{Options, negotiation, refusal::Refusal};
-use crate::graphql::Asked;
+use crate::{access::Viewer, graphql::Asked};
 
 /// What a client asked: one question, or several in one.
 pub(super) enum Question {
@@ -94,6 +94,7 @@ fn from_address(parameters: &str) -> Result<Asked, Refusal> {
         variables: variables.map_err(wrong("variables"))?.unwrap_or_default(),
         document_id: given.document_id,
         extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),
+        viewer: Viewer::anyone(),
     })
 }
 

@@ -29,6 +29,7 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
+use super::View;
 use crate::{
     database::{Database, Statements},
     error::Error,
@@ -68,6 +69,7 @@ impl<L: Load> Load for Arc<L> {
 /// The questions of one request. An answer is given to those who wait for it, and then forgotten.
 pub struct Batch {
     database: Database,
+    view: View,
     statements: Statements,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
     /// Whether the executor awaits an event: it has nothing to do, and no statement runs for it.
@@ -75,17 +77,22 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch for one request.
-    pub fn new(database: &Database) -> Self {
+    /// A batch for one request of somebody who sees this much.
+    pub fn new(database: &Database, view: View) -> Self {
         let statements = Statements::default();
         let database = database.noting(&statements);
         let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
-        Self { database, statements, gathered, resting }
+        Self { database, view, statements, gathered, resting }
     }
 
     /// The database that answers.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What is seen by who asks, where they do not ask for the past.
+    pub fn view(&self) -> View {
+        self.view
     }
 
     /// The statements so far.

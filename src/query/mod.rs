@@ -16,6 +16,7 @@ pub mod recorded;
 pub mod search;
 pub mod shared_period;
 pub mod total;
+pub mod view;
 
 pub use batch::Batch;
 pub use figure::Figure;
@@ -31,6 +32,7 @@ pub use recorded::Recorded;
 pub use search::Search;
 pub use shared_period::SharedPeriod;
 pub use total::Total;
+pub use view::View;
 
 use sea_orm::{
     DbBackend, EntityTrait, FromQueryResult, ModelTrait, Value,

@@ -2,6 +2,7 @@
 
 mod check;
 mod index;
+mod problem;
 mod row;
 
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ use sea_orm::{
     ModelTrait, SqlErr, TransactionTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
+
+pub use problem::{Problem, Problems, TOLD};
 
 use crate::{database::Database, error::Error, event, query::column};
 

@@ -108,6 +108,8 @@ impl Reading<'_> {
         // What the writer itself knows; deserializing ignores what the table does not have.
         row.insert("recorded_at".to_owned(), self.now.to_rfc3339().into());
         row.insert("revision".to_owned(), 1.into());
+        row.insert("retracted".to_owned(), false.into());
+        row.insert("embargoed".to_owned(), false.into());
         for (column, field) in self.columns.iter().zip(fields) {
             if !field.is_empty() {
                 self.put(&mut row, column, field)?;

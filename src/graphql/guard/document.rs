@@ -15,7 +15,10 @@ use async_graphql::{
 use serde::Deserialize;
 
 use super::{Options, convert, count, place::Places, variables};
-use crate::graphql::{Code, error, suggestion};
+use crate::{
+    access::Viewer,
+    graphql::{Code, error, suggestion},
+};
 
 /// How deep the parser goes: deeper than what any limit lets pass.
 const RECURSION: usize = 200;
@@ -47,6 +50,9 @@ pub struct Asked {
     /// Whatever else.
     #[serde(default)]
     pub extensions: Option<Extensions>,
+    /// Who asks; nobody says so in the request itself.
+    #[serde(skip, default = "Viewer::anyone")]
+    pub viewer: Viewer,
 }
 
 /// What a request may say beside the question.

@@ -37,7 +37,7 @@ pub use shape::{Kind, Path, Shape};
 use trusted::Trusted;
 
 use super::{Code, Schema, error, live::LIVE};
-use crate::{error::Error, query};
+use crate::{access::Viewer, error::Error, query};
 
 /// How much a request may ask for.
 #[derive(Debug, Clone, clap::Args)]
@@ -133,6 +133,8 @@ pub struct Checked {
     pub live: bool,
     /// The operation's name, if it has one.
     pub name: Option<String>,
+    /// Who asks.
+    pub viewer: Viewer,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
@@ -155,7 +157,8 @@ impl Checked {
         request.operation_name = asked.operation().map(str::to_owned);
         request.set_parsed_query(parsed);
         let name = request.operation_name.clone();
-        Self { request, operation, live: false, name, cost, error_max, explain: false }
+        let viewer = asked.viewer.clone();
+        Self { request, operation, live: false, name, viewer, cost, error_max, explain: false }
     }
 }
 

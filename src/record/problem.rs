@@ -1,0 +1,98 @@
+//! What is wrong with what was to be written: all of it, not only the first.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where it stands: a file, or the argument of a mutation.
+    pub origin: String,
+    /// The line of the file, or the place in the list, from 1; none where it is about all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The column or field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What stands there, cut where it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What is wrong with it, and what would be right.
+    pub reason: String,
+    /// The nearest names there are, where it names something that is not there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<String>,
+}
+
+/// How many problems are told in full; of more, only how many there are.
+pub const TOLD: usize = 100;
+
+/// How many characters of a value are told.
+const VALUE: usize = 100;
+
+/// All that is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Problems {
+    /// The first of them.
+    pub told: Vec<Problem>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Problem {
+    /// Something wrong in a file.
+    pub fn of(origin: &str, line: Option<u64>, reason: impl fmt::Display) -> Self {
+        Self { origin: origin.to_owned(), line, reason: reason.to_string(), ..Self::default() }
+    }
+
+    /// The same in a column, where something stands.
+    pub fn at(self, column: &str, value: &str) -> Self {
+        let mut cut: String = value.chars().take(VALUE).collect();
+        if cut.len() < value.len() {
+            cut.push('…');
+        }
+        Self { column: Some(column.to_owned()), value: Some(cut), ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.origin)?;
+        self.line.iter().try_for_each(|line| write!(f, ", line {line}"))?;
+        self.column.iter().try_for_each(|column| write!(f, ", column {column}"))?;
+        self.value.iter().try_for_each(|value| write!(f, ": {value:?}"))?;
+        write!(f, ": {}", self.reason)?;
+        match self.alike.is_empty() {
+            true => Ok(()),
+            false => write!(f, "; did you mean {}?", self.alike.join(" or ")),
+        }
+    }
+}
+
+impl Problems {
+    /// One more.
+    pub fn add(&mut self, problem: Problem) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push(problem);
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = self.told.iter();
+        lines.next().iter().try_for_each(|first| write!(f, "{first}"))?;
+        lines.try_for_each(|problem| write!(f, "\n{problem}"))?;
+        match self.count.saturating_sub(self.told.len() as u64) {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
+    }
+}
