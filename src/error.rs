@@ -43,6 +43,9 @@ pub enum Error {
     /// Something cannot be removed for others refer to it. The message says how many.
     #[error("{0}")]
     Dependants(Arc<str>),
+    /// More rows meet a filter than were to be changed. The message says how many may be.
+    #[error("{0}")]
+    AtMost(Arc<str>),
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,

@@ -159,12 +159,7 @@ impl Database {
         self.writer.get_database_backend()
     }
 
-    /// The connection that writes. Only `record` uses it.
-    pub(crate) fn writer(&self) -> &DatabaseConnection {
-        &self.writer
-    }
-
-    /// Begins to write. On SQLite nobody else can from now on: what is read before the first
+    /// Begins to write; only `record` does. On SQLite nobody else can from now on: what is read before the first
     /// change stays true.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);

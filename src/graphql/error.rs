@@ -27,6 +27,7 @@ impl From<Error> for async_graphql::Error {
                 (message, code)
             }
             Error::Forbidden(message) => (message.to_string(), Code::Forbidden),
+            Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
             Error::Dependants(message) => (message.to_string(), Code::HasDependants),
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
             Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),

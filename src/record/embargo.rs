@@ -1,26 +1,38 @@
 //! Figures whose day has come: made public by a write of the server's own.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, Statement, Value,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use tokio::time::sleep;
 
 use super::{
     By, Writer,
     figure::{RELEASE, STAGED, all_given},
 };
-use crate::{access::Viewer, database::Database, error::Error};
+use crate::{
+    access::Viewer,
+    database::{Count, Database},
+    error::Error,
+};
 
 /// Makes the figures public that wait for a day up to now (UTC). Tells whether there were any.
 pub async fn release(database: &Database, now: DateTime<Utc>) -> Result<bool, Error> {
     let today = Value::from(entity::Date(now.date_naive()));
     let due = "embargoed AND embargo_ended_at IS NULL AND published_on <= $1";
-    let count = Statement::from_sql_and_values(
-        database.backend(),
-        format!("SELECT count(*) FROM observation WHERE {due}"),
-        [today.clone()],
-    );
-    let count = database.writer().query_one_raw(count).await?;
-    let count: i64 = count.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-    if count == 0 {
+    let mut waiting = Query::select();
+    waiting
+        .expr(Expr::val(0_i64))
+        .expr_as(Expr::cust("count(*)"), "count")
+        .from("observation")
+        .and_where(Expr::cust("embargoed AND embargo_ended_at IS NULL"))
+        .and_where(Expr::col("published_on").lte(today.clone()));
+    let found = database.fetch::<(i64, Count)>(&waiting).await?;
+    if found.iter().all(|(_, found)| found.count == 0) {
         return Ok(false);
     }
     let by =
@@ -41,3 +53,21 @@ pub async fn release(database: &Database, now: DateTime<Utc>) -> Result<bool, Er
     writer.commit().await?;
     Ok(true)
 }
+
+/// Makes figures public on their days, for as long as this is awaited: at once, and after each
+/// midnight (UTC).
+pub async fn keep(database: &Database) {
+    loop {
+        let now = Utc::now();
+        if let Err(why) = release(database, now).await {
+            tracing::warn!(%why, "cannot make figures public whose day has come; trying again");
+        }
+        let midnight = now.date_naive().succ_opt().and_then(|day| day.and_hms_opt(0, 0, 0));
+        let until = midnight.and_then(|midnight| (midnight.and_utc() - now).to_std().ok());
+        // A clock may be set, and another instance may know of more.
+        sleep(until.map_or(LONGEST, |until| until.min(LONGEST))).await;
+    }
+}
+
+/// How long it is slept at most.
+const LONGEST: Duration = Duration::from_secs(60);

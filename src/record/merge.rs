@@ -23,6 +23,9 @@ const KEY: &str = "o.metric_id = i.metric_id AND o.district_id = i.district_id \
 /// A row waits for the day it becomes public.
 const WAITS: &str = "o.embargoed AND o.embargo_ended_at IS NULL";
 
+/// Of how many figures at most it is told which rows they became.
+const TOLD_AT_MOST: i64 = 20_000;
+
 /// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
 const MANY: i64 = 20_000;
 
@@ -310,7 +313,7 @@ impl Writer {
             self.follow(base).await?;
         }
         // Who sent a few wants to know which they are.
-        if self.staged.count > super::CHUNK as i64 {
+        if self.staged.count > TOLD_AT_MOST {
             return Ok(Vec::new());
         }
         let numbers = self.ask("SELECT coalesce(id, old, 0) FROM incoming ORDER BY n", []).await?;

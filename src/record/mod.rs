@@ -25,7 +25,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-pub use embargo::release;
+pub use embargo::{keep, release};
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
 
@@ -279,6 +279,34 @@ impl Writer {
         Ok(self.slugs.entry(table.to_owned()).or_default())
     }
 
+    /// What was done so far to the rows of a table.
+    pub fn counts(&self, table: &str) -> Counts {
+        self.outcome.0.get(table).copied().unwrap_or_default()
+    }
+
+    /// The numbers of the rows of a table that are named by their slugs or ids. `if_revision` is
+    /// the revision that each is taken to have.
+    pub async fn named(
+        &mut self,
+        table: &'static str,
+        ids: &[String],
+        if_revision: Option<i32>,
+    ) -> Result<Vec<i64>, Error> {
+        self.merge().await?;
+        self.know_if_named(table).await?;
+        let mut numbers = Vec::with_capacity(ids.len());
+        let columns = [row::Field::Id];
+        for id in ids {
+            match self.reading(&columns).own(table, std::slice::from_ref(id)) {
+                Ok(number) => numbers.push(number),
+                Err(why) => self.report(Problem { origin: "id".to_owned(), ..why }),
+            }
+        }
+        of!(table, E => self.require::<E>(&numbers, if_revision).await?, else {});
+        self.settle().await?;
+        Ok(numbers)
+    }
+
     /// Notes something that is wrong with what is to be written: then nothing of it will be.
     pub fn report(&mut self, problem: Problem) {
         self.problems.add(problem);
@@ -384,6 +412,14 @@ impl Writer {
         }
         self.slugs.insert(table.to_owned(), known);
         Ok(())
+    }
+
+    /// The same if its rows have slugs.
+    async fn know_if_named(&mut self, table: &'static str) -> Result<(), Error> {
+        match of!(table, E => row::has_slug::<E>(), else false) {
+            true => self.know(table).await,
+            false => Ok(()),
+        }
     }
 
     /// Takes that many numbers for new rows, and returns the first.

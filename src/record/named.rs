@@ -71,7 +71,7 @@ impl Writer {
         }
         let targets = match (mode, E::KEPT.key) {
             (Mode::Update, _) => self.meant::<E>(rows, &columns).await?,
-            (_, []) => self.named::<E>(rows, &columns, mode).await?,
+            (_, []) => self.with_slugs::<E>(rows, &columns, mode).await?,
             (_, key) => self.keyed::<E>(rows, &columns, key).await?,
         };
         let mut numbers = Vec::with_capacity(targets.len());
@@ -102,7 +102,7 @@ impl Writer {
     }
 
     /// Where rows with slugs go. Every slug first, so that a row may refer to a later one.
-    async fn named<E: Table>(
+    async fn with_slugs<E: Table>(
         &mut self,
         rows: &Rows,
         columns: &[row::Field],
@@ -285,6 +285,31 @@ impl Writer {
             }
         }
         Ok(found)
+    }
+
+    /// Refuses numbers that no row has which is there, and rows with another revision by now.
+    pub(super) async fn require<E: Table>(
+        &mut self,
+        numbers: &[i64],
+        if_revision: Option<i32>,
+    ) -> Result<(), Error> {
+        let found = self.rows::<E>(numbers.to_vec()).await?;
+        for number in numbers {
+            let row = found.get(number).map(change::columns::<E>).unwrap_or_default();
+            let closed = ["removed_at", "superseded_at"];
+            let closed = closed.iter().any(|name| row.get(*name).is_some_and(|at| !at.is_null()));
+            let waits = row.get("embargoed") == Some(&Json::Bool(true))
+                && row.get("embargo_ended_at").is_none_or(Json::is_null);
+            let there = !row.is_empty() && (!closed || waits);
+            let problem = match there {
+                false => Err(row::wrong("id", &number.to_string(), "it is not there any more")),
+                true => current(if_revision, true, &row),
+            };
+            if let Err(why) = problem {
+                self.report(Problem { origin: "id".to_owned(), ..why });
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn reading<'a>(&'a self, columns: &'a [row::Field]) -> row::Reading<'a> {

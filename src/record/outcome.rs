@@ -1,6 +1,6 @@
 //! What a write did.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Sub};
 
 use serde::Serialize;
 
@@ -16,6 +16,19 @@ pub struct Counts {
     /// Those that were there already, as they were given.
     #[serde(skip_serializing)]
     pub unchanged: u64,
+}
+
+impl Sub for Counts {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            created: self.created - before.created,
+            updated: self.updated - before.updated,
+            removed: self.removed - before.removed,
+            unchanged: self.unchanged - before.unchanged,
+        }
+    }
 }
 
 /// What a write did to each table it was given rows of.

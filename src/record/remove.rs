@@ -53,13 +53,14 @@ fn references<E: Table>(target: &str) -> Vec<Reference> {
 impl Writer {
     /// Removes rows of a table. Where others refer to them this fails and says how many do, unless
     /// it is to cascade: then those that cannot be without them are removed too, and the others
-    /// refer to nothing any more. Returns what was removed, by table.
+    /// refer to nothing any more. Returns what was removed: the table of each row, and what names it.
     pub async fn remove(
         &mut self,
         table: &str,
         numbers: Vec<i64>,
         cascade: bool,
-    ) -> Result<BTreeMap<&'static str, BTreeSet<i64>>, Error> {
+        reason: Option<String>,
+    ) -> Result<Vec<(&'static str, String)>, Error> {
         self.merge().await?;
         let mut removed = BTreeMap::<_, BTreeSet<i64>>::new();
         let mut dependants = BTreeMap::<&str, usize>::new();
@@ -100,16 +101,26 @@ impl Writer {
             );
             return Err(Error::Dependants(message.into()));
         }
+        let mut names = Vec::new();
         // What refers to others goes before them.
         for table in TABLES.iter().rev() {
             let numbers: Vec<i64> = removed.get(table).into_iter().flatten().copied().collect();
             match *table {
                 _ if numbers.is_empty() => {}
-                "observation" => self.retract(&numbers).await?,
-                table => of!(table, E => self.take_away::<E>(&numbers).await?, else {}),
+                "observation" => {
+                    self.retract(&numbers, reason.as_deref()).await?;
+                    let keys = numbers.iter().map(|number| ("observation", number.to_string()));
+                    names.extend(keys);
+                }
+                table => {
+                    let keys =
+                        of!(table, E => self.take_away::<E>(&numbers).await?, else Vec::new());
+                    names.extend(keys.into_iter().map(|key| (table, key)));
+                }
             }
         }
-        Ok(removed)
+        self.by.reason = self.by.reason.take().or(reason);
+        Ok(names)
     }
 
     async fn referring_rows(
@@ -152,7 +163,8 @@ impl Writer {
         self.note(E::KEPT.table, noted).await
     }
 
-    async fn take_away<E: Table>(&mut self, numbers: &[i64]) -> Result<(), Error> {
+    /// Removes rows, and returns what named them.
+    async fn take_away<E: Table>(&mut self, numbers: &[i64]) -> Result<Vec<String>, Error> {
         let Kept { table, standing, .. } = E::KEPT;
         let mut noted = Vec::with_capacity(numbers.len());
         let rows = self.rows::<E>(numbers.to_vec()).await?;
@@ -186,14 +198,15 @@ impl Writer {
             self.transaction.execute_raw(statement).await?;
         }
         index::remove(&self.transaction, standing, numbers.iter().copied()).await?;
-        self.note(table, noted).await
+        let keys = noted.iter().map(|noted| noted.key.clone()).collect();
+        self.note(table, noted).await?;
+        Ok(keys)
     }
 
     /// Retracts figures: those in force, and those that wait.
-    async fn retract(&mut self, numbers: &[i64]) -> Result<(), Error> {
+    async fn retract(&mut self, numbers: &[i64], reason: Option<&str>) -> Result<(), Error> {
         self.prepare_stage().await?;
         let columns = STAGED.join(", ");
-        let reason = self.by.reason.clone();
         for numbers in numbers.chunks(CHUNK) {
             let sql = format!(
                 "INSERT INTO incoming (n, origin, line, mode, given, target, metric_id, district_id,
@@ -205,8 +218,11 @@ impl Writer {
                 all_given(),
                 list(numbers)
             );
-            let statement =
-                Statement::from_sql_and_values(self.backend(), sql, [reason.clone().into()]);
+            let statement = Statement::from_sql_and_values(
+                self.backend(),
+                sql,
+                [reason.map(str::to_owned).into()],
+            );
             let staged = self.transaction.execute_raw(statement).await?.rows_affected();
             self.staged.count += i64::try_from(staged).map_err(Error::internal)?;
         }

@@ -164,7 +164,7 @@ impl Reading<'_> {
                 });
                 match given {
                     Some(given) => wrong(&name, &given, why),
-                    None => Problem { reason: why, ..Problem::default() },
+                    None => missing(&why),
                 }
             })?;
         if self.backend == DbBackend::Sqlite {
@@ -229,6 +229,11 @@ impl Reading<'_> {
     pub(super) fn own(&self, table: &str, fields: &[String]) -> Result<i64, Problem> {
         let place = self.columns.iter().position(|field| matches!(field, Field::Id));
         let id = place.and_then(|place| fields.get(place)).map_or("", String::as_str);
+        // Where the row was found by a filter.
+        let found = id.split_once('#').filter(|(kind, _)| *kind == table);
+        if let Some(Ok(number)) = found.map(|(_, number)| number.parse()) {
+            return Ok(number);
+        }
         let missing = || wrong("id", "", "it says which row is to be changed");
         self.number("id", table, id)?.ok_or_else(missing)
     }
@@ -263,6 +268,15 @@ const NO_NUMBER: &str = "it is no whole number";
 
 pub(super) const NO_SLUG: &str =
     "it is no slug; write small Latin letters and digits, in parts joined by hyphens";
+
+/// A row without something it must have.
+fn missing(why: &str) -> Problem {
+    let name = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match name {
+        Some(name) => wrong(name.trim_end_matches("_id"), "", "it cannot be left out"),
+        None => Problem { reason: why.to_owned(), ..Problem::default() },
+    }
+}
 
 /// Something wrong in a column.
 pub(super) fn wrong(column: &str, value: &str, reason: impl std::fmt::Display) -> Problem {

@@ -102,7 +102,7 @@ on_each_database! {
              "unit.csv, line 2, column slug: \"A b\": it is no slug; "),
             ("unit.csv", "slug,symbol,name_en,dimension\na,x,X,LENGTH\na,y,Y,LENGTH\n",
              "unit.csv, line 3, column slug: \"a\": it is given twice"),
-            ("unit.csv", "slug,symbol,name_en,dimension\na,x,,LENGTH\n", "unit.csv, line 2: missing field `name`"),
+            ("unit.csv", "slug,symbol,name_en,dimension\na,x,,LENGTH\n", "unit.csv, line 2, column name: \"\": it cannot be left out"),
             ("district.csv", "slug,kind,name_en,partition\na,CITY,A,yes\n",
              "district.csv, line 2, column partition: \"yes\": it is neither true nor false"),
         ] {
