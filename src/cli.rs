@@ -1,5 +1,7 @@
 //! Every command.
 
+mod export;
+
 use std::{ffi::OsString, net::SocketAddr};
 
 use async_graphql::SDLExportOptions;
@@ -28,12 +30,14 @@ pub struct Cli {
     pub config: Config,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Give the data away: as a data package, CSV, JSON, Parquet, SDMX-CSV or GeoJSON
+    Export(export::Export),
     /// Print the schema in GraphQL's schema definition language
     Schema,
 }
@@ -55,6 +59,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             database.migrate().await?;
             database.close().await
         }
+        Task::Export(export) => export.run(config).await,
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())

@@ -4,10 +4,12 @@
 //! of where the files are; the package in the binary is read as any other.
 
 pub mod bundled;
+pub mod export;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use entity::Text;
 use serde::Deserialize;
 
 use crate::{
@@ -105,19 +107,19 @@ impl Package {
 impl Descriptor {
     fn dataset(&self) -> Dataset {
         let own = self.languages.first().map_or("en", String::as_str);
-        let in_all = |text: &str, other: fn(&Translation) -> Option<&String>| {
+        let in_all = |text: Option<&String>, other: fn(&Translation) -> Option<&String>| {
             let translated = self.translations.iter().filter_map(|(language, translation)| {
                 Some((language.clone(), other(translation)?.clone()))
             });
-            translated.chain([(own.to_owned(), text.to_owned())]).collect()
+            let own = text.map(|text| (own.to_owned(), text.clone()));
+            translated.chain(own).collect::<Text>()
         };
+        // It may be in other languages than the title is.
+        let description = in_all(self.description.as_ref(), |other| other.description.as_ref());
         Dataset {
             slug: self.name.clone(),
-            title: in_all(&self.title, |translation| translation.title.as_ref()),
-            description: self
-                .description
-                .as_ref()
-                .map(|text| in_all(text, |translation| translation.description.as_ref())),
+            title: in_all(Some(&self.title), |translation| translation.title.as_ref()),
+            description: Some(description).filter(|text| text.iter().next().is_some()),
             licence: self.licenses.first().and_then(|licence| licence.name.clone()),
             version: self.version.clone(),
         }

@@ -12,6 +12,7 @@ mod merge;
 mod named;
 mod outcome;
 mod problem;
+mod reference;
 mod remove;
 mod row;
 

@@ -1,0 +1,221 @@
+//! The data as they stood at a moment, read to their end while others write.
+//!
+//! A version of a figure is never overwritten, so those in force at a moment can be read at any
+//! time after it, page by page, and whatever is written meanwhile does not tear them. Every other
+//! table is read whole, before: it is small.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime as Time, Utc};
+use entity::{DateTime, dataset, observation};
+use sea_orm::{
+    EntityName, FromQueryResult, IdenStatic, Iterable, Order,
+    sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    Filter, Table, column,
+    list::{PARENT, table},
+};
+use crate::{database::Database, error::Error};
+
+type Figure = observation::Model;
+type FigureFilter = <observation::Entity as Table>::Filter;
+
+/// How many figures are read at once.
+const PAGE: usize = 5000;
+
+/// How many keys go into a statement.
+const CHUNK: usize = 500;
+
+/// The data at a moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    database: Database,
+    moment: DateTime,
+    /// The data set as a whole, as it is now.
+    pub dataset: dataset::Model,
+}
+
+/// A page of figures.
+#[derive(Debug)]
+pub struct Figures {
+    /// The figures by their periods, and within one in the order in which they came.
+    pub rows: Vec<Figure>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Snapshot {
+    /// The data as they are, or as they were; none where there are none yet. Writes are recorded at
+    /// times that strictly increase, so the time of the last one is a moment that nothing joins.
+    pub async fn open(
+        database: &Database,
+        as_of: Option<DateTime>,
+        now: Time<Utc>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(dataset) = dataset(database).await? else { return Ok(None) };
+        let last = dataset.changed_at.unwrap_or_else(|| now.into());
+        let moment = as_of.map_or(last, |moment| Ord::min(moment, last));
+        Ok(Some(Self { database: database.clone(), moment, dataset }))
+    }
+
+    /// The data as they are now.
+    pub async fn anew(&self) -> Result<Self, Error> {
+        let found = dataset(&self.database).await?;
+        let dataset = found.ok_or_else(|| Error::internal("the data set is gone"))?;
+        let moment = dataset.changed_at.unwrap_or(self.moment);
+        Ok(Self { database: self.database.clone(), moment, dataset })
+    }
+
+    /// Whether nothing was written since it was opened.
+    pub async fn is_current(&self) -> Result<bool, Error> {
+        let found = dataset(&self.database).await?;
+        Ok(found.is_some_and(|found| found.revision == self.dataset.revision))
+    }
+
+    /// The rows of a table that were not removed by then.
+    pub async fn rows<E: Table>(&self, filter: Option<&E::Filter>) -> Result<Vec<E::Model>, Error> {
+        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
+        let mut rows = self.there::<E>();
+        rows.columns(E::Column::iter().map(|column| (table::<E>(), column)));
+        self.fetch(rows.cond_where(Condition::all().add_option(wanted))).await
+    }
+
+    /// The slugs of a table's rows, by their numbers.
+    pub async fn slugs<E: Table>(&self) -> Result<HashMap<i64, String>, Error> {
+        let mut rows = self.there::<E>();
+        rows.column((table::<E>(), "slug"));
+        let rows = self.database.fetch::<(i64, Named)>(&rows).await?;
+        Ok(rows.into_iter().map(|(number, row)| (number, row.slug)).collect())
+    }
+
+    fn there<E: Table>(&self) -> SelectStatement {
+        let removed = E::Column::iter().find(|column| column.as_str() == "removed_at");
+        let removed = removed.map(|removed| {
+            let removed = column::<E>(removed);
+            Condition::any().add(removed.clone().is_null()).add(removed.gt(self.moment))
+        });
+        Query::select()
+            .expr_as(column::<E>(E::id()), PARENT)
+            .from(table::<E>())
+            .cond_where(Condition::all().add_option(removed))
+            .order_by((table::<E>(), E::id()), Order::Asc)
+            .take()
+    }
+
+    /// The figures of a metric that were in force, by their periods, after one of them.
+    pub async fn figures(
+        &self,
+        metric: i64,
+        after: Option<&Figure>,
+        filter: Option<&FigureFilter>,
+    ) -> Result<Figures, Error> {
+        let (period, id) = (own(observation::Column::Period), own(observation::Column::Id));
+        let after = after.map(|last| {
+            let later = period.clone().gt(last.period).or(id.clone().gt(last.id));
+            Condition::all().add(period.clone().gte(last.period)).add(later)
+        });
+        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
+        let numbers = |way: Condition| {
+            let stretch = Query::select()
+                .expr(id.clone())
+                .from(OWN)
+                .and_where(own(observation::Column::MetricId).eq(metric))
+                .cond_where(way)
+                .cond_where(Condition::all().add_option(after.clone()).add_option(wanted.clone()))
+                .order_by((OWN, observation::Column::Period), Order::Asc)
+                .order_by((OWN, observation::Column::Id), Order::Asc)
+                .limit(PAGE as u64)
+                .take();
+            Query::select().column("id").from_subquery(stretch, "stretch").take()
+        };
+        let [in_force, closed] = self.ways().map(numbers);
+        let both = { in_force }.union(UnionType::All, closed).take();
+        let mut rows = figures_of(id.clone());
+        rows.and_where(id.in_subquery(both))
+            .order_by((OWN, observation::Column::Period), Order::Asc)
+            .order_by((OWN, observation::Column::Id), Order::Asc)
+            .limit(PAGE as u64);
+        let rows = self.fetch::<Figure>(&rows).await?;
+        Ok(Figures { more: rows.len() == PAGE, rows })
+    }
+
+    /// The version in force of each figure of which one is meant by its number, if it was then and
+    /// is like the filter.
+    pub async fn versions(
+        &self,
+        numbers: &[i64],
+        filter: Option<&FigureFilter>,
+    ) -> Result<HashMap<i64, Figure>, Error> {
+        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
+        let mut found = HashMap::with_capacity(numbers.len());
+        for numbers in numbers.chunks(CHUNK) {
+            for way in self.ways() {
+                let meant = Expr::col((OTHER, observation::Column::Id));
+                let mut rows = figures_of(meant.clone());
+                rows.join_as(JoinType::InnerJoin, OWN, Alias::new(OTHER), Expr::cust(SAME))
+                    .and_where(meant.is_in(numbers.iter().copied()))
+                    .cond_where(way)
+                    .cond_where(Condition::all().add_option(wanted.clone()));
+                found.extend(self.database.fetch::<(i64, Figure)>(&rows).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The versions in force, in two ways of which no row goes both: each has indexes of its own.
+    fn ways(&self) -> [Condition; 2] {
+        let closed = own(observation::Column::SupersededAt);
+        let recorded = own(observation::Column::RecordedAt).lte(self.moment);
+        // What waits for its day is in force at no moment; said again, for it must never leave.
+        let public = own(observation::Column::Embargoed).not();
+        [closed.clone().is_null(), closed.gt(self.moment)]
+            .map(|way| Condition::all().add(way).add(recorded.clone()).add(public.clone()))
+    }
+
+    async fn fetch<M>(&self, rows: &SelectStatement) -> Result<Vec<M>, Error>
+    where
+        M: FromQueryResult + DeserializeOwned + Send + 'static,
+    {
+        let rows = self.database.fetch::<(i64, M)>(rows).await?;
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+}
+
+async fn dataset(database: &Database) -> Result<Option<dataset::Model>, Error> {
+    let mut rows = Query::select();
+    rows.expr_as(column::<dataset::Entity>(dataset::Column::Id), PARENT)
+        .columns(dataset::Column::iter())
+        .from(dataset::Entity::default().table_name().to_owned());
+    let rows = database.fetch::<(i64, dataset::Model)>(&rows).await?;
+    Ok(rows.into_iter().next().map(|(_, dataset)| dataset))
+}
+
+/// A row's slug.
+#[derive(FromQueryResult, Deserialize)]
+struct Named {
+    slug: String,
+}
+
+const OWN: &str = "observation";
+const OTHER: &str = "meant";
+
+/// That two are versions of one figure.
+const SAME: &str = "meant.metric_id = observation.metric_id \
+     AND meant.district_id = observation.district_id \
+     AND coalesce(meant.initiative_id, 0) = coalesce(observation.initiative_id, 0) \
+     AND meant.period = observation.period";
+
+fn own(of: observation::Column) -> Expr {
+    column::<observation::Entity>(of)
+}
+
+fn figures_of(key: Expr) -> SelectStatement {
+    Query::select()
+        .expr_as(key, PARENT)
+        .columns(observation::Column::iter().map(|column| (OWN, column)))
+        .from(OWN)
+        .take()
+}
