@@ -10,7 +10,7 @@ use chrono::{DateTime as Time, Utc};
 use entity::{DateTime, dataset, observation};
 use sea_orm::{
     EntityName, FromQueryResult, IdenStatic, Iterable, Order,
-    sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
+    sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -112,34 +112,31 @@ impl Snapshot {
         after: Option<&Figure>,
         filter: Option<&FigureFilter>,
     ) -> Result<Figures, Error> {
-        let (period, id) = (own(observation::Column::Period), own(observation::Column::Id));
-        let after = after.map(|last| {
-            let later = period.clone().gt(last.period).or(id.clone().gt(last.id));
-            Condition::all().add(period.clone().gte(last.period)).add(later)
-        });
         let wanted = filter.map(|filter| filter.condition(self.database.backend()));
-        let numbers = |way: Condition| {
-            let stretch = Query::select()
-                .expr(id.clone())
-                .from(OWN)
-                .and_where(own(observation::Column::MetricId).eq(metric))
-                .cond_where(way)
-                .cond_where(Condition::all().add_option(after.clone()).add_option(wanted.clone()))
-                .order_by((OWN, observation::Column::Period), Order::Asc)
-                .order_by((OWN, observation::Column::Id), Order::Asc)
-                .limit(PAGE as u64)
-                .take();
-            Query::select().column("id").from_subquery(stretch, "stretch").take()
-        };
-        let [in_force, closed] = self.ways().map(numbers);
-        let both = { in_force }.union(UnionType::All, closed).take();
-        let mut rows = figures_of(id.clone());
-        rows.and_where(id.in_subquery(both))
+        let [in_force, closed] = self.ways().map(|way| {
+            let of = own(observation::Column::MetricId).eq(metric);
+            way.add(of).add_option(after.map(later)).add_option(wanted.clone())
+        });
+        let mut rows = self.stretch(in_force).await?;
+        // Of those that were closed since no more are looked at than belong between these: there
+        // may be many that were closed long before.
+        let last = rows.get(PAGE - 1).map(|last| own(observation::Column::Period).lte(last.period));
+        let closed = self.stretch(closed.add_option(last)).await?;
+        let more = rows.len().max(closed.len()) == PAGE;
+        rows.extend(closed);
+        rows.sort_unstable_by_key(|row| (row.period, row.id));
+        rows.truncate(PAGE);
+        Ok(Figures { rows, more })
+    }
+
+    /// The first page of the figures that are like this.
+    async fn stretch(&self, like: Condition) -> Result<Vec<Figure>, Error> {
+        let mut rows = figures_of(own(observation::Column::Id));
+        rows.cond_where(like)
             .order_by((OWN, observation::Column::Period), Order::Asc)
             .order_by((OWN, observation::Column::Id), Order::Asc)
             .limit(PAGE as u64);
-        let rows = self.fetch::<Figure>(&rows).await?;
-        Ok(Figures { more: rows.len() == PAGE, rows })
+        self.fetch(&rows).await
     }
 
     /// The version in force of each figure of which one is meant by its number, if it was then and
@@ -210,6 +207,13 @@ const SAME: &str = "meant.metric_id = observation.metric_id \
 
 fn own(of: observation::Column) -> Expr {
     column::<observation::Entity>(of)
+}
+
+/// After a figure, by its period.
+fn later(than: &Figure) -> Condition {
+    let (period, id) = (own(observation::Column::Period), own(observation::Column::Id));
+    let later = period.clone().gt(than.period).or(id.gt(than.id));
+    Condition::all().add(period.gte(than.period)).add(later)
 }
 
 fn figures_of(key: Expr) -> SelectStatement {

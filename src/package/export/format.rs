@@ -28,6 +28,9 @@ pub enum Format {
 impl Format {
     /// The form that the name of a file asks for; none where it does not say.
     pub fn of(path: &Path) -> Option<Self> {
+        if path.as_os_str() == "-" {
+            return None;
+        }
         if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
             return Some(Self::Folder);
         }
@@ -100,6 +103,7 @@ mod tests {
             ("a.parquet", Some(Format::Parquet)),
             ("a.b/c.geojson", Some(Format::Geojson)),
             ("a.cvs", None),
+            ("-", None),
         ] {
             assert_eq!(Format::of(Path::new(name)), wanted, "{name}");
         }
