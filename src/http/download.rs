@@ -109,6 +109,7 @@ fn order(app: &App, format: Format, head: &Parts) -> Result<Order, Vec<ServerErr
     })?;
     let (mut figures, mut districts) = (None, None);
     match filter {
+        Some(_) if !app.guard.takes_filters() => return Err(one(Refusal::no_filter().into())),
         Some(filter) if format.is_of_districts() => {
             districts = Some(app.guard.filter::<district::Entity>("districts", &filter)?);
         }

@@ -57,6 +57,13 @@ impl Refusal {
         Self::new(Code::BadRequest, message)
     }
 
+    /// Conditions are part of a document, and documents of one's own are not taken.
+    pub(super) fn no_filter() -> Self {
+        let message = "this server executes trusted documents alone, and `filter` is none; leave \
+                       it out";
+        Self::new(Code::DocumentNotTrusted, message)
+    }
+
     /// The method is none of the address.
     pub(super) fn method(method: &Method) -> Self {
         let message = format!("{method} is not answered here; use GET or POST");

@@ -91,7 +91,7 @@ on_each_database! {
         }
         let none = text(server, "/export/observations.csv", &[("filter", "{slug: {eq: \"no-such\"}}")]).await;
         assert_eq!(none, "slug,metric,district,initiative,period,reference_date,value,decimals,multiplier,comparator,status,price_basis,unit_as_printed,source,locator,published_on\n");
-        server.write("district", "slug,latitude,longitude\nhaidian,39.96,116.30\nfangshan,39.7,116.1").await;
+        server.write("district", "slug,latitude,longitude\nhaidian,39.96,116.30\nshunyi,39.7,116.1").await;
         let map = text(server, "/export/districts.geojson", &[("filter", "{slug: {eq: \"haidian\"}}")]).await;
         let map: Value = serde_json::from_str(&map).unwrap();
         assert_eq!(map["features"].as_array().unwrap().len(), 1);
@@ -104,7 +104,7 @@ on_each_database! {
     async fn what_is_wrong_is_told(server: &Server) {
         let csv = "/export/observations.csv";
         for (address, parameters, status, code, message) in [
-            (csv, &[("filter", "{metrik: {}}")][..], 400, "BAD_USER_INPUT", "`$filter.metrik` "),
+            (csv, &[("filter", "{metrik: {}}")][..], 400, "BAD_USER_INPUT", "`$filter` has no field `metrik`: ObservationFilter has none; did you mean metric?"),
             (csv, &[("filter", r#"{"value": {"gt": "many"}}"#)], 400, "BAD_USER_INPUT", "`filter`: "),
             (csv, &[("filter", "{status: {eq: BEST}}")], 400, "BAD_USER_INPUT", "`$filter.status.eq` "),
             (csv, &[("filter", "{")], 400, "BAD_USER_INPUT", "`filter`: \"{\" is neither JSON nor a literal of GraphQL; "),
@@ -113,7 +113,7 @@ on_each_database! {
             (csv, &[("filter", r#"{"slug": {"eq": "a"}, "slug": {}}"#)], 400, "BAD_USER_INPUT", "`filter`: "),
             (csv, &[("asOf", "yesterday")], 400, "BAD_USER_INPUT", "`asOf`: "),
             (csv, &[("fliter", "{}")], 400, "BAD_REQUEST", "unknown field `fliter`, expected `filter` or `asOf`; a download takes the parameters `filter` and `asOf`"),
-            ("/export/districts.geojson", &[("filter", "{metric: {}}")], 400, "BAD_USER_INPUT", "`$filter.metric` "),
+            ("/export/districts.geojson", &[("filter", "{metric: {}}")], 400, "BAD_USER_INPUT", "`$filter` has no field `metric`: DistrictFilter has none"),
             ("/export/observations.xlsx", &[], 404, "NOT_FOUND", "there is no download \"observations.xlsx\"; there are dataset.zip, observations.csv, "),
         ] {
             let answer = Answer::read(get(server, address, parameters).await).await;
@@ -125,6 +125,29 @@ on_each_database! {
         let posted = server.client().post(server.url(csv)).send().await.unwrap();
         assert_eq!(posted.status(), 405);
     }
+}
+
+/// Where only trusted documents are executed nobody sets conditions of their own, but whoever runs
+/// the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trusted_documents_have_the_filters() {
+    let (store, folder) = crate::server::sqlite().await;
+    std::fs::write(folder.path().join("documents.json"), "{}").unwrap();
+    let trusted = format!("--trusted-documents={}", folder.path().join("documents.json").display());
+    let url = format!("--database-url={}", store.url);
+    let server = Server::start_with(store, &[&trusted]).await;
+    let csv = "/export/observations.csv";
+    assert_eq!(get(&server, csv, &[]).await.status(), 200);
+    let answer = Answer::read(get(&server, csv, &[("filter", "{}")]).await).await;
+    let message =
+        "this server executes trusted documents alone, and `filter` is none; leave it out";
+    assert_eq!(
+        answer.error(),
+        (message.to_owned(), "DOCUMENT_NOT_TRUSTED".to_owned(), Value::Null)
+    );
+    let (code, _, told) = export(folder.path(), &["a.csv", "--filter={}", &trusted, &url]);
+    assert_eq!((code, &*told), (Some(0), "exported 24 figures in force\n"));
+    server.stop().await;
 }
 
 fn export(folder: &Path, arguments: &[&str]) -> (Option<i32>, Vec<u8>, String) {

@@ -42,10 +42,10 @@ on_each_database! {
     async fn the_history_stays(server: &Server) {
         let store = &server.store;
         let operator = Viewer::operator;
-        write(store, operator(), &format!("metric,district,period,value,source\n5g-base-stations,haidian,2019,1,{SOURCE}\n5g-base-stations,fangshan,2019,2,{SOURCE}")).await;
+        write(store, operator(), &format!("metric,district,period,value,source\n5g-base-stations,haidian,2019,1,{SOURCE}\n5g-base-stations,shunyi,2019,2,{SOURCE}")).await;
         let before = server.data("{ dataset { changedAt } }").await["dataset"]["changedAt"].as_str().unwrap().to_owned();
         write(store, operator(), &format!("metric,district,period,value,source\n5g-base-stations,haidian,2019,3,{SOURCE}")).await;
-        write(store, operator(), "metric,district,period,action\n5g-base-stations,fangshan,2019,D").await;
+        write(store, operator(), "metric,district,period,action\n5g-base-stations,shunyi,2019,D").await;
         let figures = |filter: &str| {
             use async_graphql::InputType;
             let json: serde_json::Value = serde_json::from_str(filter).unwrap();
@@ -61,7 +61,7 @@ on_each_database! {
         assert_eq!(values(&found), BTreeMap::from([("haidian".to_owned(), "3".to_owned())]));
         // As the database stood, for ever the same.
         let then = file(&store.database, order(Some(&before))).await;
-        let wanted = [("fangshan", "2"), ("haidian", "1")].map(|(place, value)| (place.to_owned(), value.to_owned()));
+        let wanted = [("haidian", "1"), ("shunyi", "2")].map(|(place, value)| (place.to_owned(), value.to_owned()));
         assert_eq!(values(&then), BTreeMap::from(wanted));
         write(store, operator(), &format!("metric,district,period,value,source\n5g-base-stations,haidian,2019,4,{SOURCE}")).await;
         assert_eq!(file(&store.database, order(Some(&before))).await, then);

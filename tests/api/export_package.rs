@@ -269,7 +269,7 @@ on_each_database! {
         assert_eq!(summary, Summary { rows: 1, claims_left_out: 2, without_geometry: 0 });
         assert_eq!(rows(&files["observation.csv"]).len(), 1);
         let claims: Vec<String> = rows(&files["claim.csv"]).into_iter().map(|row| row["slug"].clone()).collect();
-        assert_eq!(claims, ["about-works", "about-nameless"]);
+        assert_eq!(claims, ["about-nameless", "about-works"]);
         assert!(loaded_elsewhere(&read(&files), &[Format::Folder]).await.iter().all(|again| again[0] == files));
     }
 

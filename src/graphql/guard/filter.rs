@@ -22,11 +22,21 @@ impl Guard {
     /// Reads a filter of a table's rows: JSON, or a literal of GraphQL. Every part that is wrong is
     /// told with its path, as for a variable. `list` is the field of the root that lists the rows.
     pub fn filter<E: Table>(&self, list: &str, text: &str) -> Result<E::Filter, Vec<ServerError>> {
+        self.read_filter::<E>(list, text).map_err(|mut errors| {
+            // There is no document of the asker's for them to be in.
+            errors.iter_mut().for_each(|error| error.locations.clear());
+            errors
+        })
+    }
+
+    /// Whether strangers may set conditions of their own: not where they may send no document of
+    /// their own.
+    pub fn takes_filters(&self) -> bool {
+        self.trusted.is_none()
+    }
+
+    fn read_filter<E: Table>(&self, list: &str, text: &str) -> Result<E::Filter, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        // Conditions of one's own are part of a document of one's own.
-        if self.trusted.is_some() {
-            return Err(one(error::untrusted(None)));
-        }
         let given = given(text).map_err(one)?;
         let kind = E::Filter::type_name();
         let document = format!(
@@ -59,8 +69,21 @@ fn given(text: &str) -> Result<Variables, ServerError> {
         ))
     })?;
     let mut given = Variables::default();
-    given.insert(Name::new(FILTER), value);
+    given.insert(Name::new(FILTER), as_variable(value));
     Ok(given)
+}
+
+/// The words of a literal are texts where they stand in a variable.
+fn as_variable(value: Constant) -> Constant {
+    match value {
+        Constant::Enum(word) => Constant::String(word.to_string()),
+        Constant::List(items) => items.into_iter().map(as_variable).collect(),
+        Constant::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| (name, as_variable(value)));
+            Constant::Object(fields.collect())
+        }
+        other => other,
+    }
 }
 
 /// The one argument of the one field of a document, where the text is no more than that.
