@@ -185,7 +185,7 @@ async fn dataset(database: &Database) -> Result<Option<dataset::Model>, Error> {
     let mut rows = Query::select();
     rows.expr_as(column::<dataset::Entity>(dataset::Column::Id), PARENT)
         .columns(dataset::Column::iter())
-        .from(dataset::Entity::default().table_name().to_owned());
+        .from(dataset::Entity.table_name().to_owned());
     let rows = database.fetch::<(i64, dataset::Model)>(&rows).await?;
     Ok(rows.into_iter().next().map(|(_, dataset)| dataset))
 }

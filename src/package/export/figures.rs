@@ -72,7 +72,7 @@ impl<'s> Figures<'s> {
             let initiative = row.initiative_id.map(|number| name(self.names, "initiative", number));
             keyed.push(((row.period, district, initiative.transpose()?), row));
         }
-        keyed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        keyed.sort_unstable_by_key(|(key, _)| *key);
         Ok(keyed.into_iter().map(|(_, row)| row).collect())
     }
 }
