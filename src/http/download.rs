@@ -80,7 +80,8 @@ async fn answered(app: &App, id: &str, name: &str, head: &Parts) -> Result<Respo
     let mut response = if key.is_one_of(&known.collect::<Vec<_>>()) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if head.method == Method::HEAD {
-        Response::default()
+        // Not known to be empty: how long the file is nobody knows yet.
+        Body::from_stream(stream::empty::<Result<Bytes, Error>>()).into_response()
     } else {
         body(app, Export::begin(snapshot, order), id).await?.into_response()
     };

@@ -72,6 +72,7 @@ on_each_database! {
         let head = server.client().head(server.url(address)).send().await.unwrap();
         assert_eq!((head.status().as_u16(), &head.headers()["etag"]), (200, &tag));
         assert_eq!(head.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+        assert_eq!(head.headers().get("content-length"), None);
         server.write("unit", "slug,symbol,name_en,dimension\nnew,x,X,COUNT").await;
         let response = again(tag.clone(), address).await.unwrap();
         assert_eq!(response.status(), 200);
