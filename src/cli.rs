@@ -1,6 +1,6 @@
 //! Every command.
 
-use std::{ffi::OsString, net::SocketAddr};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     config::{self, Config},
-    database::Database,
+    database::{self, Database},
     error::Error,
     graphql,
     http::{self, Life, Phase},
@@ -28,12 +28,17 @@ pub struct Cli {
     pub config: Config,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Copy an SQLite database to a new file as it stands, while others use it
+    Backup {
+        /// The copy; it must not be there yet
+        file: PathBuf,
+    },
     /// Print the schema in GraphQL's schema definition language
     Schema,
 }
@@ -54,6 +59,11 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             let database = Database::open(&config.database).await?;
             database.migrate().await?;
             database.close().await
+        }
+        Task::Backup { file } => {
+            let options = config.database.clone();
+            let copied = tokio::task::spawn_blocking(move || database::back_up(&options, &file));
+            copied.await.map_err(Error::internal)?
         }
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
