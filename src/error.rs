@@ -4,7 +4,7 @@ use std::{fmt::Display, sync::Arc};
 
 use sea_orm::DbErr;
 
-use crate::record::Problems;
+use crate::{access::Forbidden, record::Problems};
 
 /// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
 /// statement is told of its failure.
@@ -33,6 +33,13 @@ pub enum Error {
     /// What was to be written is wrong in one or more places, and nothing of it was.
     #[error("{0}")]
     Rejected(Arc<Problems>),
+    /// Nobody knows who asks. The message says what would be right, and is the same whatever is
+    /// wrong with a token.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// Whoever asks may not do this.
+    #[error("{0}")]
+    Forbidden(Forbidden),
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,

@@ -11,7 +11,13 @@ mod revision;
 mod sqlite;
 mod statement;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -62,6 +68,7 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: Reader,
     revision: Arc<watch::Sender<Revision>>,
+    tokens: Arc<AtomicU64>,
     meter: Meter,
     noted: Option<Statements>,
 }
@@ -135,7 +142,8 @@ impl Database {
     }
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
-        Self { writer, reader, revision: Arc::default(), meter: Meter::default(), noted: None }
+        let (revision, tokens) = (Arc::default(), Arc::default());
+        Self { writer, reader, revision, tokens, meter: Meter::default(), noted: None }
     }
 
     /// The same database, whose statements are noted too.
@@ -146,6 +154,16 @@ impl Database {
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// How often tokens were granted or withdrawn through this.
+    pub fn tokens_written(&self) -> u64 {
+        self.tokens.load(SeqCst)
+    }
+
+    /// Notes that a token was granted or withdrawn.
+    pub(crate) fn note_tokens(&self) {
+        self.tokens.fetch_add(1, SeqCst);
     }
 
     /// Brings the tables up to date.

@@ -8,6 +8,12 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub enum Code {
     /// The HTTP request is none of GraphQL.
     BadRequest,
+    /// No token came where one is needed, or one that is worth nothing.
+    Unauthenticated,
+    /// Whoever asks may not do this; the message says which role it takes.
+    Forbidden,
+    /// There were too many requests from the address or with the token.
+    RateLimited,
     /// There is nothing at the address.
     NotFound,
     /// The address does not answer the method, or not this operation by it.

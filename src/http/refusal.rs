@@ -168,6 +168,8 @@ impl Refusal {
 /// The status of an answer that is refused for this reason.
 pub(super) fn status(code: Code) -> StatusCode {
     match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -178,7 +180,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::Timeout | Code::NotReady | Code::TooManyConnections => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
         | Code::BatchLimitExceeded
         | Code::UnknownFormat

@@ -4,6 +4,7 @@ mod check;
 mod index;
 mod problem;
 mod row;
+pub mod token;
 
 use std::collections::HashMap;
 
