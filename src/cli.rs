@@ -1,5 +1,7 @@
 //! Every command.
 
+mod token;
+
 use std::{ffi::OsString, net::SocketAddr};
 
 use async_graphql::SDLExportOptions;
@@ -7,6 +9,7 @@ use chrono::Utc;
 use clap::{Parser, Subcommand};
 
 use crate::{
+    access::Access,
     config::{self, Config},
     database::Database,
     error::Error,
@@ -27,7 +30,7 @@ pub struct Cli {
     pub config: Config,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
     Serve,
@@ -35,6 +38,9 @@ enum Task {
     Migrate,
     /// Print the schema in GraphQL's schema definition language
     Schema,
+    /// Grant and withdraw access to those who write
+    #[command(subcommand)]
+    Token(token::Task),
 }
 
 /// Runs a command line to its end.
@@ -58,6 +64,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())
         }
+        Task::Token(task) => token::perform(task, config).await,
     }
 }
 
@@ -72,8 +79,9 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let listener = http::listen(&config.http).await?;
     let stopped = stopped()?;
     let database = Database::open(&config.database).await?;
+    let access = Access::new(&config.access, &database)?;
     let (http, live) = (config.http.clone(), config.live.clone());
-    let app = http::App::new(schema, guard, database.clone(), http, live);
+    let app = http::App::new(access, schema, guard, database.clone(), http, live);
     let address = listener.local_addr().map_err(Error::internal)?;
     let first = prepare(&database, app.life.clone(), address);
     http::serve(listener, app, first, stopped).await?;

@@ -114,9 +114,6 @@ mod tests {
             assert!(token.starts_with(PREFIX));
             assert_eq!(hash(&token).len(), 64);
         }
-        assert_eq!(
-            hash("abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

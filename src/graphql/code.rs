@@ -10,8 +10,6 @@ pub enum Code {
     BadRequest,
     /// No token came where one is needed, or one that is worth nothing.
     Unauthenticated,
-    /// Whoever asks may not do this; the message says which role it takes.
-    Forbidden,
     /// There were too many requests from the address or with the token.
     RateLimited,
     /// There is nothing at the address.
@@ -76,6 +74,8 @@ pub enum Code {
     DocumentNotTrusted,
     /// An argument or a variable holds something it cannot; the message says what would be right.
     BadUserInput,
+    /// It takes a role that the asker does not have; the message says which.
+    Forbidden,
     /// A sum was asked for of figures that may not be added up; the message says why.
     NotAdditive,
     /// A number was asked for that would mix units; the message names them.

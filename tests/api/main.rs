@@ -3,7 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod audit;
+mod audit_log;
 mod caching;
 mod clients;
 mod command;
@@ -19,6 +21,7 @@ mod groups;
 mod guard;
 mod hostile;
 mod http;
+mod jwt;
 mod languages;
 mod life;
 mod lists;
@@ -37,6 +40,7 @@ mod persisted;
 mod playground;
 mod postgres;
 mod ranking;
+mod rate_limits;
 mod readme;
 mod relations;
 mod request_ids;
@@ -53,6 +57,7 @@ mod subscriptions;
 mod sums;
 mod texts;
 mod timeouts;
+mod tokens;
 mod traces;
 mod walks;
 
