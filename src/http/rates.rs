@@ -112,7 +112,7 @@ pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: u8) -> IpAddr 
     let told: Vec<&str> =
         lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
     // Each proxy adds one at the end; what stands before those is the client's own.
-    let believed = told.iter().rev().take(proxies.into()).last();
+    let believed = told.iter().rev().take(proxies.into()).next_back();
     believed.and_then(|text| read(text.trim())).unwrap_or(peer)
 }
 

@@ -84,7 +84,7 @@ pub async fn withdraw(
     }
     let now = entity::DateTime::from(now);
     Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::val(now).into())
+        .col_expr(Column::RevokedAt, Expr::val(now))
         .filter(meant)
         .exec(&transaction)
         .await?;

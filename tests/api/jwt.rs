@@ -140,7 +140,8 @@ fn claims(changes: Value) -> Value {
         "exp": get_current_timestamp() + 300,
     });
     let own = claims.as_object_mut().unwrap();
-    own.extend(changes.as_object().unwrap().clone());
+    let Value::Object(changes) = changes else { panic!("{changes}") };
+    own.extend(changes);
     own.retain(|_, value| !value.is_null());
     claims
 }
