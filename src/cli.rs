@@ -1,5 +1,7 @@
 //! Every command.
 
+mod token;
+
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use async_graphql::SDLExportOptions;
@@ -8,6 +10,7 @@ use clap::{Parser, Subcommand};
 use tokio::task::JoinSet;
 
 use crate::{
+    access::Access,
     config::{self, Config},
     database::{self, Database},
     error::Error,
@@ -41,6 +44,9 @@ enum Task {
     },
     /// Print the schema in GraphQL's schema definition language
     Schema,
+    /// Grant and withdraw access to those who write
+    #[command(subcommand)]
+    Token(token::Task),
 }
 
 /// Runs a command line to its end.
@@ -69,6 +75,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())
         }
+        Task::Token(task) => token::perform(task, config).await,
     }
 }
 
@@ -83,8 +90,9 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let listener = http::listen(&config.http).await?;
     let stopped = stopped()?;
     let database = Database::open(&config.database).await?;
+    let access = Access::new(&config.access, &database)?;
     let (http, live) = (config.http.clone(), config.live.clone());
-    let app = http::App::new(schema, guard, database.clone(), http, live);
+    let app = http::App::new(access, schema, guard, database.clone(), http, live);
     let address = listener.local_addr().map_err(Error::internal)?;
     let life = app.life.clone();
     // Ends with the server.

@@ -1,5 +1,7 @@
 //! Days and moments.
 
+use std::fmt;
+
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, SubsecRound};
 use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
@@ -57,6 +59,12 @@ impl DateTime {
     }
 }
 
+impl fmt::Display for DateTime {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
 /// A moment (RFC 3339): `2026-01-27T08:00:00Z`. Given with any offset, returned in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
@@ -74,6 +82,6 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        Value::String(self.to_string())
     }
 }

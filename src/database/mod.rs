@@ -13,7 +13,14 @@ mod revision;
 mod sqlite;
 mod statement;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -72,6 +79,7 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: Reader,
     revision: Arc<watch::Sender<Revision>>,
+    tokens: Arc<AtomicU64>,
     meter: Meter,
     noted: Option<Statements>,
     /// The file of an SQLite database.
@@ -151,9 +159,9 @@ impl Database {
     }
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
-        let (revision, meter) = (Arc::default(), Meter::default());
+        let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
         let (noted, file, migration_backup) = (None, None, false);
-        Self { writer, reader, revision, meter, noted, file, migration_backup }
+        Self { writer, reader, revision, tokens, meter, noted, file, migration_backup }
     }
 
     /// The same database, whose statements are noted too.
@@ -164,6 +172,16 @@ impl Database {
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// How often tokens were granted or withdrawn through this.
+    pub fn tokens_written(&self) -> u64 {
+        self.tokens.load(SeqCst)
+    }
+
+    /// Notes that a token was granted or withdrawn.
+    pub(crate) fn note_tokens(&self) {
+        self.tokens.fetch_add(1, SeqCst);
     }
 
     /// Which database this is.

@@ -21,6 +21,7 @@ macro_rules! topics {
     };
 }
 
+pub mod audit;
 pub mod change;
 pub mod claim;
 pub mod code;
@@ -59,6 +60,7 @@ pub mod suggestion;
 pub mod summary;
 pub mod theme;
 pub mod unit;
+pub mod viewer;
 pub mod writing;
 
 use std::{sync::Arc, time::Duration};
@@ -85,7 +87,7 @@ pub use summary::Figures;
 use writing::Writing;
 
 use crate::{
-    access::{Role, Viewer},
+    access::{Permission, Viewer},
     database::Database,
     query::{Batch, Limits, View},
 };
@@ -106,6 +108,8 @@ macro_rules! root {
             search::SearchQuery,
             group::GroupQuery,
             compare::CompareQuery,
+            audit::AuditQuery,
+            viewer::ViewerQuery,
             $($($topic::$query,)?)+
         );
     };
@@ -209,7 +213,7 @@ pub fn subscribe(
 
 /// What somebody sees who does not ask for the past.
 fn view(viewer: &Viewer) -> View {
-    View { insider: viewer.may(Role::Editor), ..View::default() }
+    View { insider: viewer.can(Permission::SeeEmbargoed), ..View::default() }
 }
 
 /// A response as a client sees it.

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 use super::input::Draft;
 use crate::{
-    access::{Role, Viewer},
+    access::{Permission, Viewer, require},
     database::Database,
     error::Error,
     record::{By, Counts, Mode, Problem, Problems, Rows, Writer},
@@ -122,10 +122,7 @@ impl Writing {
 
     /// Refuses who may not write at all.
     pub(super) fn allow(&self) -> Result<(), Error> {
-        match self.by.viewer.may(Role::Editor) {
-            true => Ok(()),
-            false => Err(Error::forbidden(Role::Editor, &self.by.viewer, "writing")),
-        }
+        require(&self.by.viewer, Permission::Write)
     }
 
     async fn write(&self, write: Write) -> Result<Done, Error> {

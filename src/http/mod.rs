@@ -1,6 +1,7 @@
 //! The schema on the wire. Only this floor knows axum.
 
 mod accept_language;
+mod admission;
 mod cache;
 mod connections;
 mod cors;
@@ -17,6 +18,7 @@ mod observe;
 mod outcome;
 mod panic;
 mod playground;
+pub mod rates;
 mod refusal;
 mod reply;
 mod request;
@@ -45,10 +47,12 @@ pub use self::{
 };
 use self::{
     observe::Observer,
+    rates::Rates,
     refusal::Refusal,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
 };
 use crate::{
+    access::Access,
     database::Database,
     error::Error,
     event,
@@ -116,11 +120,16 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DRAIN_DELAY", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub drain_delay: u32,
+    /// How often somebody may ask.
+    #[command(flatten)]
+    pub rates: rates::Options,
 }
 
 /// What every request is answered with.
 #[derive(Clone)]
 pub struct App {
+    /// Who is let in.
+    pub access: Arc<Access>,
     /// The schema.
     pub schema: Schema,
     /// What stands before it.
@@ -137,11 +146,14 @@ pub struct App {
     pub life: Life,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How often each asks.
+    rates: Arc<Rates>,
 }
 
 impl App {
     /// A server that is about to start.
     pub fn new(
+        access: Access,
         schema: Schema,
         guard: Guard,
         database: Database,
@@ -150,8 +162,9 @@ impl App {
     ) -> Self {
         let metrics = Arc::new(Metrics::new(database.meter()));
         let (live, results) = (Live::new(live), Results::new(&options));
+        let (access, rates) = (Arc::new(access), Arc::new(Rates::new(&options.rates)));
         let (guard, options, life) = (Arc::new(guard), Arc::new(options), Life::default());
-        Self { schema, guard, database, options, live, results, life, metrics }
+        Self { access, schema, guard, database, options, live, results, life, metrics, rates }
     }
 }
 
@@ -190,7 +203,7 @@ pub async fn serve(
     // What is served beside ends with this.
     let mut beside = JoinSet::new();
     match &options.metrics {
-        MetricsAt::Here => router = router.route("/metrics", get(metrics::told)),
+        MetricsAt::Here => router = router.route("/metrics", get(metrics::told_to_readers)),
         MetricsAt::Nowhere => {}
         MetricsAt::Address(address) => {
             let listener = bind(address).await?;

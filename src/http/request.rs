@@ -22,6 +22,18 @@ pub(super) enum Question {
     Batch(Vec<Asked>),
 }
 
+impl Question {
+    /// The same, asked by somebody.
+    pub(super) fn by(mut self, viewer: &Viewer) -> Self {
+        let all = match &mut self {
+            Self::One(asked) => std::slice::from_mut(&mut **asked),
+            Self::Batch(several) => several,
+        };
+        all.iter_mut().for_each(|asked| asked.viewer = viewer.clone());
+        self
+    }
+}
+
 /// The parameters of a request by GET.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +58,13 @@ pub(super) async fn read(request: Request, options: &Options) -> Result<Question
     let length = head.headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     from_body(&arrived(body, length, options).await?, options.batch_max)
+}
+
+/// Takes the body of a request that is refused unread, so that its sender hears why.
+pub(super) async fn refuse(request: Request, options: &Options) {
+    let patience = Duration::from_secs(options.read_timeout.into());
+    // Whether all of it came in time does not matter.
+    let _ = timeout(patience, discard(request.into_body())).await;
 }
 
 /// The body, whole, within the limits of size and time.

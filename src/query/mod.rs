@@ -1,6 +1,7 @@
 //! Questions: what to read and in which statements. Nothing here writes, and nothing names a
 //! GraphQL object type.
 
+pub mod audit;
 pub mod batch;
 mod cursor;
 pub mod figure;

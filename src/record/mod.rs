@@ -14,6 +14,7 @@ mod outcome;
 mod problem;
 mod remove;
 mod row;
+pub mod token;
 
 use std::collections::HashMap;
 

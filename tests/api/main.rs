@@ -3,7 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod audit;
+mod audit_log;
 mod caching;
 mod clients;
 mod command;
@@ -20,6 +22,7 @@ mod groups;
 mod guard;
 mod hostile;
 mod http;
+mod jwt;
 mod languages;
 mod life;
 mod lists;
@@ -39,6 +42,7 @@ mod persisted;
 mod playground;
 mod postgres;
 mod ranking;
+mod rate_limits;
 mod readme;
 mod relations;
 mod request_ids;
@@ -55,6 +59,7 @@ mod subscriptions;
 mod sums;
 mod texts;
 mod timeouts;
+mod tokens;
 mod traces;
 mod walks;
 
