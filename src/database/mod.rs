@@ -8,6 +8,7 @@ mod case;
 mod decimal;
 mod decode;
 mod revision;
+mod shadow;
 mod sqlite;
 mod statement;
 
@@ -27,6 +28,7 @@ use tracing::Instrument;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+pub use shadow::Shadow;
 use statement::Running;
 pub use statement::{Meter, Ran, Statements};
 
@@ -64,6 +66,7 @@ pub struct Database {
     revision: Arc<watch::Sender<Revision>>,
     meter: Meter,
     noted: Option<Statements>,
+    shadows: Arc<[Shadow]>,
 }
 
 #[derive(Debug, Clone)]
@@ -135,12 +138,18 @@ impl Database {
     }
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
-        Self { writer, reader, revision: Arc::default(), meter: Meter::default(), noted: None }
+        let (revision, meter, shadows) = (Arc::default(), Meter::default(), Arc::default());
+        Self { writer, reader, revision, meter, noted: None, shadows }
     }
 
     /// The same database, whose statements are noted too.
     pub fn noting(&self, statements: &Statements) -> Self {
         Self { noted: Some(statements.clone()), ..self.clone() }
+    }
+
+    /// The same database, where statements that read find other rows in some tables.
+    pub(crate) fn shadowed(&self, shadows: Vec<Shadow>) -> Self {
+        Self { shadows: shadows.into(), ..self.clone() }
     }
 
     /// The numbers of all statements.
@@ -173,7 +182,8 @@ impl Database {
 
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
-        let statement = self.backend().build(statement);
+        let mut statement = self.backend().build(statement);
+        statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
         let rows = self.run(statement).instrument(running.span.clone()).await;

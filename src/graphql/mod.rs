@@ -22,6 +22,7 @@ macro_rules! topics {
 }
 
 pub mod change;
+pub mod changes;
 pub mod claim;
 pub mod code;
 pub mod compare;
@@ -45,6 +46,7 @@ pub mod object;
 pub mod observation;
 pub mod organization;
 pub mod page;
+pub mod past;
 pub mod per;
 pub mod ranking;
 pub mod search;
@@ -61,6 +63,7 @@ pub mod unit;
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{EmptyMutation, MergedObject, Response, ValidationMode};
+use chrono::Utc;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::error::Elapsed;
 
@@ -97,6 +100,7 @@ macro_rules! root {
             search::SearchQuery,
             group::GroupQuery,
             compare::CompareQuery,
+            changes::ChangesQuery,
             $($($topic::$query,)?)+
         );
     };
@@ -127,7 +131,7 @@ pub async fn execute(
     request_id: &str,
 ) -> (Response, usize) {
     let Checked { request, viewer, cost, error_max, explain, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     let request = request.data(Arc::clone(&batch)).data(viewer);
     let response = batch.drive(schema.execute(request)).await;
     let mut response = told(response, cost, error_max, request_id);
@@ -147,7 +151,7 @@ pub fn subscribe(
     request_id: Arc<str>,
 ) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
     let Checked { request, viewer, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     let events = schema.execute_stream(request.data(Arc::clone(&batch)).data(viewer));
     stream::unfold(Some((batch, events)), move |going_on| {
         let request_id = Arc::clone(&request_id);

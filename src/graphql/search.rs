@@ -45,9 +45,10 @@ macro_rules! found {
         async fn found(ctx: &Context<'_>, hit: Hit) -> Result<(Node, Vec<Field>)> {
             match standing(hit.standing) {
                 $(Some(stringify!($topic)) => {
-                    let row = row::<entity::$topic::Entity>(ctx, hit.number).await?;
+                    let view = ctx.batch()?.view();
+                    let row = row::<entity::$topic::Entity>(ctx, hit.number, view).await?;
                     let fields = fields::<entity::$topic::Entity>(|column| row.get(column));
-                    Ok(($crate::graphql::$object::new(row).into(), fields))
+                    Ok(($crate::graphql::$object::new(row, view).into(), fields))
                 })+
                 _ => {
                     let standing = hit.standing;
