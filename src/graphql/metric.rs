@@ -10,12 +10,13 @@ use crate::{
 };
 use async_graphql::{Context, Result};
 use entity::{
-    Date, DateTime, Frequency, Period, district,
+    Date, DateTime, Frequency, Period, district, metric,
     vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
 };
 
 use super::{
-    DistrictFilter, Observation, Ranking, Series, observation, past, series::Wanted, slug::named,
+    DistrictFilter, Observation, Ranking, Series, object::seen_from, observation, past,
+    series::Wanted, slug::named,
 };
 
 filter! {
@@ -97,11 +98,12 @@ object! {
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Series>> {
             let wanted = Wanted { district, initiative, from, to, frequency, gaps };
-            let view = match past::view(ctx, self.view, as_of, known_on) {
-                Ok(view) => view,
-                Err(why) => return Some(Err(why)),
+            let series = async {
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
+                Series::load(ctx, view, &metric, wanted).await
             };
-            Some(Series::load(ctx, view, &self.row, wanted).await)
+            Some(series.await)
         }
 
         /// The newest figure with a value of a place; its `period` says of when it is. Null where
@@ -144,11 +146,13 @@ object! {
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Ranking>> {
-            let view = past::view(ctx, self.view, as_of, known_on);
-            Some(view.and_then(|view| {
+            let ranking = async {
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 let contest = Contest { view, among, period };
-                Ranking::new(ctx, &self.row, contest, direction, ties, (first, after))
-            }))
+                Ranking::new(ctx, &metric, contest, direction, ties, (first, after))
+            };
+            Some(ranking.await)
         }
 
         /// What can be computed of the figures of this metric.

@@ -61,6 +61,21 @@ pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64, view: Vie
     row::<N::Table>(ctx, number, view).await.map(|row| N::new(row, view))
 }
 
+/// A row that is at hand as it is seen from one place, seen from another.
+pub(super) async fn seen_from<T: Table>(
+    ctx: &Context<'_>,
+    row: &Arc<T::Model>,
+    here: View,
+    there: View,
+) -> Result<Arc<T::Model>> {
+    if here.as_of == there.as_of {
+        return Ok(Arc::clone(row));
+    }
+    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), there), T::number(row)).await?;
+    // Where it was not there yet, neither were its figures.
+    Ok(found.unwrap_or_else(|| Arc::clone(row)))
+}
+
 /// Declares an object of the schema: a row of a table with its columns, texts and relations, one
 /// line each, and its fields of the root.
 ///
