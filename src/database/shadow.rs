@@ -22,15 +22,13 @@ pub(super) fn cast(shadows: &[Shadow], sql: String, backend: DbBackend) -> Strin
         return sql;
     }
     let shadows = shadows.join(", ");
-    match backend {
-        DbBackend::Postgres => format!("WITH {shadows} ({sql})"),
-        // SQLite takes no statement in brackets, but the names after those of the statement's own.
-        _ => match sql.strip_prefix("WITH RECURSIVE ") {
-            Some(rest) => format!("WITH RECURSIVE {shadows}, {rest}"),
-            None => match sql.strip_prefix("WITH ") {
-                Some(rest) => format!("WITH {shadows}, {rest}"),
-                None => format!("WITH {shadows} {sql}"),
-            },
-        },
+    match (sql.strip_prefix("WITH RECURSIVE "), sql.strip_prefix("WITH ")) {
+        // There PostgreSQL, too, would take the bare name of a table for its shadow.
+        (Some(_), _) if backend == DbBackend::Postgres => {
+            format!("WITH {shadows} SELECT * FROM ({sql}) AS shadowed")
+        }
+        (Some(rest), _) => format!("WITH RECURSIVE {shadows}, {rest}"),
+        (None, Some(rest)) => format!("WITH {shadows}, {rest}"),
+        (None, None) => format!("WITH {shadows} {sql}"),
     }
 }
