@@ -26,6 +26,9 @@ pub enum Side<C> {
     Of(C, i64),
     /// The figures of the group with this key.
     Group(Arc<[Dimension]>, Arc<str>),
+    /// The rows whose column holds the number of any version of the figure with this place in a
+    /// series.
+    About(C, Arc<str>),
     /// The versions of the figure with this place in a series.
     Versions(Arc<str>),
 }
@@ -66,6 +69,7 @@ where
         Side::Root => (Parent::Root, Key::Number(ROOT)),
         Side::Of(column, parent) => (Parent::Column(column), Key::Number(parent)),
         Side::Group(dimensions, key) => (Parent::Group(dimensions), Key::Group(key)),
+        Side::About(column, key) => (Parent::About(column), Key::Group(key)),
         Side::Versions(key) => (Parent::Versions, Key::Group(key)),
     };
     let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());

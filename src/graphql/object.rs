@@ -5,6 +5,7 @@ use std::{future::Future, sync::Arc};
 use async_graphql::{Context, OutputType, Result};
 use sea_orm::EntityTrait;
 
+use super::Side;
 use crate::{
     error::Error,
     query::{Batch, One, Table, View},
@@ -19,6 +20,9 @@ pub trait Node: OutputType + Send + Sync + Sized + 'static {
 
     /// The row as an object, seen from somewhere, as is all that is reached from it.
     fn new(row: Arc<<Self::Table as EntityTrait>::Model>, view: View) -> Self;
+
+    /// The rows of another table whose column refers to it.
+    fn related<C>(&self, column: C) -> Side<C>;
 
     /// The object whose id has this key after the colon; `None` where there is none.
     fn find(
@@ -80,8 +84,8 @@ pub(super) async fn seen_from<T: Table>(
 /// line each, and its fields of the root.
 ///
 /// - `id`: what its global id is made of, `slug` or `number`.
-/// - `versions`: for rows that are versions of what they tell: which of them a view shows, and what
-///   it shows of each.
+/// - `versions`: for rows that are versions of what they tell: which of them a view shows, what it
+///   shows of each, and where the rows are that refer to one.
 /// - `text` and `optional text`: a localised column, its name in the plural, its description.
 /// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
 /// - `many`: the rows of another table whose column refers to this one; `figures` where they are
@@ -94,7 +98,7 @@ macro_rules! object {
         $(#[$doc:meta])*
         $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
         id $kind:literal by $key:ident;
-        $(versions $shown:path, $seen:path;)?
+        $(versions $shown:path, $seen:path, $about:path;)?
         $(text $text:ident, $texts:ident: $text_doc:literal;)*
         $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
         $(one $one:ident: $one_type:ident = $one_column:ident: $one_doc:literal;)*
@@ -151,6 +155,12 @@ macro_rules! object {
             ) -> Self {
                 $(let row = $seen(row, view);)?
                 Self { row, view }
+            }
+
+            fn related<C>(&self, column: C) -> $crate::graphql::Side<C> {
+                let side = $crate::graphql::Side::Of(column, self.row.id);
+                $(let side = $about(side, &self.row, self.view);)?
+                side
             }
 
             async fn find(
@@ -258,7 +268,7 @@ macro_rules! object {
                     >,
                 > {
                     let column = entity::$many_entity::Column::$many_column;
-                    let side = $crate::graphql::Side::Of(column, self.row.id);
+                    let side = $crate::graphql::Node::related(self, column);
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
@@ -293,7 +303,7 @@ macro_rules! object {
                     >,
                 > {
                     let column = entity::observation::Column::$figures_column;
-                    let side = $crate::graphql::Side::Of(column, self.row.id);
+                    let side = $crate::graphql::Node::related(self, column);
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };

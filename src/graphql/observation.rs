@@ -82,7 +82,7 @@ object! {
     /// correction replaced.
     Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
     id "observation" by number;
-    versions version::shown, seen;
+    versions version::shown, seen, about;
     optional text note, notes: "How the figure was read from its source.";
     one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
     one district: District = district_id: "The place it was measured for.";
@@ -254,6 +254,14 @@ fn seen(row: Arc<observation::Model>, view: View) -> Arc<observation::Model> {
     }
 }
 
+/// What refers to a figure refers to its newest version, which may not be the one that is seen.
+fn about<C>(side: Side<C>, row: &observation::Model, view: View) -> Side<C> {
+    match side {
+        Side::Of(column, _) if !view.is_plain() => Side::About(column, Place::of(row).key().into()),
+        side => side,
+    }
+}
+
 /// The figure that a row refers to, in the version that is seen; none where it is not known, or not
 /// public.
 pub(super) async fn referred(
@@ -262,14 +270,16 @@ pub(super) async fn referred(
     view: View,
 ) -> Result<Option<Observation>> {
     let batch = ctx.batch()?;
-    let one = One::<observation::Entity, i64>::by(observation::Column::Id, view);
+    // It refers to the newest version, which may have been recorded since.
+    let newest = View { as_of: None, ..view };
+    let one = One::<observation::Entity, i64>::by(observation::Column::Id, newest);
     let Some(row) = batch.load(one, number).await? else { return Ok(None) };
-    let newest = match row.superseded_at {
+    let seen = match row.superseded_at {
         None if view.is_plain() => None,
         _ => batch.load(Question::At.seen(view), Place::of(&row)).await?,
     };
-    // A claim about what was retracted is still about it, but not before it was known.
-    let found = newest.or(Some(row).filter(|_| view.known_on.is_none()));
+    // What was said of what was retracted since is still said of it.
+    let found = seen.or(Some(row).filter(|_| view.as_of.is_none() && view.known_on.is_none()));
     Ok(found.map(|row| Observation::new(row, view)))
 }
 

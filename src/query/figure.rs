@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use entity::{Frequency, Period, observation};
 use sea_orm::{
     DbBackend, Iterable, Order,
-    sea_query::{Condition, Expr, ExprTrait, JoinType, Query},
+    sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
 };
 
 use super::{
@@ -121,6 +121,20 @@ impl Figure {
 pub struct Seen {
     figure: Figure,
     view: View,
+}
+
+/// The numbers of all its versions, in ways that the indexes are made for.
+pub(super) fn numbers_of_key(backend: DbBackend) -> SelectStatement {
+    let closed = || column::<observation::Entity>(observation::Column::SupersededAt);
+    let numbers = |way: Expr| {
+        Query::select()
+            .column((table::<observation::Entity>(), observation::Column::Id))
+            .from(table::<observation::Entity>())
+            .and_where(way)
+            .cond_where(of_key(backend))
+            .take()
+    };
+    numbers(closed().is_null()).union(UnionType::All, numbers(closed().is_not_null())).take()
 }
 
 /// The figure that the key is the place of, whichever version.

@@ -36,6 +36,8 @@ pub enum Parent<C> {
     Column(C),
     /// The figures of a group by these dimensions.
     Group(Arc<[Dimension]>),
+    /// The rows whose column holds the number of any version of a figure.
+    About(C),
     /// All versions of a figure, whether lists show them or not.
     Versions,
 }
@@ -60,6 +62,10 @@ impl<C: IdenStatic> Parent<C> {
             Self::Root => None,
             Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
             Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
+            Self::About(column) => {
+                let versions = figure::numbers_of_key(backend);
+                Some(Condition::all().add(super::column::<E>(*column).in_subquery(versions)))
+            }
             Self::Versions => Some(figure::of_key(backend)),
         }
     }
@@ -95,7 +101,7 @@ impl<C: IdenStatic> Parent<C> {
             texts.collect::<Vec<String>>()
         };
         match self {
-            Self::Group(_) | Self::Versions => keys(backend, &groups()),
+            Self::Group(_) | Self::About(_) | Self::Versions => keys(backend, &groups()),
             _ => keys(backend, &numbers()),
         }
     }
@@ -106,7 +112,9 @@ impl<C: IdenStatic> PartialEq for Parent<C> {
         match (self, other) {
             (Self::Root, Self::Root) | (Self::Versions, Self::Versions) => true,
             // Columns do not compare themselves.
-            (Self::Column(one), Self::Column(other)) => one.as_str() == other.as_str(),
+            (Self::Column(one), Self::Column(other)) | (Self::About(one), Self::About(other)) => {
+                one.as_str() == other.as_str()
+            }
             (Self::Group(one), Self::Group(other)) => one == other,
             _ => false,
         }
@@ -132,7 +140,7 @@ where
     T: FromQueryResult + DeserializeOwned + Send + 'static,
 {
     Ok(match parent {
-        Parent::Group(_) | Parent::Versions => {
+        Parent::Group(_) | Parent::About(_) | Parent::Versions => {
             let rows = database.fetch::<(String, T)>(statement).await?;
             rows.into_iter().map(|(key, row)| (Key::Group(key.into()), row)).collect()
         }
@@ -425,7 +433,8 @@ fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
 
 /// The rows a list shows at all, and of those the ones the client wants.
 pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, scope: Scope) -> Condition {
-    either(E::listed(scope), filter.map(|filter| filter.condition(scope)))
+    // Said once, whatever the ways: conditions are nested.
+    either(E::listed(scope), None).add_option(filter.map(|filter| filter.condition(scope)))
 }
 
 /// The rows that go one of the ways and are like this.

@@ -10,7 +10,7 @@ use entity::{
 };
 use sea_orm::{
     DbBackend, EntityTrait, IdenStatic, Iterable,
-    sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement},
+    sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 
 use super::{Scope, View, column};
@@ -110,6 +110,32 @@ fn published(table: &str, backend: DbBackend) -> Expr {
     ))
 }
 
+/// The numbers of all versions of the figures of which these are some.
+pub(super) fn of_same(numbers: SelectStatement) -> SelectStatement {
+    Query::select()
+        .column((OTHER, Column::Id))
+        .from(OWN)
+        .join_as(JoinType::InnerJoin, OWN, Alias::new(OTHER), same())
+        .and_where(own(Column::Id).in_subquery(numbers))
+        .take()
+}
+
+/// The numbers of all versions of a figure of the statement around.
+pub(super) fn of_own() -> SelectStatement {
+    Query::select()
+        .column((OTHER, Column::Id))
+        .from_as(OWN, Alias::new(OTHER))
+        .cond_where(same())
+        .take()
+}
+
+/// The same figure, in ways that the indexes are made for.
+fn same() -> Condition {
+    let closed = Expr::col((OTHER, Column::SupersededAt));
+    let way = |closed: Expr| Condition::all().add(Expr::cust(SAME)).add(closed);
+    Condition::any().add(way(closed.clone().is_null())).add(way(closed.is_not_null()))
+}
+
 /// What waits for its day.
 fn waiting(table: &'static str, as_of: Option<DateTime>) -> Condition {
     let of = |column: Column| Expr::col((table, column));
@@ -128,15 +154,17 @@ fn waiting(table: &'static str, as_of: Option<DateTime>) -> Condition {
 fn others(like: Condition) -> SelectStatement {
     Query::select()
         .expr(Expr::val(1))
-        .from_as("observation", Alias::new(OTHER))
-        .and_where(Expr::cust(
-            "other.metric_id = observation.metric_id AND other.district_id = observation.district_id \
-             AND coalesce(other.initiative_id, 0) = coalesce(observation.initiative_id, 0) \
-             AND other.period = observation.period",
-        ))
+        .from_as(OWN, Alias::new(OTHER))
+        .and_where(Expr::cust(SAME))
         .cond_where(like)
         .take()
 }
+
+/// That others are versions of the same figure.
+const SAME: &str = "other.metric_id = observation.metric_id \
+                    AND other.district_id = observation.district_id \
+                    AND coalesce(other.initiative_id, 0) = coalesce(observation.initiative_id, 0) \
+                    AND other.period = observation.period";
 
 /// The figures of the statement.
 const OWN: &str = "observation";

@@ -50,12 +50,15 @@ fn everything(at: &str) -> String {
                 claims {{ totalCount nodes {{ slug statement observation {{ value }} }} }}
                 district {{ slug name kind partition latitude parent {{ name children {{ totalCount nodes {{ slug name }} }} }}
                     observations(first: 3) {{ totalCount nodes {{ ...figure }} }}
-                    initiatives {{ nodes {{ slug title }} }} }}
+                    initiatives {{ nodes {{ slug title }} }}
+                    claims(filter: {{observation: {{value: {{lte: "10"}}}}}}) {{ totalCount nodes {{ slug observation {{ ...figure }} }} }} }}
                 metric {{ slug name theme {{ name }} observations {{ nodes {{ ...figure }} }} }}
                 previous {{ ...figure }} change {{ absolute {{ value }} percent {{ value }} }}
                 per(metric: "people") {{ value {{ value inputs {{ ...figure }} }} }}
                 history {{ totalCount nodes {{ ...figure retracted reason }} }} }} }}
         some: observations(asOf: "{at}", filter: {{district: {{name: {{eq: "North"}}}}, metric: {{slug: {{eq: "sales"}}}}}}) {{ nodes {{ ...figure }} }}
+        claimed: observations(asOf: "{at}", filter: {{claims: {{some: {{slug: {{eq: "best"}}}}, count: {{eq: 1}}}}}}) {{ nodes {{ ...figure }} }}
+        unclaimed: observations(asOf: "{at}", filter: {{district: {{slug: {{eq: "north"}}}}, claims: {{none: {{}}}}}}) {{ totalCount }}
         parts: observations(asOf: "{at}", filter: {{district: {{parent: {{slug: {{eq: "town"}}}}, observations: {{count: {{gte: 2}}}}}}}}) {{ nodes {{ ...figure }} }}
         observationGroups(by: [METRIC, PARENT_DISTRICT], asOf: "{at}") {{ nodes {{ count sum {{ value inputs {{ ...figure }} }} max {{ value }} first {{ ...figure }}
             key {{ metric {{ name }} parentDistrict {{ name }} }} observations {{ nodes {{ ...figure }} }} }} }}
@@ -117,7 +120,7 @@ on_each_database! {
     /// Whatever is changed later, the answer stays the same, byte for byte.
     async fn answers_about_a_moment_stay(server: &Server) {
         let hand = begin(server).await;
-        server.write("claim", "slug,observation,kind,statement_en\nbest,sales-north-2024,RECORD,The best ever").await;
+        server.write("claim", "slug,observation,kind,statement_en,scope\nbest,sales-north-2024,RECORD,The best ever,north").await;
         let first = hand.row("observation", "sales-north-2024").await;
         let corrected = hand.correct(first, "2026-03-01T00:00:00+00:00", &[("value", "5.5"), ("reason", "'a slip'")]).await;
         let moments = ["2026-02-15T00:00:00Z", "2026-03-15T00:00:00Z"];
@@ -125,6 +128,11 @@ on_each_database! {
         // Of some groups there is no sum, which is no failure.
         before.iter().for_each(|answer| assert!(!answer.text.contains("INTERNAL"), "{}", answer.text));
         assert!(before[0].text != before[1].text);
+        let claimed = &before[0].json()["data"];
+        assert_eq!(claimed["claimed"]["nodes"][0]["value"], "5");
+        assert_eq!(claimed["unclaimed"]["totalCount"], 3);
+        assert!(before[0].text.contains(r#""claims":{"totalCount":1,"nodes":[{"slug":"best","statement""#));
+        assert!(before[0].text.contains(r#""claims":{"totalCount":1,"nodes":[{"slug":"best","observation":{"id""#));
         let t = |day: u32| format!("2026-04-{day:02}T00:00:00+00:00");
         // Figures: corrected, retracted, new, under embargo and released.
         hand.correct(corrected, &t(1), &[("value", "50")]).await;
@@ -264,6 +272,19 @@ on_each_database! {
                     assert_eq!(end["metric"]["observations"]["edges"], json!([]));
                 }
             }
+        }
+    }
+
+    /// However deep conditions are nested, a statement about the past grows with them alone.
+    async fn depth_does_not_double_what_is_asked(server: &Server) {
+        let _hand = begin(server).await;
+        let deep = (0..12).fold("{value: {gte: \"1\"}}".to_owned(), |inner, step| match step % 2 {
+            0 => format!("{{observations: {{some: {inner}}}}}"),
+            _ => format!("{{district: {inner}, claims: {{count: {{lt: 9}}}}}}"),
+        });
+        for past in ["asOf: \"2026-02-20T00:00:00Z\"", "knownOn: \"2026-02-20\", asOf: \"2026-02-20T00:00:00Z\""] {
+            let answer = server.ask(&format!("{{ observations({past}, filter: {deep}) {{ nodes {{ value }} }} }}")).await;
+            assert_eq!((answer.data()["observations"]["nodes"].as_array().unwrap().len(), answer.statements), (29, Some(1)), "{past}");
         }
     }
 

@@ -67,7 +67,17 @@ impl Hand {
         let at = format!("'{at}'");
         let own =
             [("recorded_at", at.as_str()), ("superseded_at", "NULL"), ("revision", "revision + 1")];
-        self.copy(figure, &[&own[..], set].concat()).await
+        let version = self.copy(figure, &[&own[..], set].concat()).await;
+        self.follow(figure, version).await;
+        version
+    }
+
+    /// What refers to a version refers to the one that takes its place.
+    async fn follow(&self, figure: i64, version: i64) {
+        self.run(&format!(
+            "UPDATE claim SET observation_id = {version} WHERE observation_id = {figure}"
+        ))
+        .await;
     }
 
     /// Retracts a figure in force.
@@ -106,6 +116,7 @@ impl Hand {
         let public = self.copy(waiting, &own).await;
         self.run(&format!("UPDATE observation SET embargo_ended_at = '{at}' WHERE id = {waiting}"))
             .await;
+        self.follow(figure, public).await;
         public
     }
 

@@ -9,7 +9,8 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 use super::{ColumnFilter, Filter, IntFilter};
 use crate::query::{
     Scope, Source, Table, column,
-    list::{conditions, table},
+    list::{conditions, either, table},
+    version,
 };
 
 /// The conditions a client can set on the rows of a list.
@@ -38,15 +39,18 @@ pub fn to_one<E: Table, T: Table>(
 ) -> Condition {
     let reference = column::<E>(reference);
     let there = Condition::all().add(reference.clone().is_not_null());
-    if !T::VERSIONED && filter.condition(scope).is_empty() {
+    let like = filter.condition(scope);
+    if !T::VERSIONED && like.is_empty() {
         return there;
     }
     let mut rows = Query::select();
     rows.expr(column::<T>(T::id()))
         .from(table::<T>())
-        .cond_where(conditions::<T>(Some(filter), scope));
-    // Of versions of the past two may have had one name, one after the other.
-    if filter.picks_one() && (!T::VERSIONED || scope.view.is_plain()) {
+        .cond_where(conditions::<T>(None, scope).add(like));
+    if T::VERSIONED && !scope.view.is_plain() {
+        return there.add(reference.in_subquery(version::of_same(rows)));
+    }
+    if filter.picks_one() {
         // An index whose next column gives the order or the groups serves one number, not a set.
         return there.add(reference.eq(Expr::from(rows).if_null(NO_ROW)));
     }
@@ -71,7 +75,8 @@ pub fn to_many<E: Table, T: Table>(
             .cond_where(conditions::<T>(None, scope))
             .and_where(column::<T>(reference).is_not_null())
             .cond_where(like);
-        rows
+        // What is said of a figure is kept with its newest version.
+        if E::VERSIONED && !scope.view.is_plain() { version::of_same(rows) } else { rows }
     };
     let some = filter.some().map(|like| id.clone().in_subquery(having(like.condition(scope))));
     let none = filter.none().map(|like| id.clone().not_in_subquery(having(like.condition(scope))));
@@ -126,14 +131,21 @@ fn related<E: Table, T: Table>(
     scope: Scope,
     computed: &'static str,
 ) -> Expr {
+    let past = !scope.view.is_plain();
+    let (id, parent) = (column::<E>(E::id()), Expr::col(("related", "parent")));
+    // Each way in which there are versions is told whose: one index serves each.
+    let own = (past && T::VERSIONED).then(|| column::<T>(reference).eq(id.clone()).into());
+    let wanted = filter.map(|filter| filter.condition(scope));
     let mut rows: SelectStatement = Query::select();
     rows.expr_as(column::<T>(reference), "parent")
         .expr_as(value, "value")
         .from(table::<T>())
-        .cond_where(conditions::<T>(filter, scope));
+        .cond_where(either(T::listed(scope), own).add_option(wanted));
+    let of = match past && E::VERSIONED {
+        true => parent.in_subquery(version::of_own()),
+        false => parent.eq(id),
+    };
     let mut all = Query::select();
-    all.expr(Expr::cust(computed))
-        .from_subquery(rows, "related")
-        .and_where(Expr::col(("related", "parent")).eq(column::<E>(E::id())));
+    all.expr(Expr::cust(computed)).from_subquery(rows, "related").and_where(of);
     Expr::from(all)
 }
