@@ -93,7 +93,7 @@ impl Pages for Changes {
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(ctx.batch()?.load(Changes::total(self), ROOT).await?.unwrap_or(0))
+        Ok(ctx.batch()?.load(Self::total(self), ROOT).await?.unwrap_or(0))
     }
 }
 

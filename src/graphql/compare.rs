@@ -28,6 +28,7 @@ impl CompareQuery {
     /// Metrics and places side by side, as a table: a row for each metric, or for each metric and
     /// period, and in it a cell for each place. Figures are the places' own, none of initiatives.
     /// A cell without a figure says why; it is not zero.
+    #[expect(clippy::too_many_arguments, reason = "what is compared, and from where it is seen")]
     async fn compare(
         &self,
         ctx: &Context<'_>,

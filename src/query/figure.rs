@@ -112,7 +112,7 @@ impl Figure {
             Self::AtOrBefore => series.add(period.lte(text(3))).add(value.is_not_null()),
             Self::Latest => series.add(value.is_not_null()),
         };
-        either(observation::Entity::listed(scope), Some(like))
+        either(observation::Entity::listed(scope), Some(&like))
     }
 }
 

@@ -83,7 +83,7 @@ impl<C: IdenStatic> Parent<C> {
 
     /// Those that are like this. Each way says all of it, so that an index made for the way finds
     /// them.
-    pub(super) fn rows<E>(&self, like: Option<Condition>, scope: Scope) -> Condition
+    pub(super) fn rows<E>(&self, like: Option<&Condition>, scope: Scope) -> Condition
     where
         E: Table<Column = C>,
     {
@@ -438,9 +438,9 @@ pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, scope: Scope) -> 
 }
 
 /// The rows that go one of the ways and are like this.
-pub(super) fn either(ways: Vec<Condition>, like: Option<Condition>) -> Condition {
+pub(super) fn either(ways: Vec<Condition>, like: Option<&Condition>) -> Condition {
     let mut ways =
-        ways.into_iter().map(|way| Condition::all().add(way).add_option(like.clone())).peekable();
+        ways.into_iter().map(|way| Condition::all().add(way).add_option(like.cloned())).peekable();
     let first = ways.next().unwrap_or_else(Condition::all);
     match ways.peek() {
         None => first,

@@ -57,7 +57,7 @@ impl Load for SharedPeriod {
         let newest = Query::select()
             .expr(period.clone())
             .from("observation")
-            .cond_where(either(observation::Entity::listed(scope), Some(like)))
+            .cond_where(either(observation::Entity::listed(scope), Some(&like)))
             .add_group_by([period.clone()])
             .and_having(Expr::cust("count(*)").eq(self.districts.len() as i64))
             .order_by_expr(period, Order::Desc)

@@ -46,7 +46,7 @@ impl<E: Table> Load for Total<E> {
         let mut rows = Query::select();
         rows.expr_as(Expr::cust("count(*)"), "count")
             .from(table::<E>())
-            .cond_where(self.parent.rows::<E>(both(wanted, parent.clone()), scope));
+            .cond_where(self.parent.rows::<E>(both(wanted, parent.clone()).as_ref(), scope));
         let statement = match parent {
             None => {
                 let mut root = Query::select();

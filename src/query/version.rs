@@ -22,15 +22,14 @@ pub fn shown(scope: Scope) -> Vec<Condition> {
     if let Some(day) = known_on {
         return known(scope, day);
     }
-    let all = || Condition::all();
-    let in_force = all().add(own(Column::SupersededAt).is_null());
+    let in_force = Condition::all().add(own(Column::SupersededAt).is_null());
     let mut ways = match as_of {
         None => vec![in_force],
         Some(moment) => vec![
-            in_force.add(own(Column::RecordedAt).lte(moment)),
-            all()
+            in_force.add(recorded(moment, scope.backend)),
+            Condition::all()
                 .add(own(Column::SupersededAt).gt(moment))
-                .add(own(Column::RecordedAt).lte(moment)),
+                .add(recorded(moment, scope.backend)),
         ],
     };
     if insider {
@@ -92,6 +91,14 @@ fn known(scope: Scope, day: Date) -> Vec<Condition> {
             .add(newer(false))
             .add(newer(true)),
     ]
+}
+
+/// Recorded by a moment. Most are, so SQLite is kept from looking for them by an index.
+fn recorded(moment: DateTime, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Postgres => own(Column::RecordedAt).lte(moment),
+        _ => Expr::cust_with_exprs("+? <= ?", [own(Column::RecordedAt), Expr::val(moment)]),
+    }
 }
 
 /// The day a version became public. That a figure was retracted is known from the day it was

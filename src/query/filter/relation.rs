@@ -134,13 +134,14 @@ fn related<E: Table, T: Table>(
     let past = !scope.view.is_plain();
     let (id, parent) = (column::<E>(E::id()), Expr::col(("related", "parent")));
     // Each way in which there are versions is told whose: one index serves each.
-    let own = (past && T::VERSIONED).then(|| column::<T>(reference).eq(id.clone()).into());
+    let own =
+        (past && T::VERSIONED).then(|| Condition::all().add(column::<T>(reference).eq(id.clone())));
     let wanted = filter.map(|filter| filter.condition(scope));
     let mut rows: SelectStatement = Query::select();
     rows.expr_as(column::<T>(reference), "parent")
         .expr_as(value, "value")
         .from(table::<T>())
-        .cond_where(either(T::listed(scope), own).add_option(wanted));
+        .cond_where(either(T::listed(scope), own.as_ref()).add_option(wanted));
     let of = match past && E::VERSIONED {
         true => parent.in_subquery(version::of_own()),
         false => parent.eq(id),

@@ -302,7 +302,7 @@ fn figures(
             .map(|column| ("observation", column)),
         )
         .from("observation")
-        .cond_where(either(observation::Entity::listed(scope), both(wanted, like)));
+        .cond_where(either(observation::Entity::listed(scope), both(wanted, like).as_ref()));
     let counted = parts.iter().filter_map(|part| match part {
         Part::Distinct(dimension) => Some(*dimension),
         _ => None,

@@ -60,7 +60,7 @@ impl Contest {
             .add(own(observation::Column::Value).is_not_null())
             .add_option(among)
             .add_option(period.map(|period| own(observation::Column::Period).eq(period)));
-        either(observation::Entity::listed(scope), Some(like))
+        either(observation::Entity::listed(scope), Some(&like))
     }
 
     /// The same of the period wanted.
