@@ -58,8 +58,7 @@ pub struct ChangesQuery;
 impl ChangesQuery {
     /// What was changed, the oldest first: every object that was made, changed or removed, and
     /// every version of a figure. Keep the cursor of the last one and read on from it: nothing is
-    /// missed, and nothing comes twice. What came with a package before anybody changed it is told
-    /// of the figures alone. What is under embargo is not told until its day, when it is as new.
+    /// missed, and nothing comes twice. What is under embargo is told to nobody before its day.
     async fn changes(
         &self,
         ctx: &Context<'_>,

@@ -69,7 +69,7 @@ pub struct SearchQuery;
 impl SearchQuery {
     /// The objects of all types in which words are: in their names, titles, slugs, codes, symbols,
     /// publishers, descriptions, summaries, notes and statements, in every language at once. A
-    /// figure that a correction replaced is not found.
+    /// figure that a correction replaced is not found, nor one under embargo.
     ///
     /// All the words must be in one object, in whatever order; the last one may be the beginning
     /// of a word. Chinese, Japanese and Thai are found by any part. Case, accents, tone marks,

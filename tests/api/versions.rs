@@ -8,7 +8,7 @@ use hutong::{
     graphql::{self, Asked, Guard},
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Iden, Iterable, Statement};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Server, server::Store};
 
@@ -191,14 +191,20 @@ impl Hand {
 
 /// What somebody with a role is answered.
 pub(crate) async fn answer_to(server: &Server, role: Role, query: &str) -> Value {
-    let config = Cli::parse_from(["hutong"]).config;
+    explained_to(server, role, query).await["data"].clone()
+}
+
+/// The same with the statements it took.
+pub(crate) async fn explained_to(server: &Server, role: Role, query: &str) -> Value {
+    let config = Cli::parse_from(["hutong", "--explain=true"]).config;
     let schema = graphql::schema(config.limits);
     let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
     let viewer = Viewer { role: Some(role), name: Some("mei".into()) };
-    let asked = Asked { query: Some(query.to_owned()), viewer, ..Asked::default() };
+    let asked = json!({ "query": query, "extensions": { "explain": true } });
+    let asked = Asked { viewer, ..serde_json::from_value(asked).unwrap() };
     let checked = guard.check(&asked).unwrap_or_else(|why| panic!("{why:?}"));
     let (response, _) = graphql::execute(&schema, &server.store.database, checked, "test").await;
     let answer = serde_json::to_value(&response).unwrap();
     assert!(answer.get("errors").is_none(), "{answer}");
-    answer["data"].clone()
+    answer
 }
