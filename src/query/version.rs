@@ -147,11 +147,12 @@ fn same() -> Condition {
 fn waiting(table: &'static str, as_of: Option<DateTime>) -> Condition {
     let of = |column: Column| Expr::col((table, column));
     let ended = of(Column::EmbargoEndedAt);
-    let waiting = Condition::all().add(of(Column::Embargoed));
+    // It is closed from the start, which the indexes of closed versions have to be told.
+    let waiting =
+        Condition::all().add(of(Column::Embargoed)).add(of(Column::SupersededAt).is_not_null());
     match as_of {
         None => waiting.add(ended.is_null()),
         Some(moment) => waiting
-            .add(of(Column::SupersededAt).is_not_null())
             .add(of(Column::RecordedAt).lte(moment))
             .add(Condition::any().add(ended.clone().is_null()).add(ended.gt(moment))),
     }
