@@ -1,10 +1,12 @@
 //! What is asserted rather than measured.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{IntFilter, LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
 };
-use async_graphql::{Context, Result};
+use async_graphql::{Context, ID, Result};
+use entity::Period;
 use entity::vocabulary::ClaimKind;
 
 use super::{Observation, observation};
@@ -62,5 +64,23 @@ object! {
     root ClaimQuery {
         one claim: "The claim with this slug.";
         list claims: "All claims.";
+    }
+}
+
+crate::mutations! {
+    Claim of claim, "a claim", "claims";
+    required {
+        slug: String,
+        kind: ClaimKind,
+        statement: Vec<LocalizedTextInput>,
+    }
+    optional {
+        initiative: ID,
+        observation: ID,
+        scope: ID,
+        position: i32,
+        period: Period,
+        source: ID,
+        locator: String,
     }
 }

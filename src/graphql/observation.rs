@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::input::LocalizedTextInput;
 use crate::{
     display::{self, Figure},
     filter, object, order,
@@ -15,7 +16,7 @@ use crate::{
         version,
     },
 };
-use async_graphql::{Context, Object, Result, Scalar, ScalarType, Value};
+use async_graphql::{Context, ID, Object, Result, Scalar, ScalarType, Value};
 use entity::{
     Date, DateTime, Decimal, Period, metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
@@ -317,5 +318,31 @@ impl ScalarType for Printed {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.padded(self.1))
+    }
+}
+
+crate::mutations! {
+    Observation of observation, "a figure", "figures";
+    required {
+        metric: ID,
+        district: ID,
+        period: Period,
+        source: ID,
+    }
+    optional {
+        initiative: ID,
+        slug: String,
+        value: Decimal,
+        decimals: i32,
+        multiplier: i32,
+        comparator: Comparator,
+        status: ObservationStatus,
+        price_basis: PriceBasis,
+        unit_as_printed: String,
+        reference_date: Date,
+        note: Vec<LocalizedTextInput>,
+        locator: String,
+        published_on: Date,
+        reason: String,
     }
 }

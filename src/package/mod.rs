@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     database::Database,
     error::Error,
-    record::{Dataset, Rows, TABLES, Writer},
+    record::{By, Dataset, Rows, TABLES, Writer},
 };
 
 /// A package, read but not yet checked against the tables.
@@ -81,7 +81,7 @@ impl Package {
         database: &Database,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        let mut writer = Writer::begin(database, now).await?;
+        let mut writer = Writer::begin(database, now, By::operator("the first load")).await?;
         if !writer.is_empty().await? {
             return Ok(false);
         }

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::{Server, server::Store};
 
+/// The revisions of changes made by hand: 101 and so on.
+const REVISION: &str = "(SELECT count(*) + 101 FROM change WHERE revision > 100)";
+
 /// A hand on the tables of a database.
 pub(crate) struct Hand(pub(crate) DatabaseConnection);
 
@@ -144,11 +147,9 @@ impl Hand {
                 format!("(SELECT json_object({}) FROM {table} WHERE id = {row})", pairs.join(", "))
             }
         };
-        let before = if kind == "CREATED" { "NULL".to_owned() } else { before };
-        let id = self.number("SELECT coalesce(max(id), 0) + 1 FROM change").await;
         self.run(&format!(
-            "INSERT INTO change (id, revision, recorded_at, kind, entity, row, key, before) \
-             SELECT {id}, {id} + 100, '{at}', '{kind}', '{table}', {row}, '{slug}', {before}"
+            "INSERT INTO change (revision, recorded_at, kind, entity, row, key, before) \
+             SELECT {REVISION}, '{at}', '{kind}', '{table}', {row}, '{slug}', {before}"
         ))
         .await;
         row
@@ -161,9 +162,14 @@ impl Hand {
         rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 
-    /// Notes that a row is new.
+    /// Notes that a row was made later than it was.
     pub(crate) async fn created(&self, table: &str, slug: &str, at: &str) {
-        self.note(table, slug, at, "CREATED").await;
+        let row = self.row(table, slug).await;
+        self.run(&format!(
+            "UPDATE change SET recorded_at = '{at}', revision = {REVISION} \
+             WHERE entity = '{table}' AND row = {row} AND kind = 'CREATED'"
+        ))
+        .await;
     }
 
     /// Changes a row.
