@@ -53,6 +53,12 @@ impl From<DateTimeUtc> for DateTime {
 }
 
 impl DateTime {
+    /// As both databases write it in SQL: `2026-01-27T08:00:00+00:00`. On SQLite, where it is text,
+    /// such texts are ordered as the moments are.
+    pub fn to_sql(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
+
     /// The microseconds since 1970.
     pub fn microseconds(self) -> i64 {
         self.0.timestamp_micros()

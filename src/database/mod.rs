@@ -10,6 +10,7 @@ mod decode;
 mod failure;
 mod migrate;
 mod revision;
+mod shadow;
 mod sqlite;
 mod statement;
 
@@ -37,6 +38,7 @@ pub use migrate::back_up;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+pub use shadow::Shadow;
 use statement::Running;
 pub use statement::{Meter, Ran, Statements};
 
@@ -85,6 +87,7 @@ pub struct Database {
     /// The file of an SQLite database.
     file: Option<Arc<PathBuf>>,
     migration_backup: bool,
+    shadows: Arc<[Shadow]>,
 }
 
 #[derive(Debug, Clone)]
@@ -160,13 +163,18 @@ impl Database {
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
         let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
-        let (noted, file, migration_backup) = (None, None, false);
-        Self { writer, reader, revision, tokens, meter, noted, file, migration_backup }
+        let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
+        Self { writer, reader, revision, tokens, meter, noted, file, migration_backup, shadows }
     }
 
     /// The same database, whose statements are noted too.
     pub fn noting(&self, statements: &Statements) -> Self {
         Self { noted: Some(statements.clone()), ..self.clone() }
+    }
+
+    /// The same database, where statements that read find other rows in some tables.
+    pub(crate) fn shadowed(&self, shadows: Vec<Shadow>) -> Self {
+        Self { shadows: shadows.into(), ..self.clone() }
     }
 
     /// The numbers of all statements.
@@ -208,7 +216,8 @@ impl Database {
 
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
-        let statement = self.backend().build(statement);
+        let mut statement = self.backend().build(statement);
+        statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
         let rows = self.run(statement).instrument(running.span.clone()).await;

@@ -23,6 +23,7 @@ macro_rules! topics {
 
 pub mod audit;
 pub mod change;
+pub mod changes;
 pub mod claim;
 pub mod code;
 pub mod compare;
@@ -48,6 +49,7 @@ pub mod object;
 pub mod observation;
 pub mod organization;
 pub mod page;
+pub mod past;
 pub mod per;
 pub mod ranking;
 pub mod search;
@@ -67,6 +69,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, Request, Response, ServerError, ValidationMode};
+use chrono::Utc;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::error::Elapsed;
 
@@ -110,6 +113,7 @@ macro_rules! root {
             compare::CompareQuery,
             audit::AuditQuery,
             viewer::ViewerQuery,
+            changes::ChangesQuery,
             $($($topic::$query,)?)+
         );
     };
@@ -140,7 +144,7 @@ pub async fn execute(
     request_id: &str,
 ) -> (Response, usize) {
     let Checked { mut request, operation, viewer, cost, error_max, explain, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     if operation == OperationType::Mutation {
         match write(schema, &batch, &mut request, &viewer).await {
             Ok(writing) => request = request.data(writing),
@@ -193,7 +197,7 @@ pub fn subscribe(
     request_id: Arc<str>,
 ) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
     let Checked { request, viewer, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     let events = schema.execute_stream(request.data(Arc::clone(&batch)).data(viewer));
     stream::unfold(Some((batch, events)), move |going_on| {
         let request_id = Arc::clone(&request_id);
