@@ -1,5 +1,7 @@
 //! Every command.
 
+mod import;
+
 use std::{ffi::OsString, net::SocketAddr};
 
 use async_graphql::SDLExportOptions;
@@ -27,12 +29,14 @@ pub struct Cli {
     pub config: Config,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Bring the database up to date and read files into it, all of them or nothing
+    Import(Box<import::Import>),
     /// Print the schema in GraphQL's schema definition language
     Schema,
 }
@@ -54,6 +58,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             database.migrate().await?;
             database.close().await
         }
+        Task::Import(import) => import.run(&config.database).await,
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())

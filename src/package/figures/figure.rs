@@ -1,0 +1,62 @@
+//! What a value says by itself and by the fields around it.
+
+use super::{number, plan::Spots, resolve::Called, sdmx};
+use crate::record::Problem;
+
+/// The largest power of ten numbers are printed in.
+const POWER_MAX: i32 = 30;
+
+/// A value as it is kept.
+pub(super) struct Figure {
+    pub(super) value: String,
+    pub(super) decimals: u32,
+    /// The power of ten between the number as printed and the value.
+    pub(super) power: i32,
+    pub(super) comparator: String,
+    pub(super) percent: bool,
+}
+
+impl Default for Figure {
+    /// One that is missing.
+    fn default() -> Self {
+        let (value, comparator) = (String::new(), "EQUAL".to_owned());
+        Self { value, decimals: 0, power: 0, comparator, percent: false }
+    }
+}
+
+impl Figure {
+    /// Reads a value that is there.
+    pub(super) fn read(
+        problem: &Problem,
+        value: Called<'_>,
+        spots: &Spots,
+        fields: &[String],
+        decimal: Option<char>,
+    ) -> Result<Self, Problem> {
+        let printed = number::read(value.text, decimal).map_err(|why| value.wrong(problem, why))?;
+        let unit_mult = spots.unit_mult.of(fields);
+        let power = match sdmx::code(unit_mult.text).0 {
+            "" => 0,
+            text => text.parse().ok().filter(|power: &i32| power.abs() <= POWER_MAX).ok_or_else(
+                || unit_mult.wrong(problem, format!("it is no power of ten up to {POWER_MAX}")),
+            )?,
+        };
+        let said = spots.comparator.of(fields);
+        let comparator = match said.text {
+            "" => printed.comparator,
+            text if printed.comparator == "EQUAL" || printed.comparator == text => text,
+            _ => {
+                let why = format!("the value {:?} itself says {}", value.text, printed.comparator);
+                return Err(said.wrong(problem, why));
+            }
+        };
+        Ok(Self {
+            value: number::scaled(&printed.number, power)
+                .map_err(|why| value.wrong(problem, why))?,
+            decimals: printed.decimals,
+            power,
+            comparator: comparator.to_owned(),
+            percent: printed.percent,
+        })
+    }
+}
