@@ -76,13 +76,13 @@ impl Import {
     }
 
     fn tell(&self, summary: &Summary) {
-        let Summary { outcome, left_out } = summary;
+        let Summary { outcome, left_out, rounded } = summary;
         if self.report == Report::Json {
             println!(
                 "{}",
                 json!({
                     "written": !self.dry_run, "tables": outcome, "leftOut": left_out,
-                    "problems": Problems::default(),
+                    "rounded": rounded, "problems": Problems::default(),
                 })
             );
             return;
@@ -97,6 +97,9 @@ impl Import {
         if *left_out > 0 {
             println!("{left_out} cells without a figure were left out");
         }
+        if *rounded > 0 {
+            println!("{rounded} numbers were rounded to fewer digits");
+        }
         if self.dry_run {
             println!("nothing was written: this was a dry run");
         }
@@ -106,7 +109,7 @@ impl Import {
         match self.report {
             Report::Json => println!(
                 "{}",
-                json!({ "written": false, "tables": {}, "leftOut": 0, "problems": problems })
+                json!({ "written": false, "tables": {}, "leftOut": 0, "rounded": 0, "problems": problems })
             ),
             Report::Text => eprintln!("{problems}"),
         }
@@ -114,7 +117,7 @@ impl Import {
             1 => "one thing is".to_owned(),
             count => format!("{count} things are"),
         };
-        Error::input(format!("nothing was written, for {count} wrong"))
+        Error::input(format!("nothing was written: {count} wrong"))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Summary {
     pub outcome: Outcome,
     /// How many cells held no figure and were left out.
     pub left_out: u64,
+    /// How many numbers were rounded, as the options allow.
+    pub rounded: u64,
 }
 
 /// Reads files into the writer, which is not committed. Fails with all that is wrong with them
@@ -53,7 +55,10 @@ pub async fn import(
             Parcel::Withdrawn(batch) => sink.withdraw(&batch),
             Parcel::Problem(problem) => sink.report(problem),
             Parcel::Dataset(dataset) => sink.describe(dataset).await?,
-            Parcel::LeftOut(count) => summary.left_out += count,
+            Parcel::Passed { left_out, rounded } => {
+                summary.left_out += left_out;
+                summary.rounded += rounded;
+            }
             Parcel::Begun(file, bytes) => progress.begin(&file, bytes),
             Parcel::Read(bytes) => progress.advance(bytes, rows),
         }

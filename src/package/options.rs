@@ -45,6 +45,10 @@ pub struct Options {
     /// only where they can be nothing but separators of thousands]
     #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
     pub decimal: Option<char>,
+    /// How many significant digits numbers are rounded to, where a program wrote more than it knew,
+    /// such as 0.30000000000000004; 15 is what SQLite keeps [default: none is rounded]
+    #[arg(long, value_name = "DIGITS", value_parser = clap::value_parser!(u32).range(1..=28))]
+    pub digits: Option<u32>,
     /// A text that stands where a figure is missing, beside the usual ones (may be given several
     /// times)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

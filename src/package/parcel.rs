@@ -26,8 +26,8 @@ pub(super) enum Parcel {
     Problem(Problem),
     /// What is said of the data as a whole, where nothing is yet.
     Dataset(Dataset),
-    /// How many cells held no figure.
-    LeftOut(u64),
+    /// How many cells held no figure, and how many numbers were rounded.
+    Passed { left_out: u64, rounded: u64 },
     /// A new file is begun, of that many bytes.
     Begun(String, u64),
     /// How many bytes of it were read.

@@ -313,9 +313,8 @@ fn stranger(resource: &Resource) -> String {
     match resource.no_table() {
         Some(why) => format!("{why}; choose the resources to import by --resource"),
         None => format!(
-            "it is none of the tables kept here ({}); if it holds figures, import it by itself with \
-             --resource {} and say by --map and --set what its columns are",
-            TABLES.join(", "),
+            "it is none of the tables kept here; if it holds figures, import it by itself, by the path \
+             of its file or with --resource {}, and say by --map and --set what its columns are",
             resource.name
         ),
     }

@@ -1,7 +1,7 @@
 //! What a value says by itself and by the fields around it.
 
 use super::{number, plan::Spots, resolve::Called, sdmx};
-use crate::record::Problem;
+use crate::{package::options::Options, record::Problem};
 
 /// The largest power of ten numbers are printed in.
 const POWER_MAX: i32 = 30;
@@ -14,13 +14,14 @@ pub(super) struct Figure {
     pub(super) power: i32,
     pub(super) comparator: String,
     pub(super) percent: bool,
+    pub(super) rounded: bool,
 }
 
 impl Default for Figure {
     /// One that is missing.
     fn default() -> Self {
         let (value, comparator) = (String::new(), "EQUAL".to_owned());
-        Self { value, decimals: 0, power: 0, comparator, percent: false }
+        Self { value, decimals: 0, power: 0, comparator, percent: false, rounded: false }
     }
 }
 
@@ -31,9 +32,10 @@ impl Figure {
         value: Called<'_>,
         spots: &Spots,
         fields: &[String],
-        decimal: Option<char>,
+        options: &Options,
     ) -> Result<Self, Problem> {
-        let printed = number::read(value.text, decimal).map_err(|why| value.wrong(problem, why))?;
+        let printed =
+            number::read(value.text, options.decimal).map_err(|why| value.wrong(problem, why))?;
         let unit_mult = spots.unit_mult.of(fields);
         let power = match sdmx::code(unit_mult.text).0 {
             "" => 0,
@@ -57,6 +59,7 @@ impl Figure {
             power,
             comparator: comparator.to_owned(),
             percent: printed.percent,
+            rounded: is_rounded,
         })
     }
 }

@@ -58,6 +58,7 @@ struct Figures<'o> {
     rows: Batch,
     withdrawn: Batch,
     left_out: u64,
+    rounded: u64,
     /// The source of all rows, where no column says it.
     source: Option<String>,
 }
@@ -112,9 +113,11 @@ pub(super) fn read(
         rows: Batch::new(origin, written),
         withdrawn: Batch::new(origin, withdrawn),
         left_out: 0,
+        rounded: 0,
         source: None,
     };
-    if !figures.find_source()? {
+    let named = figures.find_source()?;
+    if !figures.find_metrics(&plan.values)? || !named {
         return Ok(());
     }
     let mut fields = Vec::new();
@@ -131,7 +134,7 @@ pub(super) fn read(
     }
     figures.send_rows()?;
     figures.send_withdrawn()?;
-    out.send(Parcel::LeftOut(figures.left_out))
+    out.send(Parcel::Passed { left_out: figures.left_out, rounded: figures.rounded })
 }
 
 impl Figures<'_> {
@@ -156,6 +159,24 @@ impl Figures<'_> {
             Err(why) => self.out.problem(Problem { line: None, ..why })?,
         }
         Ok(self.source.is_some())
+    }
+
+    /// Finds the metrics that columns are named after. Whether all are there.
+    fn find_metrics(&mut self, values: &[Values]) -> Result<bool, Gone> {
+        let mut all = true;
+        for values in values.iter().filter(|values| values.metric.is_some()) {
+            if let Cell::Column(_) = self.spots.unit.cell {
+                continue;
+            }
+            let problem = Problem::of(self.origin, None, "");
+            if let Err(mut why) = self.metric(&problem, &[], values) {
+                why.line = None;
+                why.reason.push_str("; or leave the column out by --ignore, if it is no metric");
+                self.out.problem(why)?;
+                all = false;
+            }
+        }
+        Ok(all)
     }
 
     /// The figures of a row.
@@ -216,12 +237,13 @@ impl Figures<'_> {
         self.send_withdrawn()?;
         let mut figure = Figure::default();
         if !missing {
-            figure = Figure::read(problem, value, spots, fields, self.options.decimal)?;
+            figure = Figure::read(problem, value, spots, fields, self.options)?;
         }
         if figure.percent && !self.resolver.in_percent(&metric) {
             let why = format!("it is a percentage, but {metric} is measured in another unit");
             return Err(value.wrong(problem, why).into());
         }
+        self.rounded += u64::from(figure.rounded);
         self.resolver.newcomers.decimals(&metric, figure.decimals);
         let or = |spot: &Spot, other: String| match spot.of(fields).text {
             "" => other,

@@ -1,5 +1,8 @@
 //! Numbers as people print them, read exactly or refused.
 
+use std::num::NonZeroU64;
+
+use bigdecimal::{BigDecimal, RoundingMode};
 use entity::Decimal;
 
 /// How far an exponent may move the point.
@@ -198,6 +201,14 @@ pub(super) fn scaled(number: &str, by: i32) -> Result<String, String> {
     Ok(format!("{sign}{whole}{point}{fraction}"))
 }
 
+/// The number with at most that many significant digits, a half rounded away from zero; none where
+/// it has no more.
+pub(super) fn rounded(number: &str, digits: u32) -> Option<String> {
+    let exact: BigDecimal = number.parse().ok()?;
+    let rounded = exact.with_precision_round(NonZeroU64::new(digits.into())?, RoundingMode::HalfUp);
+    (rounded != exact).then(|| rounded.normalized().to_plain_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +293,16 @@ mod tests {
         ] {
             assert!(read(text, decimal).is_err(), "{text}: {:?}", read(text, decimal));
         }
+    }
+
+    #[test]
+    fn digits_nobody_knew_are_rounded_where_it_is_said() {
+        let rounded = |number| rounded(number, 15);
+        assert_eq!(rounded("40300.619960000004").as_deref(), Some("40300.61996"));
+        assert_eq!(rounded("0.30000000000000004").as_deref(), Some("0.3"));
+        assert_eq!(rounded("-1234567890123456").as_deref(), Some("-1234567890123460"));
+        assert_eq!(rounded("779.4453145"), None);
+        assert_eq!(rounded("70.0"), None);
     }
 
     #[test]

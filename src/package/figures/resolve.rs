@@ -105,6 +105,12 @@ impl<'o> Resolver<'o> {
             }
         }
         let names = [&called.code, &called.any, &called.name];
+        // Where each level has a column, an empty one means the level above.
+        if let Some(around) = around.as_ref().filter(|_| called.ancestors.len() > 1)
+            && names.iter().all(|called| called.text.is_empty())
+        {
+            return Ok(around.clone());
+        }
         self.place(problem, line, "district", names, around.as_deref())
     }
 

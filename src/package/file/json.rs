@@ -16,11 +16,14 @@ const AHEAD: usize = 1000;
 /// The most bytes they may have.
 const AHEAD_MAX: usize = 8 << 20;
 
+/// The line an object begins on, and its members as text.
+type Object = (u64, Vec<(String, String)>);
+
 /// A file of objects under way.
 pub(in crate::package) struct Objects<'f> {
     origin: String,
     columns: Vec<String>,
-    ahead: VecDeque<(u64, Vec<(String, String)>)>,
+    ahead: VecDeque<Result<Object, Fault>>,
     values: Values<'f>,
 }
 
@@ -49,16 +52,19 @@ impl<'f> Objects<'f> {
         let mut objects = Self { origin: origin.to_owned(), columns, ahead, values };
         let mut size = 0;
         while objects.ahead.len() < AHEAD && size < AHEAD_MAX {
-            let Some((line, object)) = objects.object().map_err(Fault::into_problem)? else {
-                break;
+            let object = match objects.object() {
+                Ok(Some(object)) => Ok(object),
+                Ok(None) => break,
+                Err(Fault::Whole(problem)) => return Err(problem),
+                Err(fault) => Err(fault),
             };
-            size += object.iter().map(|(name, text)| name.len() + text.len()).sum::<usize>();
-            for (name, _) in &object {
+            for (name, text) in object.iter().flat_map(|(_, members)| members) {
+                size += name.len() + text.len();
                 if !objects.columns.contains(name) {
                     objects.columns.push(name.clone());
                 }
             }
-            objects.ahead.push_back((line, object));
+            objects.ahead.push_back(object);
         }
         if objects.ahead.is_empty() {
             return Err(Problem::of(origin, None, "it is empty: there is no object in it"));
@@ -66,7 +72,7 @@ impl<'f> Objects<'f> {
         Ok(objects)
     }
 
-    fn object(&mut self) -> Result<Option<(u64, Vec<(String, String)>)>, Fault> {
+    fn object(&mut self) -> Result<Option<Object>, Fault> {
         let wrong = |line, why: String| Problem::of(&self.origin, Some(line), why);
         let next = self.values.next();
         let Some((line, text)) = next.map_err(|(line, why)| Fault::Whole(wrong(line, why)))? else {
@@ -104,7 +110,7 @@ impl Table for Objects<'_> {
 
     fn next(&mut self, fields: &mut Vec<String>) -> Result<Option<u64>, Fault> {
         let (line, object) = match self.ahead.pop_front() {
-            Some(ahead) => ahead,
+            Some(ahead) => ahead?,
             None => match self.object()? {
                 Some(object) => object,
                 None => return Ok(None),

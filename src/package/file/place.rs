@@ -90,7 +90,13 @@ impl Place {
         }
         match self {
             Self::Folder(folder) => {
-                let real = folder.join(path).canonicalize().map_err(|_| NONE.to_owned())?;
+                let real = folder.join(path).canonicalize().map_err(|_| {
+                    let data = folder.join("data").join(path);
+                    match data.is_file() {
+                        true => format!("{NONE}; import {} by itself", data.display()),
+                        false => NONE.to_owned(),
+                    }
+                })?;
                 if !real.starts_with(&*folder) {
                     return Err("it is a link that leads out of the package".to_owned());
                 }
