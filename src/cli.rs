@@ -7,6 +7,7 @@ use std::{ffi::OsString, net::SocketAddr};
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
 use clap::{Parser, Subcommand};
+use tokio::task::JoinSet;
 
 use crate::{
     config::{self, Config},
@@ -15,7 +16,7 @@ use crate::{
     graphql,
     http::{self, Life, Phase},
     package::bundled,
-    telemetry,
+    record, telemetry,
 };
 
 /// A GraphQL data server for the figures of a city.
@@ -80,7 +81,15 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let (http, live) = (config.http.clone(), config.live.clone());
     let app = http::App::new(schema, guard, database.clone(), http, live);
     let address = listener.local_addr().map_err(Error::internal)?;
-    let first = prepare(&database, app.life.clone(), address);
+    let life = app.life.clone();
+    // Ends with the server.
+    let mut beside = JoinSet::new();
+    let first = async {
+        prepare(&database, life, address).await?;
+        let database = database.clone();
+        beside.spawn(async move { record::keep(&database).await });
+        Ok(())
+    };
     http::serve(listener, app, first, stopped).await?;
     database.close().await
 }

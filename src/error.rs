@@ -2,9 +2,13 @@
 
 use std::{fmt::Display, sync::Arc};
 
+use async_graphql::resolver_utils::enum_value;
 use sea_orm::DbErr;
 
-use crate::record::Problems;
+use crate::{
+    access::{Role, Viewer},
+    record::Problems,
+};
 
 /// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
 /// statement is told of its failure.
@@ -33,6 +37,15 @@ pub enum Error {
     /// What was to be written is wrong in one or more places, and nothing of it was.
     #[error("{0}")]
     Rejected(Arc<Problems>),
+    /// The asker may not do this. The message names the role it takes.
+    #[error("{0}")]
+    Forbidden(Arc<str>),
+    /// Something cannot be removed for others refer to it. The message says how many.
+    #[error("{0}")]
+    Dependants(Arc<str>),
+    /// More rows meet a filter than were to be changed. The message says how many may be.
+    #[error("{0}")]
+    AtMost(Arc<str>),
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,
@@ -45,6 +58,16 @@ impl Error {
     /// The asker's mistake, in words for them.
     pub fn input(message: impl Display) -> Self {
         Self::Input(message.to_string().into())
+    }
+
+    /// The asker may not do something, for it takes a role they do not have.
+    pub fn forbidden(role: Role, viewer: &Viewer, what: &str) -> Self {
+        let word = |role: Role| enum_value(role).to_string();
+        let own = match viewer.role {
+            Some(own) => format!("yours is {}", word(own)),
+            None => "you have none".to_owned(),
+        };
+        Self::Forbidden(format!("{what} takes the role {}; {own}", word(role)).into())
     }
 
     /// Our failure, in words for the log.

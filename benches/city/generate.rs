@@ -60,7 +60,8 @@ const STATUSES: [&str; 4] = ["PLANNED", "ONGOING", "LAUNCHED", "COMPLETED"];
 /// Writes the city into an empty database.
 pub(crate) async fn city(database: &Database, size: &Size) -> Result<(), Error> {
     let begun = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or(DateTime::UNIX_EPOCH);
-    let mut writer = Writer::begin(database, begun).await?;
+    let mut writer =
+        Writer::begin(database, begun, hutong::record::By::operator("the generator")).await?;
     writer.describe(dataset(size)?).await?;
     for (table, columns, count, row) in tables(size) {
         write(&mut writer, table, columns, (0..count).map(|number| row(size, number))).await?;
@@ -72,7 +73,8 @@ pub(crate) async fn city(database: &Database, size: &Size) -> Result<(), Error> 
     while rows.peek().is_some() {
         // Each chunk is learnt of later than the one before it.
         now += TimeDelta::minutes(1);
-        let mut writer = Writer::begin(database, now).await?;
+        let mut writer =
+            Writer::begin(database, now, hutong::record::By::operator("the generator")).await?;
         write(&mut writer, "observation", OBSERVATION, rows.by_ref().take(CHUNK)).await?;
         writer.commit().await?;
     }

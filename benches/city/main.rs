@@ -158,7 +158,11 @@ async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
     let database = Database::open(&options).await?;
     database.migrate().await?;
     let begun = Instant::now();
-    let empty = Writer::begin(&database, chrono::Utc::now()).await?.is_empty().await?;
+    let empty =
+        Writer::begin(&database, chrono::Utc::now(), hutong::record::By::operator("the generator"))
+            .await?
+            .is_empty()
+            .await?;
     if empty {
         generate::city(&database, size).await?;
         let rows = size.observations;

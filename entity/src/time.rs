@@ -38,6 +38,12 @@ impl ScalarType for Date {
 )]
 pub struct DateTime(DateTimeUtc);
 
+impl From<DateTime> for DateTimeUtc {
+    fn from(time: DateTime) -> Self {
+        time.0
+    }
+}
+
 impl From<DateTimeUtc> for DateTime {
     fn from(time: DateTimeUtc) -> Self {
         Self(time.trunc_subsecs(6))

@@ -14,8 +14,8 @@ use serde_json::json;
 use crate::{
     database::{self, Database},
     error::Error,
-    package::{self, Counts, Progress, Source, Summary},
-    record::{Problems, Writer},
+    package::{self, Progress, Source, Summary},
+    record::{By, Counts, Problems, Writer},
 };
 
 /// What to import.
@@ -60,7 +60,7 @@ impl Import {
     }
 
     async fn import(&self, database: &Database) -> Result<Summary, Error> {
-        let mut writer = Writer::begin(database, Utc::now()).await?;
+        let mut writer = Writer::begin(database, Utc::now(), By::operator("import")).await?;
         let sources = self.paths.iter().map(Source::path).collect();
         let (mut bar, mut lines) = (Bar::new(), Lines::new());
         let progress: &mut dyn Progress =
@@ -87,7 +87,7 @@ impl Import {
             );
             return;
         }
-        for (table, counts) in outcome {
+        for (table, counts) in &outcome.0 {
             let Counts { created, updated, removed, unchanged } = counts;
             let removed = if *removed > 0 { format!(", {removed} removed") } else { String::new() };
             println!(

@@ -15,8 +15,9 @@ use std::{sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
-    QueryResult, RuntimeErr, Statement, TryGetable,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    FromQueryResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
     sqlx::PgPool,
 };
@@ -158,9 +159,13 @@ impl Database {
         self.writer.get_database_backend()
     }
 
-    /// The connection that writes. Only `record` uses it.
-    pub(crate) fn writer(&self) -> &DatabaseConnection {
-        &self.writer
+    /// Begins to write; only `record` does. On SQLite nobody else can from now on: what is read before the first
+    /// change stays true.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        let options =
+            TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        self.writer.begin_with_options(options).await
     }
 
     /// The connections to PostgreSQL, for those who listen to it; none on SQLite.

@@ -1,9 +1,12 @@
 //! What is asserted rather than measured.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{IntFilter, LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
 };
+use async_graphql::ID;
+use entity::Period;
 use entity::vocabulary::ClaimKind;
 
 filter! {
@@ -52,5 +55,23 @@ object! {
     root ClaimQuery {
         one claim: "The claim with this slug.";
         list claims: "All claims.";
+    }
+}
+
+crate::mutations! {
+    Claim of claim, "a claim", "claims";
+    required {
+        slug: String,
+        kind: ClaimKind,
+        statement: Vec<LocalizedTextInput>,
+    }
+    optional {
+        initiative: ID,
+        observation: ID,
+        scope: ID,
+        position: i32,
+        period: Period,
+        source: ID,
+        locator: String,
     }
 }

@@ -70,6 +70,14 @@ pub enum Code {
     DocumentNotTrusted,
     /// An argument or a variable holds something it cannot; the message says what would be right.
     BadUserInput,
+    /// It takes a role that the asker does not have.
+    Forbidden,
+    /// Somebody else changed it meanwhile.
+    RevisionConflict,
+    /// Others refer to it, so that it cannot be removed by itself.
+    HasDependants,
+    /// More rows meet a filter than may be changed at once.
+    AtMostExceeded,
     /// A sum was asked for of figures that may not be added up; the message says why.
     NotAdditive,
     /// A number was asked for that would mix units; the message names them.

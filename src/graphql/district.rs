@@ -1,10 +1,13 @@
 //! Places.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{BooleanFilter, DecimalFilter, LocalizedTextFilter, TextFilter, WordFilter},
 };
+use async_graphql::ID;
 use async_graphql::{Context, Result};
+use entity::{Decimal, Geometry};
 use entity::{metric, vocabulary::DistrictKind};
 
 use super::{Observation, observation, slug::named};
@@ -97,5 +100,22 @@ object! {
     root DistrictQuery {
         one district: "The place with this slug.";
         list districts: "All places.";
+    }
+}
+
+crate::mutations! {
+    District of district, "a place", "places";
+    required {
+        slug: String,
+        kind: DistrictKind,
+        name: Vec<LocalizedTextInput>,
+        partition: bool,
+    }
+    optional {
+        parent: ID,
+        code: String,
+        latitude: Decimal,
+        longitude: Decimal,
+        geometry: Geometry,
     }
 }

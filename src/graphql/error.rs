@@ -21,9 +21,14 @@ impl From<Error> for async_graphql::Error {
             Error::Input(message) => (message.to_string(), Code::BadUserInput),
             Error::Rejected(problems) => {
                 let message = problems.to_string();
+                let outdated = problems.told.iter().any(|problem| problem.outdated);
                 rejected = Some(problems);
-                (message, Code::BadUserInput)
+                let code = if outdated { Code::RevisionConflict } else { Code::BadUserInput };
+                (message, code)
             }
+            Error::Forbidden(message) => (message.to_string(), Code::Forbidden),
+            Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
+            Error::Dependants(message) => (message.to_string(), Code::HasDependants),
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
             Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),
             Error::Timeout => (

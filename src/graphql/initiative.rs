@@ -1,9 +1,12 @@
 //! Projects, programmes, facilities, platforms, pilots.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
 };
+use async_graphql::ID;
+use entity::Period;
 use entity::vocabulary::{InitiativeKind, InitiativeStatus};
 
 filter! {
@@ -89,5 +92,28 @@ object! {
     root InitiativeQuery {
         one initiative: "The initiative with this slug.";
         list initiatives: "All initiatives.";
+    }
+}
+
+crate::mutations! {
+    Initiative of initiative, "an initiative", "initiatives";
+    required {
+        slug: String,
+        district: ID,
+        kind: InitiativeKind,
+        status: InitiativeStatus,
+        title: Vec<LocalizedTextInput>,
+    }
+    optional {
+        theme: ID,
+        summary: Vec<LocalizedTextInput>,
+        started_on: Period,
+        ended_on: Period,
+        source: ID,
+        locator: String,
+    } nested {
+        claims: Claim = claim.initiative,
+        organizations: InitiativeOrganization = initiative_organization.initiative,
+        metrics: InitiativeMetric = initiative_metric.initiative,
     }
 }

@@ -1,6 +1,8 @@
 //! Which metrics tell about which initiatives.
 
+use super::input::LocalizedTextInput;
 use crate::{filter, object, order, query::filter::WordFilter};
+use async_graphql::ID;
 use entity::vocabulary::MetricBasis;
 
 filter! {
@@ -32,4 +34,16 @@ object! {
     optional text note, notes: "What a reader should know about the link.";
     one initiative: Initiative = initiative_id: "The initiative.";
     one metric: Metric = metric_id: "The metric.";
+}
+
+crate::mutations! {
+    InitiativeMetric of initiative_metric, "a metric beside an initiative", "metrics beside initiatives";
+    required {
+        metric: ID,
+        basis: MetricBasis,
+    }
+    optional {
+        initiative: ID,
+        note: Vec<LocalizedTextInput>,
+    }
 }

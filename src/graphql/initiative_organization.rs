@@ -1,6 +1,7 @@
 //! Which organisations take part in which initiatives.
 
 use crate::{filter, object, order, query::filter::WordFilter};
+use async_graphql::ID;
 use entity::vocabulary::OrganizationRole;
 
 filter! {
@@ -31,4 +32,15 @@ object! {
     id "initiativeOrganization" by number;
     one initiative: Initiative = initiative_id: "The initiative.";
     one organization: Organization = organization_id: "The organisation.";
+}
+
+crate::mutations! {
+    InitiativeOrganization of initiative_organization, "a part that an organisation has in an initiative", "parts of organisations in initiatives";
+    required {
+        organization: ID,
+        role: OrganizationRole,
+    }
+    optional {
+        initiative: ID,
+    }
 }

@@ -1,5 +1,6 @@
 //! What is measured.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::{
@@ -8,6 +9,7 @@ use crate::{
         ranking::Contest,
     },
 };
+use async_graphql::ID;
 use async_graphql::{Context, Result};
 use entity::{
     Frequency, Period, district,
@@ -149,5 +151,24 @@ object! {
     root MetricQuery {
         one metric: "The metric with this slug.";
         list metrics: "All metrics.";
+    }
+}
+
+crate::mutations! {
+    Metric of metric, "a metric", "metrics";
+    required {
+        slug: String,
+        name: Vec<LocalizedTextInput>,
+        unit: ID,
+        measure: Measure,
+        aggregation: Aggregation,
+        direction: MetricDirection,
+        decimals: i32,
+    }
+    optional {
+        description: Vec<LocalizedTextInput>,
+        theme: ID,
+        base: ID,
+        accumulation: Accumulation,
     }
 }

@@ -37,9 +37,11 @@ pub mod guard;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
+pub mod input;
 pub mod language;
 pub mod live;
 pub mod metric;
+pub mod mutation;
 pub mod node;
 pub mod object;
 pub mod observation;
@@ -57,10 +59,12 @@ pub mod suggestion;
 pub mod summary;
 pub mod theme;
 pub mod unit;
+pub mod writing;
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{EmptyMutation, MergedObject, Response, ValidationMode};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{MergedObject, Request, Response, ServerError, ValidationMode};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::error::Elapsed;
 
@@ -71,12 +75,14 @@ pub use connection::{Connection, Side, Wanted, list};
 pub use dataset::Dataset;
 pub use guard::{Asked, Checked, Export, Guard, Kind, Shape};
 pub use language::{Language, LocalizedText, Preferred};
+pub use mutation::MutationRoot;
 pub use object::{Ask, Node};
 pub use per::Per;
 pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
 pub use subscription::{Since, SubscriptionRoot};
 pub use summary::Figures;
+use writing::Writing;
 
 use crate::{
     access::{Role, Viewer},
@@ -88,6 +94,9 @@ use crate::{
 macro_rules! root {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         $(pub use $topic::{$filter, $list, $object, $order};)+
+        pastey::paste! {
+            $(pub use $topic::{[<$object Input>], [<$object Patch>]};)+
+        }
 
         /// Where every question starts.
         #[derive(Default, MergedObject)]
@@ -105,12 +114,12 @@ macro_rules! root {
 topics!(root);
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, SubscriptionRoot>;
+pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
 
 /// Builds the schema. What may be asked of it is for the [`Guard`] to say, which every request
 /// passes first; of a validated document async-graphql checks no more than what may not be left out.
 pub fn schema(limits: Limits) -> Schema {
-    async_graphql::Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
+    async_graphql::Schema::build(Query::default(), MutationRoot::default(), SubscriptionRoot)
         .data(limits)
         .directive(live::Live)
         .limit_recursive_depth(usize::MAX)
@@ -126,8 +135,17 @@ pub async fn execute(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { request, viewer, cost, error_max, explain, .. } = checked;
+    let Checked { mut request, operation, viewer, cost, error_max, explain, .. } = checked;
     let batch = Arc::new(Batch::new(database, view(&viewer)));
+    if operation == OperationType::Mutation {
+        match write(schema, &batch, &mut request, &viewer).await {
+            Ok(writing) => request = request.data(writing),
+            Err(response) => {
+                let response = told(response, cost, error_max, request_id);
+                return (response, batch.statements().count());
+            }
+        }
+    }
     let request = request.data(Arc::clone(&batch)).data(viewer);
     let response = batch.drive(schema.execute(request)).await;
     let mut response = told(response, cost, error_max, request_id);
@@ -135,6 +153,30 @@ pub async fn execute(
         response = response.extension("explain", explain::to_value(batch.statements()));
     }
     (response, batch.statements().count())
+}
+
+/// Does all that a mutation asks for, or else gives the answer that says what is wrong.
+async fn write(
+    schema: &Schema,
+    batch: &Arc<Batch>,
+    request: &mut Request,
+    viewer: &Viewer,
+) -> Result<Arc<Writing>, Response> {
+    let refused = |error: ServerError| Response::from_errors(vec![error]);
+    let document = request.parsed_query().map_err(refused)?.clone();
+    let writing = Arc::new(Writing::new(batch.database(), viewer, &document));
+    let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
+    let writes = writes.data(Arc::clone(batch)).data(viewer.clone());
+    let response = schema.execute(writes).await;
+    if response.is_err() {
+        writing.forget().await;
+        return Err(Response::from_errors(response.errors));
+    }
+    writing.commit().await.map_err(|error| {
+        let error = async_graphql::Error::from(error);
+        refused(error.into_server_error(async_graphql::Pos::default()))
+    })?;
+    Ok(writing)
 }
 
 /// Answers one subscription with each event, until it is dropped: with how many SQL statements each

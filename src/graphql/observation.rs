@@ -1,5 +1,6 @@
 //! The figures.
 
+use super::input::LocalizedTextInput;
 use crate::{
     display::{self, Figure},
     filter, object, order,
@@ -12,7 +13,9 @@ use crate::{
         },
     },
 };
+use async_graphql::ID;
 use async_graphql::{Context, Result, Scalar, ScalarType, Value};
+use entity::Date;
 use entity::{
     Decimal, Period, metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
@@ -199,5 +202,31 @@ impl ScalarType for Printed {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.padded(self.1))
+    }
+}
+
+crate::mutations! {
+    Observation of observation, "a figure", "figures";
+    required {
+        metric: ID,
+        district: ID,
+        period: Period,
+        source: ID,
+    }
+    optional {
+        initiative: ID,
+        slug: String,
+        value: Decimal,
+        decimals: i32,
+        multiplier: i32,
+        comparator: Comparator,
+        status: ObservationStatus,
+        price_basis: PriceBasis,
+        unit_as_printed: String,
+        reference_date: Date,
+        note: Vec<LocalizedTextInput>,
+        locator: String,
+        published_on: Date,
+        reason: String,
     }
 }

@@ -1,9 +1,11 @@
 //! Organisations.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
 };
+use async_graphql::ID;
 use entity::vocabulary::OrganizationKind;
 
 filter! {
@@ -46,5 +48,17 @@ object! {
     root OrganizationQuery {
         one organization: "The organisation with this slug.";
         list organizations: "All organisations.";
+    }
+}
+
+crate::mutations! {
+    Organization of organization, "an organisation", "organisations";
+    required {
+        slug: String,
+        kind: OrganizationKind,
+        name: Vec<LocalizedTextInput>,
+    }
+    optional {
+        district: ID,
     }
 }

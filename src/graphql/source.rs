@@ -1,9 +1,11 @@
 //! Where rows are from.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{DateFilter, LocalizedTextFilter, TextFilter, WordFilter},
 };
+use entity::Date;
 use entity::vocabulary::DateBasis;
 
 filter! {
@@ -51,5 +53,22 @@ object! {
     root SourceQuery {
         one source: "The source with this slug.";
         list sources: "All sources.";
+    }
+}
+
+crate::mutations! {
+    Source of source, "a source", "sources";
+    required {
+        slug: String,
+        title: Vec<LocalizedTextInput>,
+    }
+    optional {
+        publisher: String,
+        language: String,
+        published_on: Date,
+        date_basis: DateBasis,
+        url: String,
+        licence: String,
+        note: Vec<LocalizedTextInput>,
     }
 }

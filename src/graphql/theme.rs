@@ -1,9 +1,11 @@
 //! Fields of activity.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, TextFilter},
 };
+use async_graphql::ID;
 
 filter! {
     /// Which themes.
@@ -49,5 +51,16 @@ object! {
     root ThemeQuery {
         one theme: "The theme with this slug.";
         list themes: "All themes.";
+    }
+}
+
+crate::mutations! {
+    Theme of theme, "a theme", "themes";
+    required {
+        slug: String,
+        name: Vec<LocalizedTextInput>,
+    }
+    optional {
+        parent: ID,
     }
 }

@@ -1,9 +1,11 @@
 //! Units of measurement.
 
+use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, TextFilter, WordFilter},
 };
+use entity::Decimal;
 use entity::vocabulary::Dimension;
 
 filter! {
@@ -40,5 +42,18 @@ object! {
     root UnitQuery {
         one unit: "The unit with this slug.";
         list units: "All units.";
+    }
+}
+
+crate::mutations! {
+    Unit of unit, "a unit", "units";
+    required {
+        slug: String,
+        symbol: String,
+        name: Vec<LocalizedTextInput>,
+        dimension: Dimension,
+    }
+    optional {
+        factor: Decimal,
     }
 }

@@ -178,6 +178,8 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::Timeout | Code::NotReady | Code::TooManyConnections => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
         Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
         | Code::BatchLimitExceeded
@@ -202,6 +204,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         | Code::PersistedQueryHashMismatch
         | Code::DocumentNotTrusted
         | Code::BadUserInput
+        | Code::AtMostExceeded
         | Code::NotAdditive
         | Code::UnlikeUnits => StatusCode::BAD_REQUEST,
     }

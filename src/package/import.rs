@@ -8,9 +8,12 @@ use super::{
     parcel::{Out, Parcel},
     progress::Progress,
     reading::{Reading, Source},
-    sink::{Outcome, Sink},
 };
-use crate::{database::Database, error::Error, record::Writer};
+use crate::{
+    database::Database,
+    error::Error,
+    record::{Outcome, Writer},
+};
 
 /// How many batches may wait to be written.
 const WAITING: usize = 2;
@@ -45,16 +48,18 @@ pub async fn import(
         // The writing side says why it is gone.
         let _gone = sources.into_iter().try_for_each(|source| reading.source(source));
     });
-    let (mut sink, mut summary, mut rows) = (Sink::new(writer), Summary::default(), 0);
+    let (mut summary, mut rows) = (Summary::default(), 0);
     while let Some(parcel) = receiver.recv().await {
         match parcel {
             Parcel::Rows(table, batch) => {
-                sink.write(table, &batch).await?;
+                writer.write(table, &batch).await?;
                 rows += batch.rows.len() as u64;
             }
-            Parcel::Withdrawn(batch) => sink.withdraw(&batch),
-            Parcel::Problem(problem) => sink.report(problem),
-            Parcel::Dataset(dataset) => sink.describe(dataset).await?,
+            Parcel::Problem(problem) => writer.report(problem),
+            Parcel::Dataset(dataset) if writer.is_empty().await? => {
+                writer.describe(dataset).await?;
+            }
+            Parcel::Dataset(_) => {}
             Parcel::Passed { left_out, rounded } => {
                 summary.left_out += left_out;
                 summary.rounded += rounded;
@@ -65,6 +70,6 @@ pub async fn import(
     }
     reading.await.map_err(Error::internal)?;
     progress.settle();
-    summary.outcome = sink.settle()?;
+    summary.outcome = writer.settle().await?.clone();
     Ok(summary)
 }

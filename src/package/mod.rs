@@ -14,25 +14,22 @@ mod options;
 mod parcel;
 mod progress;
 mod reading;
-mod sink;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use descriptor::Descriptor;
+use file::DESCRIPTOR;
 pub use import::{Summary, import};
 pub use options::{DateOrder, Format, Frequency, Layout, Options};
 pub use progress::Progress;
 pub use reading::Source;
-pub use sink::{Counts, Outcome};
-
-use file::DESCRIPTOR;
 
 use crate::{
     database::Database,
     error::Error,
-    record::{Dataset, Rows, TABLES, Writer},
+    record::{By, Dataset, Rows, TABLES, Writer},
 };
 
 /// A package, read but not yet checked against the tables.
@@ -67,7 +64,7 @@ impl Package {
         database: &Database,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        let mut writer = Writer::begin(database, now).await?;
+        let mut writer = Writer::begin(database, now, By::operator("the first load")).await?;
         if !writer.is_empty().await? {
             return Ok(false);
         }

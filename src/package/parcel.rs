@@ -18,10 +18,8 @@ const BYTES_MAX: usize = 4 << 20;
 
 /// One thing handed over.
 pub(super) enum Parcel {
-    /// Rows of a table that are there from now on.
+    /// Rows of a table.
     Rows(&'static str, Rows),
-    /// Figures that are withdrawn: metric, district, initiative and period of each.
-    Withdrawn(Rows),
     /// Something that is wrong.
     Problem(Problem),
     /// What is said of the data as a whole, where nothing is yet.

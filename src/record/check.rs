@@ -1,38 +1,47 @@
 //! What must hold of a row beyond the types of its columns.
 
+use async_graphql::resolver_utils::enum_value;
 use entity::{
-    claim, observation,
+    Decimal, claim,
     vocabulary::{Comparator, ObservationStatus},
 };
 
+use super::{Problem, row::wrong};
+
 /// A figure has a value exactly when it is neither missing nor withheld.
-pub(super) fn observation(row: &observation::Model) -> Result<(), String> {
-    let absent = matches!(row.status, ObservationStatus::Missing | ObservationStatus::Suppressed);
-    match (row.value, absent) {
-        (None, false) => Err(format!(
-            "column value: there is none, but the status is {:?}; give a value, or the status \
-             MISSING or SUPPRESSED",
-            row.status
-        )),
-        (Some(value), true) => Err(format!(
-            "column value: it is {value}, but the status is {:?}; leave the value empty, or give \
-             another status",
-            row.status
-        )),
-        _ if row.comparator == Comparator::Unknown => {
-            Err("column comparator: \"UNKNOWN\" is of computed figures only; give what the source \
-                 says, or EQUAL"
-                .to_owned())
+pub(super) fn figure(
+    value: Option<Decimal>,
+    status: ObservationStatus,
+    comparator: Comparator,
+    decimals: i32,
+) -> Result<(), Problem> {
+    let word = enum_value(status).to_string();
+    let absent = matches!(status, ObservationStatus::Missing | ObservationStatus::Suppressed);
+    let why = match (value, absent) {
+        (None, false) => format!(
+            "there is none, but the status is {word}; give a value, or the status MISSING or \
+             SUPPRESSED"
+        ),
+        (Some(_), true) => {
+            format!("the status is {word}; leave the value empty, or give another status")
         }
-        _ if row.decimals < 0 => Err(format!("column decimals: {} is less than 0", row.decimals)),
-        _ => Ok(()),
-    }
+        _ if comparator == Comparator::Unknown => {
+            let why = "it is of computed figures only; give what the source says, or EQUAL";
+            return Err(wrong("comparator", "UNKNOWN", why));
+        }
+        _ if decimals < 0 => {
+            return Err(wrong("decimals", &decimals.to_string(), "it is less than 0"));
+        }
+        _ => return Ok(()),
+    };
+    Err(wrong("value", &value.map(|value| value.to_string()).unwrap_or_default(), why))
 }
 
 /// A claim is about an initiative or about a figure.
-pub(super) fn claim(row: &claim::Model) -> Result<(), String> {
+pub(super) fn claim(row: &claim::Model) -> Result<(), Problem> {
     if row.initiative_id.is_some() == row.observation_id.is_some() {
-        return Err("columns initiative and observation: give exactly one of them".to_owned());
+        let reason = "it is about an initiative or about an observation; give exactly one of them";
+        return Err(Problem { reason: reason.to_owned(), ..Problem::default() });
     }
     Ok(())
 }

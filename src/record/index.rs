@@ -6,11 +6,11 @@
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
-    Order, QueryResult, TransactionTrait, Value,
-    sea_query::{Expr, ExprTrait, Query},
+    Order, QueryResult, Value,
+    sea_query::{Condition, Expr, ExprTrait, Query},
 };
 
-use super::{CHUNK, hold};
+use super::{CHUNK, chosen, hold, named::Table as _, of, tables};
 use crate::{
     database::Database,
     error::Error,
@@ -20,9 +20,10 @@ use crate::{
     },
 };
 
-/// The column that says whether something else took a row's place: such rows are not found.
+/// The column that says whether something else took a row's place, or it was removed: such rows
+/// are not found.
 fn superseded<E: EntityTrait>() -> Option<E::Column> {
-    E::Column::iter().find(|column| column.as_str() == "superseded_at")
+    E::Column::iter().find(|column| ["superseded_at", "removed_at"].contains(&column.as_str()))
 }
 
 /// What the index is to be told of one row, where there is anything to search.
@@ -80,7 +81,7 @@ fn rules() -> String {
 
 /// Makes the index anew unless it is there and was made by these rules.
 pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
-    let transaction = database.writer().begin().await?;
+    let transaction = database.begin().await?;
     hold(&transaction).await?;
     let backend = transaction.get_database_backend();
     let known = Query::select()
@@ -92,7 +93,9 @@ pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
     let known: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
     if known == 0 {
         transaction.execute(Query::delete().from_table(TABLE)).await?;
-        super::index_all(&transaction).await?;
+        for table in super::TABLES {
+            of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});
+        }
         let words = match backend {
             DbBackend::Postgres => format!("'{}':1", rules()),
             _ => rules(),
@@ -103,16 +106,37 @@ pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds every row of a table, in order of their numbers.
+/// Takes rows of a table out of the index.
+pub(super) async fn remove(
+    transaction: &DatabaseTransaction,
+    standing: i64,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    let places: Vec<i64> =
+        numbers.into_iter().map(|number| search::place(standing, number)).collect();
+    for places in places.chunks(CHUNK) {
+        let place = Expr::col(search::place_column(backend));
+        let mut delete = Query::delete();
+        delete.from_table(TABLE).and_where(place.is_in(places.iter().copied()));
+        transaction.execute(&delete).await?;
+    }
+    Ok(())
+}
+
+/// Adds the rows of a table after the one with a number, in order of their numbers.
 pub(super) async fn table<E: EntityTrait>(
     transaction: &DatabaseTransaction,
     standing: i64,
+    after: i64,
 ) -> Result<(), Error> {
     let read: Vec<E::Column> = columns::<E>().collect();
     if read.is_empty() {
         return Ok(());
     }
-    let mut last = 0_i64;
+    let mut last = after;
+    let texts =
+        read.iter().fold(Condition::any(), |any, text| any.add(column::<E>(*text).is_not_null()));
     loop {
         let mut select = Query::select();
         select
@@ -120,6 +144,7 @@ pub(super) async fn table<E: EntityTrait>(
             .columns(read.iter().copied())
             .from(E::default().table_name().to_owned())
             .and_where(Expr::col("id").gt(last))
+            .cond_where(texts.clone())
             .order_by("id", Order::Asc)
             .limit(CHUNK as u64);
         if let Some(superseded) = superseded::<E>() {

@@ -1,24 +1,45 @@
 //! The only writer: everything that changes the data goes through here, all or nothing.
+//!
+//! Rows arrive as text, the way a file holds them, wherever they are from. What is wrong with them
+//! is gathered, so that all of it can be told; then nothing of them is kept.
 
+mod change;
 mod check;
+mod embargo;
+mod figure;
 mod index;
+mod merge;
+mod named;
+mod outcome;
 mod problem;
+mod remove;
 mod row;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use entity::{Text, dataset};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use entity::{Text, audit, dataset};
 use sea_orm::{
-    ActiveValue::Set,
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    ModelTrait, SqlErr, TransactionTrait,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
+pub use embargo::{keep, release};
+pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
 
-use crate::{database::Database, error::Error, event, query::column};
+use self::{
+    figure::Staged,
+    named::{Kept, Table},
+};
+use crate::{
+    access::{Role, Viewer},
+    database::Database,
+    error::Error,
+    event,
+    query::column,
+};
 
 /// The data set as a whole, as its publisher describes it.
 #[derive(Debug, Clone)]
@@ -36,15 +57,47 @@ pub struct Dataset {
 }
 
 /// Rows of one table as text, the way a file holds them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Rows {
-    /// Where they are from, for messages: a file name.
+    /// Where they are from, for messages: a file name, or an argument of a mutation.
     pub origin: String,
     /// The columns' names: those of the table, a reference without its `_id` and as a slug, a
-    /// localised text once for each language (`name_en`, `name_zh`). An empty field is null.
+    /// localised text once for each language (`name_en`, `name_zh`). An empty field is null; what
+    /// there is no column for stays as it is, or takes its default. `if_revision` is the revision
+    /// a row is taken to have; a figure's `action` `D` retracts it, and its `reason` says why it
+    /// is corrected or retracted.
     pub columns: Vec<String>,
-    /// The line each row stands on, and its fields.
+    /// The line each row stands on, 0 for none, and its fields.
     pub rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Who writes, by what, and why.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Who.
+    pub viewer: Viewer,
+    /// The names of the mutations, or the command.
+    pub operation: String,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
+impl By {
+    /// Whoever runs the server, by a command.
+    pub fn operator(operation: impl Into<String>) -> Self {
+        Self { viewer: Viewer::operator(), operation: operation.into(), reason: None }
+    }
+}
+
+/// What is done with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Made, or changed where there is one like it.
+    Upsert,
+    /// Made; there must be none like it.
+    Create,
+    /// Changed; there must be one. Its column `id` says which: a slug, or an id.
+    Update,
 }
 
 /// How many rows an insert takes at once: well within both databases' limit of parameters.
@@ -58,17 +111,45 @@ pub struct Writer {
     database: Database,
     transaction: DatabaseTransaction,
     now: DateTime<Utc>,
+    by: By,
+    /// The revision of the data that this makes; 0 where there are none yet.
+    revision: i64,
     /// The numbers of the rows that have been referred to, by table and slug.
     slugs: HashMap<String, HashMap<String, i64>>,
     /// The highest number given so far, by table.
     numbers: HashMap<String, i64>,
+    staged: Staged,
+    problems: Problems,
+    outcome: Outcome,
+    /// Whether something was said of the data set as a whole.
+    described: bool,
 }
 
-/// Declares every table rows can be written to, each after those it refers to: where its rows
-/// stand among results of a search that fit alike, a number of its own that never changes, since
-/// the index keeps it; and the checks that its columns' types do not make.
+/// Hands every table rows can be written to, each after those it refers to, to the macro `to`:
+/// where its rows stand among results of a search that fit alike, a number of its own that never
+/// changes, since the index keeps it; what names a row that has no slug; and the check that its
+/// columns' types do not make.
 macro_rules! tables {
-    ($($table:ident $standing:literal $($check:ident)?,)+) => {
+    ($to:ident $($given:tt)*) => {
+        $to! {
+            [$($given)*]
+            source 80,
+            unit 60,
+            theme 20,
+            district 10,
+            organization 30,
+            initiative 40,
+            initiative_organization 110 by ["initiative_id", "organization_id", "role"],
+            metric 50,
+            initiative_metric 100 by ["initiative_id", "metric_id"],
+            observation 90,
+            claim 70; check claim,
+        }
+    };
+}
+
+macro_rules! declare {
+    ([] $($table:ident $standing:literal $(by $key:expr)? $(; check $check:ident)?,)+) => {
         /// The tables rows can be written to, each after those it refers to.
         pub const TABLES: &[&str] = &[$(stringify!($table),)+];
 
@@ -80,61 +161,81 @@ macro_rules! tables {
             }
         }
 
-        /// Indexes every row there is.
-        async fn index_all(transaction: &DatabaseTransaction) -> Result<(), Error> {
-            $(index::table::<entity::$table::Entity>(transaction, $standing).await?;)+
-            Ok(())
-        }
-
-        impl Writer {
-            /// Writes rows of the table with this name.
-            ///
-            /// Fails at the first row that cannot be written, naming file, line, column and value.
-            pub async fn write(&mut self, table: &str, rows: &Rows) -> Result<(), Error> {
-                match table {
-                    $(stringify!($table) => {
-                        let check: fn(&entity::$table::Model) -> Result<(), String> =
-                            tables!(@check $($check)?);
-                        self.insert::<entity::$table::Entity>(rows, $standing, check).await
-                    })+
-                    _ => Err(Error::input(format!(
-                        "{}: there is no table {table:?}; there are {}",
-                        rows.origin,
-                        TABLES.join(", ")
-                    ))),
-                }
+        $(
+            impl Table for entity::$table::Entity {
+                const KEPT: Kept<Self> = Kept {
+                    table: stringify!($table),
+                    standing: $standing,
+                    key: declare!(@key $($key)?),
+                    check: declare!(@check $($check)?),
+                };
             }
-        }
+        )+
     };
+    (@key) => { &[] };
+    (@key $key:expr) => { &$key };
     (@check) => { |_| Ok(()) };
     (@check $check:ident) => { check::$check };
 }
 
-tables! {
-    source 80,
-    unit 60,
-    theme 20,
-    district 10,
-    organization 30,
-    initiative 40,
-    initiative_organization 110,
-    metric 50,
-    initiative_metric 100,
-    observation 90 observation,
-    claim 70 claim,
+tables!(declare);
+
+/// Does something with the table of a name: `of!(name, E => done::<E>(), else other)`.
+macro_rules! of {
+    ($($given:tt)*) => { tables!(chosen $($given)*) };
 }
 
+macro_rules! chosen {
+    (
+        [$name:expr, $entity:ident => $done:expr, else $other:expr]
+        $($table:ident $standing:literal $(by $key:expr)? $(; check $check:ident)?,)+
+    ) => {
+        match $name {
+            $(stringify!($table) => {
+                type $entity = entity::$table::Entity;
+                $done
+            })+
+            _ => $other,
+        }
+    };
+}
+
+use {chosen, of, tables};
+
 impl Writer {
-    /// Begins a write; `now` becomes the time its rows were recorded. Others wait until it ends.
-    /// Rows that a database has from before it could be searched are indexed first.
-    pub async fn begin(database: &Database, now: DateTime<Utc>) -> Result<Self, Error> {
+    /// Begins a write; `now`, or a moment after the last write where that is later, becomes the
+    /// time its rows were recorded. Others wait until it ends. Rows that a database has from before
+    /// it could be searched are indexed first, and figures whose day has come are made public.
+    pub async fn begin(database: &Database, now: DateTime<Utc>, by: By) -> Result<Self, Error> {
         index::prepare(database).await?;
-        let transaction = database.writer().begin().await?;
+        release(database, now).await?;
+        Self::open(database, now, by).await
+    }
+
+    /// The same without anything before.
+    async fn open(database: &Database, now: DateTime<Utc>, by: By) -> Result<Self, Error> {
+        let transaction = database.begin().await?;
         hold(&transaction).await?;
-        let (slugs, numbers) = (HashMap::new(), HashMap::new());
+        let last = dataset::Entity::find().one(&transaction).await?;
+        let (revision, changed_at) =
+            last.map_or((1, None), |last| (last.revision + 1, last.changed_at));
         // Databases keep microseconds.
-        let (database, now) = (database.clone(), now.trunc_subsecs(6));
-        Ok(Self { database, transaction, now, slugs, numbers })
+        let now = now.trunc_subsecs(6);
+        let later = changed_at.map(|last| DateTime::<Utc>::from(last) + TimeDelta::microseconds(1));
+        let now = later.map_or(now, |later| Ord::max(later, now));
+        Ok(Self {
+            database: database.clone(),
+            transaction,
+            now,
+            by,
+            revision,
+            slugs: HashMap::new(),
+            numbers: HashMap::new(),
+            staged: Staged::default(),
+            problems: Problems::default(),
+            outcome: Outcome::default(),
+            described: false,
+        })
     }
 
     /// Whether the database holds no data set yet.
@@ -143,25 +244,127 @@ impl Writer {
         Ok(dataset.is_none())
     }
 
-    /// Writes what is said of the data set as a whole.
+    /// Writes what is said of the data set as a whole, in the place of what was said before.
     pub async fn describe(&mut self, dataset: Dataset) -> Result<(), Error> {
-        let row = dataset::ActiveModel {
-            id: Set(1),
-            slug: Set(dataset.slug),
-            title: Set(dataset.title),
-            description: Set(dataset.description),
-            licence: Set(dataset.licence),
-            version: Set(dataset.version),
-            revision: Set(0),
-            changed_at: Set(None),
-        };
-        dataset::Entity::insert(row).exec_without_returning(&self.transaction).await?;
+        let described = [
+            (dataset::Column::Slug, Value::from(dataset.slug)),
+            (dataset::Column::Title, dataset.title.into()),
+            (dataset::Column::Description, dataset.description.into()),
+            (dataset::Column::Licence, dataset.licence.into()),
+            (dataset::Column::Version, dataset.version.into()),
+        ];
+        if self.is_empty().await? {
+            let mut insert = Query::insert();
+            let columns = described.iter().map(|(column, _)| *column);
+            insert
+                .into_table(dataset::Entity)
+                .columns(columns.chain([dataset::Column::Id, dataset::Column::Revision]));
+            let values = described.into_iter().map(|(_, value)| Expr::val(value));
+            insert.values_panic(values.chain([Expr::val(1), Expr::val(0_i64)]));
+            self.transaction.execute(&insert).await?;
+        } else {
+            let mut update = dataset::Entity::update_many();
+            for (column, value) in described {
+                update = update.col_expr(column, Expr::val(value));
+            }
+            update.exec(&self.transaction).await?;
+        }
+        self.described = true;
         Ok(())
     }
 
-    /// Keeps what was written, and raises the revision of the data. Whoever follows them is told,
-    /// on this instance before this returns.
-    pub async fn commit(self) -> Result<(), Error> {
+    /// The numbers of the rows of a table by their slugs.
+    pub async fn knows(&mut self, table: &str) -> Result<&HashMap<String, i64>, Error> {
+        self.know(table).await?;
+        Ok(self.slugs.entry(table.to_owned()).or_default())
+    }
+
+    /// What was done so far to the rows of a table.
+    pub fn counts(&self, table: &str) -> Counts {
+        self.outcome.0.get(table).copied().unwrap_or_default()
+    }
+
+    /// The numbers of the rows of a table that are named by their slugs or ids. `if_revision` is
+    /// the revision that each is taken to have.
+    pub async fn named(
+        &mut self,
+        table: &'static str,
+        ids: &[String],
+        if_revision: Option<i32>,
+    ) -> Result<Vec<i64>, Error> {
+        self.merge().await?;
+        self.know_if_named(table).await?;
+        let mut numbers = Vec::with_capacity(ids.len());
+        let columns = [row::Field::Id];
+        for id in ids {
+            match self.reading(&columns).own(table, std::slice::from_ref(id)) {
+                Ok(number) => numbers.push(number),
+                Err(why) => self.report(Problem { origin: "id".to_owned(), ..why }),
+            }
+        }
+        of!(table, E => self.require::<E>(&numbers, if_revision).await?, else {});
+        self.settle().await?;
+        Ok(numbers)
+    }
+
+    /// Notes something that is wrong with what is to be written: then nothing of it will be.
+    pub fn report(&mut self, problem: Problem) {
+        self.problems.add(problem);
+    }
+
+    /// Writes rows of the table with this name, those of figures once all of them are there
+    /// ([`Writer::settle`]). What is wrong with them is gathered.
+    pub async fn write(&mut self, table: &str, rows: &Rows) -> Result<(), Error> {
+        match table {
+            "observation" => self.stage(rows, Mode::Upsert).await,
+            _ => self.save(table, rows, Mode::Upsert).await.map(drop),
+        }
+    }
+
+    /// Writes rows at once. Returns their numbers in order, none where something is wrong.
+    pub async fn save(&mut self, table: &str, rows: &Rows, mode: Mode) -> Result<Vec<i64>, Error> {
+        // Rows of other tables may refer to figures by their slugs.
+        let before = self.merge().await?;
+        drop(before);
+        if table == "observation" {
+            match mode {
+                Mode::Update => self.correct(rows).await?,
+                _ => self.stage(rows, mode).await?,
+            }
+            return self.merge().await;
+        }
+        of!(table, E => self.put::<E>(rows, mode).await, else {
+            let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
+            self.report(Problem::of(&rows.origin, None, why));
+            Ok(Vec::new())
+        })
+    }
+
+    /// Brings everything to where it belongs, and tells what would be changed. Fails with all that
+    /// is wrong.
+    pub async fn settle(&mut self) -> Result<&Outcome, Error> {
+        self.merge().await?;
+        if !self.problems.is_empty() {
+            return Err(Error::Rejected(std::mem::take(&mut self.problems).into()));
+        }
+        Ok(&self.outcome)
+    }
+
+    /// Keeps what was written, and raises the revision of the data if anything is other than
+    /// before. Whoever follows them is told, on this instance before this returns.
+    pub async fn commit(mut self) -> Result<Outcome, Error> {
+        self.settle().await?;
+        if !self.outcome.changes() && !self.described {
+            self.transaction.rollback().await?;
+            return Ok(self.outcome);
+        }
+        if self.is_empty().await? {
+            let title = [("en".to_owned(), "Data set".to_owned())].into_iter().collect();
+            let (description, licence, version) = (None, None, None);
+            let slug = "dataset".to_owned();
+            self.describe(Dataset { slug, title, description, licence, version }).await?;
+        }
+        self.sign().await?;
         dataset::Entity::update_many()
             .col_expr(
                 dataset::Column::Revision,
@@ -173,62 +376,24 @@ impl Writer {
         let revision = event::announce(&self.transaction).await?;
         self.transaction.commit().await?;
         self.database.raise(revision);
-        Ok(())
+        Ok(self.outcome)
     }
 
-    async fn insert<E>(
-        &mut self,
-        rows: &Rows,
-        standing: i64,
-        check: fn(&E::Model) -> Result<(), String>,
-    ) -> Result<(), Error>
-    where
-        E: EntityTrait,
-        E::Model: ModelTrait<Entity = E> + IntoActiveModel<E::ActiveModel>,
-        E::Model: serde::de::DeserializeOwned + Send,
-        E::ActiveModel: Send,
-    {
-        let table = E::default().table_name().to_owned();
-        let columns = row::columns::<E>(rows)?;
-        let own = row::has_slug::<E>().then(|| table.clone());
-        for target in row::references::<E>().into_values().chain(own) {
-            self.know(&target).await?;
-        }
-        let first = self.reserve::<E>(rows.rows.len()).await?;
-        // Every slug of the file first, so that a row may refer to a later one.
-        for ((line, fields), number) in rows.rows.iter().zip(first..) {
-            let slug = row::slug(&columns, fields);
-            let known = self.slugs.entry(table.clone()).or_default();
-            if let Some(slug) = slug
-                && known.insert(slug.to_owned(), number).is_some()
-            {
-                return Err(Error::input(format!(
-                    "{}, line {line}, column slug: {slug:?} is there already; slugs are unique",
-                    rows.origin
-                )));
-            }
-        }
-        let backend = self.transaction.get_database_backend();
-        let reading =
-            row::Reading { columns: &columns, slugs: &self.slugs, now: self.now, backend };
-        let mut numbers = first..;
-        for chunk in rows.rows.chunks(CHUNK) {
-            let mut models = Vec::with_capacity(chunk.len());
-            let mut entries = Vec::new();
-            for ((line, fields), number) in chunk.iter().zip(&mut numbers) {
-                let read = reading.row::<E>(number, fields);
-                let read = read.and_then(|model| check(&model).map(|()| model));
-                let wrong = |why| Error::input(format!("{}, line {line}, {why}", rows.origin));
-                let model = read.map_err(wrong)?;
-                entries.extend(index::entry::<E>(standing, number, |column| model.get(column)));
-                models.push(model.into_active_model());
-            }
-            E::insert_many(models)
-                .exec_without_returning(&self.transaction)
-                .await
-                .map_err(|error| refused(&error, rows, chunk))?;
-            index::add::<E>(&self.transaction, entries).await?;
-        }
+    /// Leaves behind who wrote what.
+    async fn sign(&self) -> Result<(), Error> {
+        let By { viewer, operation, reason } = &self.by;
+        let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
+        let row = audit::ActiveModel {
+            id: NotSet,
+            revision: Set(self.revision),
+            recorded_at: Set(self.now.into()),
+            recorded_by: Set(viewer.name.as_deref().map(str::to_owned)),
+            role: Set(viewer.role.unwrap_or(Role::Reader)),
+            operation: Set(operation.clone()),
+            reason: Set(reason.clone()),
+            outcome: Set(outcome),
+        };
+        audit::Entity::insert(row).exec_without_returning(&self.transaction).await?;
         Ok(())
     }
 
@@ -240,12 +405,21 @@ impl Writer {
         let mut select = Query::select();
         select.column("slug").column("id").from(table.to_owned());
         select.and_where(Expr::col("slug").is_not_null());
+        select.and_where(Expr::cust(live(table)));
         let mut known = HashMap::new();
         for row in self.transaction.query_all(&select).await? {
             known.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
         self.slugs.insert(table.to_owned(), known);
         Ok(())
+    }
+
+    /// The same if its rows have slugs.
+    async fn know_if_named(&mut self, table: &'static str) -> Result<(), Error> {
+        match of!(table, E => row::has_slug::<E>(), else false) {
+            true => self.know(table).await,
+            false => Ok(()),
+        }
     }
 
     /// Takes that many numbers for new rows, and returns the first.
@@ -264,6 +438,24 @@ impl Writer {
         self.numbers.insert(table, last + count as i64);
         Ok(last + 1)
     }
+
+    fn backend(&self) -> DbBackend {
+        self.database.backend()
+    }
+
+    /// The day it is, in UTC.
+    fn today(&self) -> Value {
+        entity::Date(self.now.date_naive()).into()
+    }
+}
+
+/// Which rows of a table are there, as a condition of SQL.
+fn live(table: &str) -> &'static str {
+    match table {
+        "observation" => "(superseded_at IS NULL OR embargoed AND embargo_ended_at IS NULL)",
+        "claim" | "initiative_organization" | "initiative_metric" => "1 = 1",
+        _ => "removed_at IS NULL",
+    }
 }
 
 /// Waits until nobody else writes, and lets nobody else write until the transaction ends.
@@ -273,20 +465,4 @@ async fn hold(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
         transaction.execute_unprepared(&lock).await?;
     }
     Ok(())
-}
-
-/// What the database refused although every row by itself was right.
-fn refused(error: &DbErr, rows: &Rows, chunk: &[(u64, Vec<String>)]) -> Error {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => {
-            let line = |row: Option<&(u64, _)>| row.map_or(0, |(line, _)| *line);
-            Error::input(format!(
-                "{}, lines {} to {}: a row is there twice, in the file or in the database already",
-                rows.origin,
-                line(chunk.first()),
-                line(chunk.last())
-            ))
-        }
-        _ => Error::internal(error),
-    }
 }

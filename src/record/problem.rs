@@ -23,6 +23,9 @@ pub struct Problem {
     /// The nearest names there are, where it names something that is not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alike: Vec<String>,
+    /// Whether somebody else changed it meanwhile.
+    #[serde(skip)]
+    pub outdated: bool,
 }
 
 /// How many problems are told in full; of more, only how many there are.
@@ -95,4 +98,16 @@ impl fmt::Display for Problems {
             more => write!(f, "\n… and {more} more"),
         }
     }
+}
+
+/// A row that has another revision than was thought.
+pub(super) fn outdated(wanted: i32, found: i64) -> Problem {
+    let reason = match found {
+        0 => "there is none to be changed".to_owned(),
+        found => format!(
+            "it has the revision {found} by now; read it again, and decide what is to be changed"
+        ),
+    };
+    let problem = Problem { reason, outdated: true, ..Problem::default() };
+    problem.at(super::row::IF_REVISION, &wanted.to_string())
 }

@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use entity::Decimal;
 use oxilangtag::LanguageTag;
 use sea_orm::{
@@ -16,8 +15,7 @@ use sea_orm::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::Rows;
-use crate::error::Error;
+use super::{Mode, Problem, Rows};
 
 /// What a file's column holds.
 pub(super) enum Field {
@@ -27,7 +25,33 @@ pub(super) enum Field {
     Reference { column: String, name: String, target: String },
     /// A localised text in one language.
     Text { name: String, language: String },
+    /// The revision that the row is taken to have.
+    IfRevision,
+    /// Whether a figure is recorded or retracted.
+    Action,
+    /// Which row is to be changed: its slug, or its id.
+    Id,
 }
+
+/// The columns that only the writer fills.
+const OWN: [&str; 9] = [
+    "id",
+    "revision",
+    "removed_at",
+    "recorded_at",
+    "superseded_at",
+    "recorded_by",
+    "retracted",
+    "embargoed",
+    "embargo_ended_at",
+];
+
+/// The column with the revision that a row is taken to have.
+pub(super) const IF_REVISION: &str = "if_revision";
+
+/// The column of figures that says what to do with each: `D` retracts it, everything else records
+/// it (SDMX ACTION).
+pub(super) const ACTION: &str = "action";
 
 /// Whether the table's rows have slugs.
 pub(super) fn has_slug<E: EntityTrait>() -> bool {
@@ -46,40 +70,52 @@ pub(super) fn references<E: EntityTrait>() -> HashMap<String, String> {
         .collect()
 }
 
-/// What the file's columns hold. A column the table does not have is refused, and so is a file
-/// without one the table must have.
-pub(super) fn columns<E: EntityTrait>(rows: &Rows) -> Result<Vec<Field>, Error> {
+/// What the file's columns hold, or which of them the table does not have.
+pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Field>, Vec<Problem>> {
     let references = references::<E>();
-    let mut fields = Vec::with_capacity(rows.columns.len());
+    let table = E::default().table_name().to_owned();
+    let (mut fields, mut problems) = (Vec::with_capacity(rows.columns.len()), Vec::new());
     for name in &rows.columns {
-        let found = E::Column::iter().find_map(|column| {
-            let (known, kind) = (column.as_str(), column.def().get_column_type().clone());
-            if let Some(target) = references.get(known) {
-                let same = known.strip_suffix("_id") == Some(name);
-                return same.then(|| Field::Reference {
-                    column: known.to_owned(),
-                    name: name.clone(),
-                    target: target.clone(),
-                });
+        let found = match name.as_str() {
+            IF_REVISION => Some(Field::IfRevision),
+            ACTION if table == "observation" => Some(Field::Action),
+            "id" if mode == Mode::Update => Some(Field::Id),
+            _ => E::Column::iter().find_map(|column| field(column, name, &references)),
+        };
+        match found {
+            Some(field) => fields.push(field),
+            None => {
+                let why = format!("the table {table} has no column {name:?}");
+                problems.push(Problem::of(&rows.origin, None, why));
             }
-            if known == name && known != "id" {
-                return Some(Field::Plain { name: name.clone(), kind });
-            }
-            let tag = name.strip_prefix(known)?.strip_prefix('_')?;
-            let tag = LanguageTag::parse_and_normalize(tag).ok()?.into_inner();
-            matches!(kind, ColumnType::JsonBinary)
-                .then(|| Field::Text { name: known.to_owned(), language: tag })
-        });
-        fields.push(found.ok_or_else(|| {
-            let table = E::default();
-            Error::input(format!(
-                "{}: the table {} has no column {name:?}",
-                rows.origin,
-                table.table_name()
-            ))
-        })?);
+        }
     }
-    Ok(fields)
+    if problems.is_empty() { Ok(fields) } else { Err(problems) }
+}
+
+fn field<C: ColumnTrait>(
+    column: C,
+    name: &str,
+    references: &HashMap<String, String>,
+) -> Option<Field> {
+    let (known, kind) = (column.as_str(), column.def().get_column_type().clone());
+    if OWN.contains(&known) {
+        return None;
+    }
+    if let Some(target) = references.get(known) {
+        return (known.strip_suffix("_id") == Some(name)).then(|| Field::Reference {
+            column: known.to_owned(),
+            name: name.to_owned(),
+            target: target.clone(),
+        });
+    }
+    if known == name {
+        return Some(Field::Plain { name: name.to_owned(), kind });
+    }
+    let tag = name.strip_prefix(known)?.strip_prefix('_')?;
+    let tag = LanguageTag::parse_and_normalize(tag).ok()?.into_inner();
+    matches!(kind, ColumnType::JsonBinary)
+        .then(|| Field::Text { name: known.to_owned(), language: tag })
 }
 
 /// The slug of a row, where it has one.
@@ -89,38 +125,47 @@ pub(super) fn slug<'f>(columns: &[Field], fields: &'f [String]) -> Option<&'f st
     fields.get(place).map(String::as_str).filter(|slug| !slug.is_empty())
 }
 
-/// How the rows of one file are read.
+/// The revision that a row is taken to have.
+pub(super) fn if_revision(columns: &[Field], fields: &[String]) -> Result<Option<i32>, Problem> {
+    let place = columns.iter().position(|field| matches!(field, Field::IfRevision));
+    let text = place.and_then(|place| fields.get(place)).filter(|text| !text.is_empty());
+    let number = |text: &String| text.parse().map_err(|_| wrong(IF_REVISION, text, NO_NUMBER));
+    text.map(number).transpose()
+}
+
+/// How the fields of a file are read.
 pub(super) struct Reading<'a> {
     pub(super) columns: &'a [Field],
     pub(super) slugs: &'a HashMap<String, HashMap<String, i64>>,
-    pub(super) now: DateTime<Utc>,
     pub(super) backend: DbBackend,
 }
 
 impl Reading<'_> {
-    /// The row, or which column is wrong and why.
-    pub(super) fn row<E>(&self, number: i64, fields: &[String]) -> Result<E::Model, String>
+    /// The row with the fields of a line in it; an empty one is null. What the line has no field
+    /// for stays as it is.
+    pub(super) fn row<E>(
+        &self,
+        mut row: Map<String, Json>,
+        fields: &[String],
+    ) -> Result<E::Model, Problem>
     where
         E: EntityTrait<Model: ModelTrait<Entity = E> + DeserializeOwned>,
     {
-        let mut row = Map::new();
-        row.insert("id".to_owned(), number.into());
-        // What the writer itself knows; deserializing ignores what the table does not have.
-        row.insert("recorded_at".to_owned(), self.now.to_rfc3339().into());
-        row.insert("revision".to_owned(), 1.into());
-        row.insert("retracted".to_owned(), false.into());
-        row.insert("embargoed".to_owned(), false.into());
         for (column, field) in self.columns.iter().zip(fields) {
-            if !field.is_empty() {
-                self.put(&mut row, column, field)?;
-            }
+            self.put(&mut row, column, field)?;
         }
         let model: E::Model =
             serde_path_to_error::deserialize(Json::Object(row.clone())).map_err(|error| {
                 let name = error.path().to_string();
-                let given = row.get(&name).map(|value| format!("{value}: ")).unwrap_or_default();
-                let why = error.into_inner();
-                if name == "." { why.to_string() } else { format!("column {name}: {given}{why}") }
+                let why = error.into_inner().to_string();
+                let given = row.get(&name).map(|value| match value {
+                    Json::String(text) => text.clone(),
+                    value => value.to_string(),
+                });
+                match given {
+                    Some(given) => wrong(&name, &given, why),
+                    None => missing(&why),
+                }
             })?;
         if self.backend == DbBackend::Sqlite {
             exact::<E>(&model)?;
@@ -128,62 +173,132 @@ impl Reading<'_> {
         Ok(model)
     }
 
-    fn put(&self, row: &mut Map<String, Json>, column: &Field, field: &str) -> Result<(), String> {
+    fn put(&self, row: &mut Map<String, Json>, column: &Field, field: &str) -> Result<(), Problem> {
         match column {
             Field::Reference { column, name, target } => {
-                let known = self.slugs.get(target).and_then(|slugs| slugs.get(field));
-                let number = known
-                    .ok_or_else(|| format!("column {name}: there is no {target} {field:?}"))?;
-                row.insert(column.clone(), (*number).into());
+                let number = self.number(name, target, field)?;
+                row.insert(column.clone(), number.map_or(Json::Null, Json::from));
             }
             Field::Text { name, language } => {
-                let texts = row.entry(name.clone()).or_insert_with(|| Map::new().into());
-                if let Json::Object(texts) = texts {
-                    texts.insert(language.clone(), field.into());
+                let texts = row.entry(name.clone()).or_insert(Json::Null);
+                if texts.is_null() {
+                    *texts = Map::new().into();
+                }
+                if let Json::Object(all) = texts {
+                    match field {
+                        "" => _ = all.remove(language),
+                        text => _ = all.insert(language.clone(), text.into()),
+                    }
+                    if all.is_empty() {
+                        row.remove(name);
+                    }
                 }
             }
+            Field::Plain { name, .. } if field.is_empty() => _ = row.remove(name),
             Field::Plain { name, kind } => {
                 let value = match kind {
-                    ColumnType::Integer | ColumnType::BigInteger => field
-                        .parse::<i64>()
-                        .map_err(|_| format!("column {name}: {field:?} is no whole number"))?
-                        .into(),
+                    ColumnType::Integer | ColumnType::BigInteger => {
+                        field.parse::<i64>().map_err(|_| wrong(name, field, NO_NUMBER))?.into()
+                    }
                     ColumnType::Boolean => field
                         .parse::<bool>()
-                        .map_err(|_| format!("column {name}: {field:?} is neither true nor false"))?
+                        .map_err(|_| wrong(name, field, "it is neither true nor false"))?
                         .into(),
                     _ if name == "slug" && !is_slug(field) => {
-                        return Err(format!(
-                            "column slug: {field:?} is no slug; write small Latin letters and \
-                             digits, in parts joined by hyphens"
-                        ));
+                        return Err(wrong(name, field, NO_SLUG));
                     }
                     _ => Json::from(field),
                 };
                 row.insert(name.clone(), value);
             }
+            Field::IfRevision | Field::Action | Field::Id => {}
         }
         Ok(())
     }
+
+    /// What names a row that has no slug; none where something of it is wrong or left out.
+    pub(super) fn key(&self, key: &[&str], fields: &[String]) -> Option<Vec<Json>> {
+        let mut row = Map::new();
+        for (column, field) in self.columns.iter().zip(fields) {
+            self.put(&mut row, column, field).ok()?;
+        }
+        key.iter().map(|name| row.get(*name).cloned()).collect()
+    }
+
+    /// The number of the row to be changed.
+    pub(super) fn own(&self, table: &str, fields: &[String]) -> Result<i64, Problem> {
+        let place = self.columns.iter().position(|field| matches!(field, Field::Id));
+        let id = place.and_then(|place| fields.get(place)).map_or("", String::as_str);
+        // Where the row was found by a filter.
+        let found = id.split_once('#').filter(|(kind, _)| *kind == table);
+        if let Some(Ok(number)) = found.map(|(_, number)| number.parse()) {
+            return Ok(number);
+        }
+        let missing = || wrong("id", "", "it says which row is to be changed");
+        self.number("id", table, id)?.ok_or_else(missing)
+    }
+
+    /// The number of the row that a field names by its slug, or by its id.
+    pub(super) fn number(
+        &self,
+        name: &str,
+        target: &str,
+        field: &str,
+    ) -> Result<Option<i64>, Problem> {
+        if field.is_empty() {
+            return Ok(None);
+        }
+        // An id is the kind of the object, such as `initiativeMetric`, and its slug or number.
+        let same = |kind: &str| kind.to_ascii_lowercase() == target.replace('_', "");
+        let key = field.split_once(':').filter(|(kind, _)| same(kind)).map(|(_, key)| key);
+        let slugs = self.slugs.get(target);
+        let known = slugs.and_then(|slugs| slugs.get(key.unwrap_or(field)));
+        match (known, key.map(str::parse::<i64>)) {
+            (Some(number), _) => Ok(Some(*number)),
+            (None, Some(Ok(number))) if BY_NUMBER.contains(&target) => Ok(Some(number)),
+            _ => Err(wrong(name, field, format!("there is no such {target}"))),
+        }
+    }
+}
+
+/// The tables whose rows may have no slug, or have none.
+const BY_NUMBER: [&str; 3] = ["observation", "initiative_organization", "initiative_metric"];
+
+const NO_NUMBER: &str = "it is no whole number";
+
+pub(super) const NO_SLUG: &str =
+    "it is no slug; write small Latin letters and digits, in parts joined by hyphens";
+
+/// A row without something it must have.
+fn missing(why: &str) -> Problem {
+    let name = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match name {
+        Some(name) => wrong(name.trim_end_matches("_id"), "", "it cannot be left out"),
+        None => Problem { reason: why.to_owned(), ..Problem::default() },
+    }
+}
+
+/// Something wrong in a column.
+pub(super) fn wrong(column: &str, value: &str, reason: impl std::fmt::Display) -> Problem {
+    Problem { reason: reason.to_string(), ..Problem::default() }.at(column, value)
 }
 
 /// `part-2-of-a-slug`.
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     text.split('-').all(|part| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     })
 }
 
 /// Refuses a number SQLite would round.
-fn exact<E>(model: &E::Model) -> Result<(), String>
+fn exact<E>(model: &E::Model) -> Result<(), Problem>
 where
     E: EntityTrait<Model: ModelTrait<Entity = E>>,
 {
     for column in E::Column::iter() {
         if let Value::Decimal(Some(number)) = model.get(column) {
-            Decimal::from(number)
-                .as_double()
-                .map_err(|why| format!("column {}: {why}", column.as_str()))?;
+            let number = Decimal::from(number);
+            number.as_double().map_err(|why| wrong(column.as_str(), &number.to_string(), why))?;
         }
     }
     Ok(())

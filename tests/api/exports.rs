@@ -60,7 +60,10 @@ async fn filled(folder: &Path) -> String {
         columns: columns.map(str::to_owned).to_vec(),
         rows: (0..FIGURES).map(row).collect(),
     };
-    let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+    let mut writer =
+        Writer::begin(&server.store.database, now(), hutong::record::By::operator("a test"))
+            .await
+            .unwrap();
     writer.write("observation", &rows).await.unwrap();
     writer.commit().await.unwrap();
     server.stop().await;

@@ -108,7 +108,7 @@ on_each_database! {
             (number as u64, [&format!("h-{number}"), "x", *name, "COUNT", "1"].map(str::to_owned).to_vec())
         };
         let rows = Rows { origin: "unit.csv".to_owned(), columns, rows: names.iter().enumerate().map(row).collect() };
-        let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+        let mut writer = Writer::begin(&server.store.database, now(), hutong::record::By::operator("a test")).await.unwrap();
         writer.write("unit", &rows).await.unwrap();
         writer.commit().await.unwrap();
         let query = "{ units(filter: { slug: { startsWith: \"h-\" } }) { nodes { name slug } } }";

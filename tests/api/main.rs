@@ -28,6 +28,7 @@ mod live_guard;
 mod log;
 mod metrics;
 mod migrations;
+mod mutations;
 mod nodes;
 mod orders;
 mod packages;

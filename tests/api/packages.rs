@@ -1,6 +1,6 @@
 //! Packages: what is refused, in which words, and that nothing of a refused one stays.
 
-use hutong::{database::Database, package::Package};
+use hutong::{database::Database, error::Error, package::Package};
 
 use crate::{
     Server, on_each_database,
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A package of one district, one metric and the given figures.
-fn package(files: &[(&str, &str)]) -> Result<Package, hutong::error::Error> {
+fn package(files: &[(&str, &str)]) -> Result<Package, Error> {
     let descriptor = r#"{"name": "small", "title": "Small", "resources": [
         {"name": "source", "path": "source.csv"}, {"name": "unit", "path": "unit.csv"},
         {"name": "district", "path": "district.csv"}, {"name": "metric", "path": "metric.csv"},
@@ -39,7 +39,7 @@ async fn refusal(database: &Database, file: &str, text: &str) -> String {
         Err(error) => Err(error),
     };
     match loaded {
-        Err(hutong::error::Error::Input(message)) => message.to_string(),
+        Err(error @ (Error::Input(_) | Error::Rejected(_))) => error.to_string(),
         other => panic!("{text} gave {other:?}"),
     }
 }
@@ -54,25 +54,25 @@ on_each_database! {
             ("length,city,2025-Q5,1,0,0,EQUAL,NORMAL,document\n",
              "observation.csv, line 3, column period: \"2025-Q5\": \"2025-Q5\" is no period; "),
             ("length,town,2025,1,0,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column district: there is no district \"town\""),
+             "observation.csv, line 3, column district: \"town\": there is no such district"),
             ("width,city,2025,1,0,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column metric: there is no metric \"width\""),
+             "observation.csv, line 3, column metric: \"width\": there is no such metric"),
             ("length,city,2026,1,0,0,SAME,NORMAL,document\n",
              "observation.csv, line 3, column comparator: \"SAME\": unknown variant `SAME`, expected one of `EQUAL`, "),
             ("length,city,2026,1.2.3,0,0,EQUAL,NORMAL,document\n",
              "observation.csv, line 3, column value: \"1.2.3\": \"1.2.3\" is no decimal number; "),
             ("length,city,2026,1,one,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column decimals: \"one\" is no whole number"),
+             "observation.csv, line 3, column decimals: \"one\": it is no whole number"),
             ("length,city,2026,1,-1,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column decimals: -1 is less than 0"),
+             "observation.csv, line 3, column decimals: \"-1\": it is less than 0"),
             ("length,city,2026,,0,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column value: there is none, but the status is Normal; "),
+             "observation.csv, line 3, column value: \"\": there is none, but the status is NORMAL; "),
             ("length,city,2026,1,0,0,EQUAL,MISSING,document\n",
-             "observation.csv, line 3, column value: it is 1, but the status is Missing; "),
+             "observation.csv, line 3, column value: \"1\": the status is MISSING; "),
             ("length,city,2026,1,0,0,EQUAL,NORMAL,\n",
-             "observation.csv, line 3, missing field `source_id`"),
+             "observation.csv, line 3, column source: \"\": a figure cannot be without it"),
             ("length,city,2025,9,0,0,EQUAL,NORMAL,document\n",
-             "observation.csv, lines 2 to 3: a row is there twice, "),
+             "observation.csv, line 3: line 2 says otherwise of the same figure"),
             ("length,city\n", "observation.csv: CSV error: record 2 (line: 3, byte: "),
         ] {
             let message = refusal(database, "observation.csv", &format!("{HEAD}{good}{row}")).await;
@@ -99,12 +99,12 @@ on_each_database! {
             ("unit.csv", "slug,id\na,1\n", "unit.csv: the table unit has no column \"id\""),
             ("unit.csv", "slug,name_\na,1\n", "unit.csv: the table unit has no column \"name_\""),
             ("unit.csv", "slug,symbol,name_en,dimension\nA b,x,X,LENGTH\n",
-             "unit.csv, line 2, column slug: \"A b\" is no slug; "),
+             "unit.csv, line 2, column slug: \"A b\": it is no slug; "),
             ("unit.csv", "slug,symbol,name_en,dimension\na,x,X,LENGTH\na,y,Y,LENGTH\n",
-             "unit.csv, line 3, column slug: \"a\" is there already; "),
-            ("unit.csv", "slug,symbol,name_en,dimension\na,x,,LENGTH\n", "unit.csv, line 2, missing field `name`"),
+             "unit.csv, line 3, column slug: \"a\": it is given twice"),
+            ("unit.csv", "slug,symbol,name_en,dimension\na,x,,LENGTH\n", "unit.csv, line 2, column name: \"\": it cannot be left out"),
             ("district.csv", "slug,kind,name_en,partition\na,CITY,A,yes\n",
-             "district.csv, line 2, column partition: \"yes\" is neither true nor false"),
+             "district.csv, line 2, column partition: \"yes\": it is neither true nor false"),
         ] {
             let message = refusal(database, file, text).await;
             assert!(message.starts_with(wanted), "{message}");
@@ -121,7 +121,7 @@ async fn a_number_sqlite_would_round_is_refused() {
     let message = refusal(&database, "observation.csv", &long).await;
     assert!(
         message.starts_with(
-            "observation.csv, line 2, column value: 1234567890.123456 has more than 15 significant \
+            "observation.csv, line 2, column value: \"1234567890.123456\": 1234567890.123456 has more than 15 significant \
              digits"
         ),
         "{message}"
@@ -170,7 +170,7 @@ mod numbers {
                 (number, vec![slug.clone(), slug, "N".to_owned(), "RATIO".to_owned(), value(number)])
             });
             let rows = Rows { origin: "n".to_owned(), columns: columns.into(), rows: rows.collect() };
-            let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+            let mut writer = Writer::begin(&server.store.database, now(), hutong::record::By::operator("a test")).await.unwrap();
             writer.write("unit", &rows).await.unwrap();
             writer.commit().await.unwrap();
             let query = r#"{ units(first: 1000, filter: {slug: {startsWith: "n-"}}) { nodes { factor } } }"#;

@@ -90,7 +90,7 @@ on_each_database! {
     async fn what_is_not_committed_is_not_told(server: &Server) {
         let mut revisions = server.store.database.revisions();
         revisions.mark_unchanged();
-        let writer = hutong::record::Writer::begin(&server.store.database, crate::server::now());
+        let writer = hutong::record::Writer::begin(&server.store.database, crate::server::now(), hutong::record::By::operator("a test"));
         drop(writer.await.unwrap());
         sleep(2 * event::ASKED_EVERY).await;
         assert!(!revisions.has_changed().unwrap());

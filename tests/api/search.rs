@@ -66,7 +66,7 @@ on_each_database! {
             columns: ["slug", "title_en", "publisher"].map(str::to_owned).to_vec(),
             rows: vec![(2, ["another", "A document", "Pressehaus Süd"].map(str::to_owned).to_vec())],
         };
-        let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+        let mut writer = Writer::begin(&server.store.database, now(), hutong::record::By::operator("a test")).await.unwrap();
         writer.write("source", &rows).await.unwrap();
         writer.commit().await.unwrap();
         for (query, id, field, language) in [

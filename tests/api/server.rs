@@ -44,7 +44,10 @@ impl Store {
         let columns = fields(lines.next().unwrap());
         let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
         let rows = Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() };
-        let mut writer = Writer::begin(&self.database, now()).await.unwrap();
+        let mut writer =
+            Writer::begin(&self.database, now(), hutong::record::By::operator("a test"))
+                .await
+                .unwrap();
         writer.write(table, &rows).await.unwrap();
         writer.commit().await.unwrap();
     }

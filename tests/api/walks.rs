@@ -194,7 +194,10 @@ async fn insert(server: &Server, slugs: &[String]) {
         columns: ["slug", "symbol", "name_en", "dimension"].map(str::to_owned).into(),
         rows: slugs.iter().map(row).collect(),
     };
-    let mut writer = Writer::begin(&server.store.database, now()).await.unwrap();
+    let mut writer =
+        Writer::begin(&server.store.database, now(), hutong::record::By::operator("a test"))
+            .await
+            .unwrap();
     writer.write("unit", &rows).await.unwrap();
     writer.commit().await.unwrap();
 }

@@ -52,10 +52,16 @@ impl Figure {
                 return Err(said.wrong(problem, why));
             }
         };
+        let rounded = options.digits.and_then(|digits| number::rounded(&printed.number, digits));
+        let is_rounded = rounded.is_some();
+        let decimals = match &rounded {
+            Some(number) => number.split_once('.').map_or(0, |(_, after)| after.len() as u32),
+            None => printed.decimals,
+        };
+        let number = rounded.unwrap_or(printed.number);
         Ok(Self {
-            value: number::scaled(&printed.number, power)
-                .map_err(|why| value.wrong(problem, why))?,
-            decimals: printed.decimals,
+            value: number::scaled(&number, power).map_err(|why| value.wrong(problem, why))?,
+            decimals,
             power,
             comparator: comparator.to_owned(),
             percent: printed.percent,

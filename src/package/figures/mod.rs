@@ -101,7 +101,8 @@ pub(super) fn read(
     let spots = plan.spots(&columns);
     let others = spots.others.iter().map(|(field, _)| field.as_str());
     let written = COLUMNS.into_iter().chain(others).map(str::to_owned).collect();
-    let withdrawn = ["metric", "district", "initiative", "period"].map(str::to_owned).to_vec();
+    let withdrawn =
+        ["action", "metric", "district", "initiative", "period"].map(str::to_owned).to_vec();
     let mut figures = Figures {
         origin,
         columns: &columns,
@@ -228,7 +229,9 @@ impl Figures<'_> {
         };
         if withdrawn {
             self.send_rows()?;
-            let row = vec![metric, district.to_owned(), initiative.to_owned(), period.to_string()];
+            let initiative = self.resolver.initiative(initiative);
+            let (action, period) = ("D".to_owned(), period.to_string());
+            let row = vec![action, metric, district.to_owned(), initiative, period];
             if self.withdrawn.add(line, row) {
                 self.send_withdrawn()?;
             }
@@ -332,7 +335,7 @@ impl Figures<'_> {
 
     fn send_withdrawn(&mut self) -> Result<(), Gone> {
         match self.withdrawn.take() {
-            Some(rows) => self.send(Parcel::Withdrawn(rows)),
+            Some(rows) => self.send(Parcel::Rows("observation", rows)),
             None => Ok(()),
         }
     }

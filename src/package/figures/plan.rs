@@ -34,7 +34,7 @@ impl Spot {
     /// What stands there in a row.
     pub(super) fn of<'s>(&'s self, fields: &'s [String]) -> Called<'s> {
         let text = match &self.cell {
-            Cell::Column(at) => fields[*at].trim(),
+            Cell::Column(at) => fields.get(*at).map_or("", |field| field.trim()),
             Cell::Given(text) => text,
             Cell::Nowhere => "",
         };
@@ -223,7 +223,16 @@ impl Plan {
         {
             self.values.push(Values { column, metric: None, period: None });
         }
-        let lost = self.unknown().map(|at| {
+        let unused: &[&str] = match layout {
+            Layout::Long => &[],
+            Layout::WidePeriods => &["period", "value"],
+            Layout::WideMetrics => &["metric", "metric.name", "metric.code", "value"],
+        };
+        let unused = unused.iter().filter_map(|field| match self.cell(field) {
+            Cell::Column(at) => Some(at),
+            _ => None,
+        });
+        let lost = self.unknown().chain(unused).map(|at| {
             let why = "there is no place for this column; say what it holds by --map FIELD=COLUMN, \
                        or leave it out by --ignore";
             let name = &columns[at];

@@ -1,0 +1,302 @@
+//! The writes of a mutation: all of its fields in one transaction, and only then its answer.
+//!
+//! A mutation is executed twice. First with nothing selected of its fields' results: each field
+//! writes, and once all of them have, everything is kept; or nothing, where one of them fails.
+//! Then as it was asked: each field remembers what it wrote, and what is selected of that is read
+//! like any other answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use async_graphql::{
+    Context, Name, Positioned, Request, Result,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
+    },
+};
+use chrono::{DateTime, Utc};
+
+use super::input::Draft;
+use crate::{
+    access::{Role, Viewer},
+    database::Database,
+    error::Error,
+    record::{By, Counts, Mode, Problem, Problems, Rows, Writer},
+};
+
+/// What one field of a mutation does.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// Makes or changes rows of a table.
+    Save { table: &'static str, mode: Mode, drafts: Vec<Draft> },
+    /// Removes rows of a table, named by their slugs or ids.
+    Remove {
+        table: &'static str,
+        ids: Vec<String>,
+        if_revision: Option<i32>,
+        cascade: bool,
+        reason: Option<String>,
+    },
+}
+
+/// What one field of a mutation did.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Done {
+    /// The numbers of the rows, in the order of what was asked.
+    pub(super) numbers: Vec<i64>,
+    /// The ids of what was removed.
+    pub(super) removed: Vec<String>,
+    /// How many rows of the table it did what to.
+    pub(super) counts: Counts,
+}
+
+/// What the fields of a mutation share.
+pub struct Writing {
+    database: Database,
+    now: DateTime<Utc>,
+    by: By,
+    writer: tokio::sync::Mutex<Option<Writer>>,
+    /// What each field did, by its key in the answer.
+    done: Mutex<HashMap<String, Done>>,
+    /// The revision of the data, once everything is kept.
+    kept: OnceLock<i64>,
+}
+
+impl Writing {
+    /// A mutation of somebody.
+    pub(super) fn new(database: &Database, viewer: &Viewer, document: &ExecutableDocument) -> Self {
+        let by = By { viewer: viewer.clone(), operation: fields(document), reason: None };
+        Self {
+            database: database.clone(),
+            now: Utc::now(),
+            by,
+            writer: tokio::sync::Mutex::default(),
+            done: Mutex::default(),
+            kept: OnceLock::new(),
+        }
+    }
+
+    /// Keeps everything.
+    pub(super) async fn commit(&self) -> Result<(), Error> {
+        if let Some(writer) = self.writer.lock().await.take() {
+            writer.commit().await?;
+        }
+        let _ = self.kept.set(self.database.revision().number);
+        Ok(())
+    }
+
+    /// Keeps nothing.
+    pub(super) async fn forget(&self) {
+        drop(self.writer.lock().await.take());
+    }
+
+    /// The revision of the data once everything is kept.
+    pub(super) fn revision(&self) -> i64 {
+        self.kept.get().copied().unwrap_or(0)
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn done(&self) -> MutexGuard<'_, HashMap<String, Done>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the field has done, if this is the time to tell.
+    pub(super) fn told(&self, ctx: &Context<'_>) -> Option<Done> {
+        self.done().get(key(ctx)).cloned()
+    }
+
+    /// Does what a field asks for, once.
+    pub(super) async fn perform(&self, ctx: &Context<'_>, write: Write) -> Result<Done> {
+        if let Some(done) = self.told(ctx) {
+            return Ok(done);
+        }
+        let done = self.write(write).await.map_err(located)?;
+        self.done().insert(key(ctx).to_owned(), done.clone());
+        Ok(done)
+    }
+
+    /// Refuses who may not write at all.
+    pub(super) fn allow(&self) -> Result<(), Error> {
+        match self.by.viewer.may(Role::Editor) {
+            true => Ok(()),
+            false => Err(Error::forbidden(Role::Editor, &self.by.viewer, "writing")),
+        }
+    }
+
+    async fn write(&self, write: Write) -> Result<Done, Error> {
+        self.allow()?;
+        let mut writer = self.writer.lock().await;
+        let writer = match &mut *writer {
+            Some(writer) => writer,
+            none => {
+                let begun = Writer::begin(&self.database, self.now, self.by.clone()).await?;
+                none.insert(begun)
+            }
+        };
+        match write {
+            Write::Save { table, mode, drafts } => save(writer, table, mode, drafts).await,
+            Write::Remove { table, ids, if_revision, cascade, reason } => {
+                let before = writer.counts(table);
+                let numbers = writer.named(table, &ids, if_revision).await?;
+                let removed = writer.remove(table, numbers, cascade, reason).await?;
+                let removed =
+                    removed.into_iter().map(|(table, key)| format!("{}:{key}", camel(table)));
+                let removed = removed.collect();
+                writer.settle().await?;
+                Ok(Done { numbers: Vec::new(), removed, counts: writer.counts(table) - before })
+            }
+        }
+    }
+}
+
+/// Saves rows, each after those it refers to; those with the same columns together.
+async fn save(
+    writer: &mut Writer,
+    table: &'static str,
+    mode: Mode,
+    drafts: Vec<Draft>,
+) -> Result<Done, Error> {
+    let before = writer.counts(table);
+    let (mut numbers, mut nested) = (Vec::with_capacity(drafts.len()), Vec::new());
+    let mut groups: Vec<Rows> = Vec::new();
+    for draft in drafts {
+        nested.extend(draft.nested);
+        let (columns, fields) = draft.fields.into_iter().unzip();
+        match groups.last_mut() {
+            Some(rows) if rows.columns == columns && rows.origin == draft.origin => {
+                rows.rows.push((draft.place, fields));
+            }
+            _ => {
+                let rows = vec![(draft.place, fields)];
+                groups.push(Rows { origin: draft.origin, columns, rows });
+            }
+        }
+    }
+    for rows in &groups {
+        numbers.extend(writer.save(table, rows, mode).await?);
+    }
+    let counts = writer.counts(table) - before;
+    for (table, draft) in nested {
+        Box::pin(save(writer, table, Mode::Upsert, vec![draft])).await?;
+    }
+    writer.settle().await?;
+    Ok(Done { numbers, removed: Vec::new(), counts })
+}
+
+/// The writes of the request.
+pub(super) fn writing<'a>(ctx: &Context<'a>) -> Result<&'a Writing> {
+    Ok(ctx.data::<std::sync::Arc<Writing>>()?)
+}
+
+/// The key of the field in the answer.
+fn key<'a>(ctx: &Context<'a>) -> &'a str {
+    ctx.item.node.response_key().node.as_str()
+}
+
+/// The same problems as a client knows them: by the paths of arguments, in place of lines and
+/// columns.
+fn located(error: Error) -> Error {
+    let Error::Rejected(problems) = error else { return error };
+    let told = problems.told.iter().cloned().map(|problem| {
+        let place = problem.line.filter(|line| *line > 0);
+        let place = place.map(|line| format!("[{}]", line - 1)).unwrap_or_default();
+        // A localised text is one field, whatever its languages.
+        let field = problem.column.as_deref().map(|column| match column {
+            column if column.starts_with("if_") => camel(column),
+            column => format!("{}{place}.{}", problem.origin, camel(column)),
+        });
+        let origin = field.unwrap_or_else(|| format!("{}{place}", problem.origin));
+        Problem { origin, line: None, column: None, ..problem }
+    });
+    Error::Rejected(Problems { told: told.collect(), count: problems.count }.into())
+}
+
+/// `priceBasis` for `price_basis`.
+pub(super) fn camel(snake: &str) -> String {
+    let mut parts = snake.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut camel, part| {
+        let mut letters = part.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+        camel
+    })
+}
+
+/// The names of the root fields of a document's mutations, with commas between them.
+fn fields(document: &ExecutableDocument) -> String {
+    fn names<'d>(set: &'d SelectionSet, document: &'d ExecutableDocument, all: &mut Vec<&'d str>) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => all.push(&field.node.name.node),
+                Selection::InlineFragment(part) => {
+                    names(&part.node.selection_set.node, document, all);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(part) = document.fragments.get(&spread.node.fragment_name.node) {
+                        names(&part.node.selection_set.node, document, all);
+                    }
+                }
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (_, operation) in document.operations.iter() {
+        if operation.node.ty == OperationType::Mutation {
+            names(&operation.node.selection_set.node, document, &mut all);
+        }
+    }
+    all.dedup();
+    all.join(", ").chars().take(200).collect()
+}
+
+/// The request without anything selected of its fields' results.
+pub(super) fn without_answers(request: &Request, mut document: ExecutableDocument) -> Request {
+    let mutation = |operation: &OperationType| *operation == OperationType::Mutation;
+    match &mut document.operations {
+        DocumentOperations::Single(operation) => {
+            cut(&mut operation.node.selection_set.node);
+        }
+        DocumentOperations::Multiple(operations) => operations
+            .values_mut()
+            .filter(|operation| mutation(&operation.node.ty))
+            .for_each(|operation| cut(&mut operation.node.selection_set.node)),
+    }
+    for fragment in document.fragments.values_mut() {
+        let on = &fragment.node.type_condition.node.on.node;
+        if on.as_str() == "Mutation" {
+            cut(&mut fragment.node.selection_set.node);
+        }
+    }
+    let mut writes = Request::new(request.query.clone()).variables(request.variables.clone());
+    writes.operation_name.clone_from(&request.operation_name);
+    writes.set_parsed_query(document);
+    writes
+}
+
+/// Leaves of each field of the root that it is there.
+fn cut(set: &mut SelectionSet) {
+    for selection in &mut set.items {
+        match &mut selection.node {
+            Selection::Field(field) if !field.node.selection_set.node.items.is_empty() => {
+                let name = Positioned::new(Name::new("__typename"), field.pos);
+                let there = Field {
+                    alias: None,
+                    name,
+                    arguments: Vec::new(),
+                    directives: Vec::new(),
+                    selection_set: Positioned::default(),
+                };
+                let there = Selection::Field(Positioned::new(there, field.pos));
+                field.node.selection_set.node.items = vec![Positioned::new(there, field.pos)];
+            }
+            Selection::InlineFragment(part) => cut(&mut part.node.selection_set.node),
+            Selection::Field(_) | Selection::FragmentSpread(_) => {}
+        }
+    }
+}

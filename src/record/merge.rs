@@ -1,0 +1,463 @@
+//! The figures set down beside, merged with those that are there, all at once: the same ones are
+//! left alone, others take the place of what is in force, and nothing is overwritten.
+//!
+//! Every step is one statement over all of them, the same on both databases.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+
+use super::{
+    Problem, TOLD, Writer,
+    figure::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, all_given},
+    index,
+    named::Table as _,
+    problem, row,
+};
+use crate::{access::Role, error::Error, query::search};
+
+/// A row is of the same figure as one beside.
+const KEY: &str = "o.metric_id = i.metric_id AND o.district_id = i.district_id \
+     AND coalesce(o.initiative_id, 0) = i.initiative_id AND o.period = i.period";
+
+/// A row waits for the day it becomes public.
+const WAITS: &str = "o.embargoed AND o.embargo_ended_at IS NULL";
+
+/// Of how many figures at most it is told which rows they became.
+const TOLD_AT_MOST: i64 = 20_000;
+
+/// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
+const MANY: i64 = 20_000;
+
+impl Writer {
+    /// Brings the figures set down to where they belong. Returns the number of the row that holds
+    /// each now, in their order.
+    pub(super) async fn merge(&mut self) -> Result<Vec<i64>, Error> {
+        if self.staged.count == 0 {
+            return Ok(Vec::new());
+        }
+        self.refuse_doubles().await?;
+        self.find_former().await?;
+        self.refuse_wrong_modes().await?;
+        self.complete().await?;
+        self.refuse_taken_slugs().await?;
+        self.refuse_strangers().await?;
+        let numbers = match self.problems.is_empty() {
+            true => self.apply().await?,
+            false => Vec::new(),
+        };
+        self.run("DELETE FROM incoming", []).await?;
+        self.staged.count = 0;
+        self.staged.origins.clear();
+        Ok(numbers)
+    }
+
+    async fn run<const N: usize>(&self, sql: &str, values: [Value; N]) -> Result<u64, Error> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        Ok(self.transaction.execute_raw(statement).await?.rows_affected())
+    }
+
+    async fn ask<const N: usize>(
+        &self,
+        sql: &str,
+        values: [Value; N],
+    ) -> Result<Vec<QueryResult>, Error> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        Ok(self.transaction.query_all_raw(statement).await?)
+    }
+
+    async fn number(&self, sql: &str) -> Result<i64, Error> {
+        let rows = self.ask(sql, []).await?;
+        let number: Option<Option<i64>> =
+            rows.first().map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(number.flatten().unwrap_or(0))
+    }
+
+    /// Reports the rows beside that a query finds: it gives their origin and line, then what `say`
+    /// makes a problem of.
+    async fn refuse(
+        &mut self,
+        sql: &str,
+        say: impl Fn(&QueryResult) -> Result<Problem, Error>,
+    ) -> Result<(), Error> {
+        for row in self.ask(sql, []).await? {
+            let (origin, line): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let origin = usize::try_from(origin).ok().and_then(|at| self.staged.origins.get(at));
+            let origin = origin.cloned().unwrap_or_default();
+            let line = u64::try_from(line).ok().filter(|line| *line > 0);
+            self.report(Problem { origin, line, ..say(&row)? });
+        }
+        Ok(())
+    }
+
+    /// Of rows that say the same twice one is enough; those that contradict each other are refused.
+    async fn refuse_doubles(&mut self) -> Result<(), Error> {
+        let alike = all(&STAGED, |name| format!("i.{name} IS NOT DISTINCT FROM f.{name}"));
+        let doubles = format!(
+            "FROM (SELECT min(n) AS n, metric_id, district_id, initiative_id, period
+                FROM incoming GROUP BY metric_id, district_id, initiative_id, period
+                HAVING count(*) > 1) o
+            JOIN incoming f ON f.n = o.n
+            JOIN incoming i ON {KEY} AND i.n > o.n"
+        );
+        let wrong = format!(
+            "SELECT i.origin, i.line, f.line {doubles}
+            WHERE i.mode <> f.mode OR NOT ({alike}) ORDER BY i.n LIMIT {TOLD}"
+        );
+        self.refuse(&wrong, |row| {
+            let first: i64 = row.try_get_by_index(2)?;
+            let reason = match first {
+                0 => "another one says otherwise of the same figure".to_owned(),
+                first => format!("line {first} says otherwise of the same figure"),
+            };
+            Ok(Problem { reason, ..Problem::default() })
+        })
+        .await?;
+        let same = format!("DELETE FROM incoming WHERE n IN (SELECT i.n {doubles})");
+        let twice = self.run(&same, []).await?;
+        self.outcome.of("observation").unchanged += twice;
+        Ok(())
+    }
+
+    /// Finds the row each takes the place of, and the one under embargo that it ends.
+    async fn find_former(&mut self) -> Result<(), Error> {
+        let waiting = format!("SELECT count(*) FROM observation o WHERE {WAITS}");
+        if self.number(&waiting).await? > 0 {
+            self.run(
+                &format!(
+                    "UPDATE incoming AS i SET ends =
+                    (SELECT o.id FROM observation o WHERE {WAITS} AND {KEY})"
+                ),
+                [],
+            )
+            .await?;
+        }
+        // Who says nothing of the day means the figure that waits, if there is one.
+        let published_on = given("published_on");
+        let today = self.today();
+        self.run(
+            &format!(
+                "UPDATE incoming SET embargoed = published_on IS NOT NULL AND published_on > $1
+                    OR ends IS NOT NULL AND {published_on} = 0
+                    OR mode = '{RETRACT}' AND ends IS NOT NULL AND target = ends"
+            ),
+            [today],
+        )
+        .await?;
+        self.run("UPDATE incoming SET old = ends WHERE embargoed", []).await?;
+        if self.number("SELECT max(id) FROM observation").await? > 0 {
+            self.run(
+                &format!(
+                    "UPDATE incoming AS i SET
+                    old = CASE WHEN embargoed THEN old ELSE
+                        (SELECT o.id FROM observation o WHERE o.superseded_at IS NULL AND {KEY}) END,
+                    revision = (SELECT max(o.revision) FROM observation o
+                        WHERE o.superseded_at IS NOT NULL AND {KEY})"
+                ),
+                [],
+            )
+            .await?;
+            self.run(
+                "UPDATE incoming AS i SET revision =
+                (SELECT CASE WHEN o.revision > coalesce(i.revision, 0) THEN o.revision
+                    ELSE i.revision END FROM observation o WHERE o.id = i.old)
+                WHERE old IS NOT NULL",
+                [],
+            )
+            .await?;
+        }
+        // An embargo is lifted by correcting the figure that waits, and in no other way.
+        let kept = "NOT embargoed AND ends IS NOT NULL AND target IS DISTINCT FROM ends";
+        self.run(&format!("UPDATE incoming SET ends = NULL WHERE {kept}"), []).await?;
+        // What is made public on its day is what waited.
+        self.run(
+            &format!(
+                "UPDATE incoming SET revision = revision - 1 WHERE mode = '{RELEASE}'
+                AND revision = (SELECT o.revision FROM observation o WHERE o.id = incoming.ends)"
+            ),
+            [],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn refuse_wrong_modes(&mut self) -> Result<(), Error> {
+        let wrong = format!(
+            "SELECT i.origin, i.line, i.mode, i.if_revision, o.revision FROM incoming i
+            LEFT JOIN observation o ON o.id = coalesce(i.target, i.old)
+            WHERE i.mode = '{CREATE}' AND i.old IS NOT NULL
+                OR i.target IS NOT NULL AND i.target IS DISTINCT FROM i.old
+                    AND i.target IS DISTINCT FROM i.ends
+                OR i.if_revision IS DISTINCT FROM o.revision AND i.if_revision IS NOT NULL
+            ORDER BY i.n LIMIT {TOLD}"
+        );
+        self.refuse(&wrong, |row| {
+            let mode: String = row.try_get_by_index(2)?;
+            let (wanted, found): (Option<i64>, Option<i32>) =
+                (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+            let found = i64::from(found.unwrap_or(0));
+            let wanted = wanted.and_then(|wanted| i32::try_from(wanted).ok());
+            Ok(match (wanted.filter(|wanted| i64::from(*wanted) != found), mode.as_str()) {
+                (Some(wanted), _) => problem::outdated(wanted, found),
+                (None, CREATE) => {
+                    let reason = format!(
+                        "the figure is there already, with the revision {found}; update it, or \
+                         upsert"
+                    );
+                    Problem { reason, ..Problem::default() }
+                }
+                _ => {
+                    let reason = "it is not in force any more; correct the version that is";
+                    Problem { reason: reason.to_owned(), ..Problem::default() }
+                }
+            })
+        })
+        .await
+    }
+
+    /// What nothing is said of stays as it is; then those are found that change nothing.
+    async fn complete(&mut self) -> Result<(), Error> {
+        let all_given = all_given();
+        let kept = OPTIONAL.map(|name| {
+            let given = given(name);
+            format!("CASE WHEN {given} = 0 THEN o.{name} ELSE incoming.{name} END")
+        });
+        self.run(
+            &format!(
+                "UPDATE incoming SET ({}) = (SELECT {} FROM observation o WHERE o.id = incoming.old)
+                WHERE old IS NOT NULL AND given <> {all_given} AND mode <> '{RETRACT}'",
+                OPTIONAL.join(", "),
+                kept.join(", ")
+            ),
+            [],
+        )
+        .await?;
+        let alike = all(&STAGED, |name| format!("o.{name} IS NOT DISTINCT FROM incoming.{name}"));
+        self.run(
+            &format!(
+                "UPDATE incoming SET same = true WHERE old IS NULL AND mode = '{RETRACT}'
+                OR old IS NOT NULL AND mode NOT IN ('{RETRACT}', '{RELEASE}') AND EXISTS
+                    (SELECT 1 FROM observation o WHERE o.id = incoming.old AND {alike})
+                    AND (embargoed OR ends IS NULL)"
+            ),
+            [],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn refuse_taken_slugs(&mut self) -> Result<(), Error> {
+        let taken = "SELECT i.origin, i.line, i.slug FROM incoming i JOIN observation o
+            ON o.slug = i.slug AND o.superseded_at IS NULL AND o.id IS DISTINCT FROM i.old
+            WHERE NOT i.same AND NOT i.embargoed
+            UNION ALL SELECT i.origin, i.line, i.slug FROM incoming i
+            JOIN (SELECT slug, min(n) AS n FROM incoming WHERE slug IS NOT NULL
+                GROUP BY slug HAVING count(*) > 1) f ON f.slug = i.slug AND f.n < i.n";
+        self.refuse(&format!("{taken} LIMIT {TOLD}"), |row| {
+            let slug: String = row.try_get_by_index(2)?;
+            Ok(row::wrong("slug", &slug, "another figure has it; slugs are unique"))
+        })
+        .await
+    }
+
+    /// Only publishers decide when figures become public.
+    async fn refuse_strangers(&mut self) -> Result<(), Error> {
+        if self.by.viewer.may(Role::Publisher) {
+            return Ok(());
+        }
+        let decided = self.number(
+            "SELECT count(*) FROM incoming i LEFT JOIN observation o ON o.id = i.ends
+            WHERE NOT i.same AND (i.embargoed OR i.ends IS NOT NULL)
+                AND o.published_on IS DISTINCT FROM i.published_on",
+        );
+        match decided.await? {
+            0 => Ok(()),
+            _ => {
+                Err(Error::forbidden(Role::Publisher, &self.by.viewer, "`publishedOn` after today"))
+            }
+        }
+    }
+
+    async fn apply(&mut self) -> Result<Vec<i64>, Error> {
+        let base = self.number("SELECT max(id) FROM observation").await?;
+        let counts = self
+            .ask(
+                &format!(
+                    "SELECT coalesce(sum(CASE WHEN old IS NULL AND NOT same THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN old IS NOT NULL AND NOT same AND mode <> '{RETRACT}'
+                    THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN NOT same AND mode = '{RETRACT}' THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN same THEN 1 ELSE 0 END), 0) FROM incoming"
+                ),
+                [],
+            )
+            .await?;
+        let count = |place| -> Result<u64, Error> {
+            let number: Option<i64> =
+                counts.first().map(|row| row.try_get_by_index(place)).transpose()?;
+            Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+        };
+        let (created, updated, removed) = (count(0)?, count(1)?, count(2)?);
+        let outcome = self.outcome.of("observation");
+        outcome.created += created;
+        outcome.updated += updated;
+        outcome.removed += removed;
+        outcome.unchanged += count(3)?;
+        if created + updated + removed > 0 {
+            self.close().await?;
+            let rebuilt = self.drop_indexes(base).await?;
+            self.insert(base).await?;
+            for index in rebuilt {
+                self.transaction.execute_unprepared(&index).await?;
+            }
+            self.follow(base).await?;
+        }
+        // Who sent a few wants to know which they are.
+        if self.staged.count > TOLD_AT_MOST {
+            return Ok(Vec::new());
+        }
+        let numbers = self.ask("SELECT coalesce(id, old, 0) FROM incoming ORDER BY n", []).await?;
+        numbers.iter().map(|row| row.try_get_by_index(0).map_err(Error::from)).collect()
+    }
+
+    /// Ends what is replaced.
+    async fn close(&self) -> Result<(), Error> {
+        let now = || Value::from(entity::DateTime::from(self.now));
+        self.run(
+            "UPDATE observation SET superseded_at = $1 WHERE id IN
+            (SELECT old FROM incoming WHERE old IS NOT NULL AND NOT same AND NOT embargoed)",
+            [now()],
+        )
+        .await?;
+        self.run(
+            "UPDATE observation SET embargo_ended_at = $1 WHERE id IN
+            (SELECT ends FROM incoming WHERE ends IS NOT NULL AND NOT same)",
+            [now()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Many rows are added sooner without indexes, which are then built from all of them. On
+    /// PostgreSQL that would keep readers out. Returns how to build them.
+    async fn drop_indexes(&self, base: i64) -> Result<Vec<String>, Error> {
+        if self.backend() != DbBackend::Sqlite || self.staged.count < MANY.max(base) {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT name, sql FROM sqlite_master
+            WHERE type = 'index' AND tbl_name = 'observation' AND sql IS NOT NULL";
+        let mut rebuilt = Vec::new();
+        for row in self.ask(sql, []).await? {
+            let (name, sql): (String, String) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            self.transaction.execute_unprepared(&format!("DROP INDEX {name}")).await?;
+            rebuilt.push(sql);
+        }
+        Ok(rebuilt)
+    }
+
+    async fn insert(&self, base: i64) -> Result<(), Error> {
+        self.run("UPDATE incoming SET id = $1 + n WHERE NOT same", [base.into()]).await?;
+        let kept = STAGED.join(", ");
+        let columns = "id, metric_id, district_id, initiative_id, period, recorded_at,
+            superseded_at, revision, recorded_by, reason, retracted, embargoed, embargo_ended_at";
+        let moment = match self.backend() {
+            DbBackend::Postgres => "CAST($1 AS timestamp with time zone)",
+            _ => "$1",
+        };
+        let by = "CAST($2 AS text)";
+        let key = "i.id, i.metric_id, i.district_id, NULLIF(i.initiative_id, 0), i.period";
+        let from = all_of(&STAGED, "i");
+        self.run(
+            &format!(
+                "INSERT INTO observation ({columns}, {kept})
+                SELECT {key}, {moment}, CASE WHEN i.embargoed THEN {moment} END,
+                    coalesce(i.revision, 0) + 1, {by}, i.reason, false, i.embargoed, NULL, {from}
+                FROM incoming i WHERE NOT i.same AND i.mode <> '{RETRACT}' ORDER BY i.n"
+            ),
+            self.stamp(),
+        )
+        .await?;
+        let from = all_of(&STAGED, "o");
+        self.run(
+            &format!(
+                "INSERT INTO observation ({columns}, {kept})
+                SELECT {key}, {moment}, {moment}, coalesce(i.revision, 0) + 1, {by}, i.reason, true,
+                    i.embargoed, CASE WHEN i.embargoed THEN {moment} END, {from}
+                FROM incoming i JOIN observation o ON o.id = i.old
+                WHERE NOT i.same AND i.mode = '{RETRACT}' ORDER BY i.n"
+            ),
+            self.stamp(),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// When, and by whom.
+    fn stamp(&self) -> [Value; 2] {
+        let by = self.by.viewer.name.as_deref().map(str::to_owned);
+        [Value::from(entity::DateTime::from(self.now)), Value::from(by)]
+    }
+
+    /// What is said of a figure is said of its newest version, and that is the one to be found.
+    async fn follow(&mut self, base: i64) -> Result<(), Error> {
+        let replaced = format!("old IS NOT NULL AND NOT same AND mode <> '{RETRACT}'");
+        self.run(
+            &format!(
+                "UPDATE claim SET observation_id =
+                (SELECT i.id FROM incoming i WHERE i.old = claim.observation_id AND {replaced})
+                WHERE observation_id IN (SELECT old FROM incoming WHERE {replaced})"
+            ),
+            [],
+        )
+        .await?;
+        self.run(
+            &format!(
+                "UPDATE claim SET observation_id =
+                (SELECT i.id FROM incoming i WHERE i.ends = claim.observation_id AND {replaced})
+                WHERE observation_id IN (SELECT ends FROM incoming WHERE NOT same AND NOT embargoed)
+                AND EXISTS (SELECT 1 FROM incoming i WHERE i.ends = claim.observation_id AND {replaced})"
+            ),
+            [],
+        )
+        .await?;
+        let standing = entity::observation::Entity::KEPT.standing;
+        let place = search::place(standing, 0);
+        let column = search::place_column(self.backend());
+        self.run(
+            &format!(
+                "DELETE FROM {} WHERE {column} IN
+                (SELECT {place} + old FROM incoming WHERE old IS NOT NULL AND NOT same)",
+                search::TABLE
+            ),
+            [],
+        )
+        .await?;
+        index::table::<entity::observation::Entity>(&self.transaction, standing, base).await?;
+        if let Some(slugs) = self.slugs.get_mut("observation") {
+            let sql = "SELECT slug, id FROM incoming
+                WHERE slug IS NOT NULL AND id IS NOT NULL AND NOT embargoed";
+            let statement = Statement::from_string(self.database.backend(), sql);
+            let mut fresh = HashMap::new();
+            for row in self.transaction.query_all_raw(statement).await? {
+                fresh.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            }
+            slugs.extend(fresh);
+        }
+        Ok(())
+    }
+}
+
+/// Whether something is said of a column, as a number that is 0 where not.
+fn given(name: &str) -> String {
+    let place = OPTIONAL.iter().position(|optional| *optional == name).unwrap_or(0);
+    format!("(given & {})", 1 << place)
+}
+
+fn all(names: &[&str], each: impl Fn(&str) -> String) -> String {
+    names.iter().map(|name| each(name)).collect::<Vec<_>>().join(" AND ")
+}
+
+fn all_of(names: &[&str], table: &str) -> String {
+    names.iter().map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
+}

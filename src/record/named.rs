@@ -1,0 +1,362 @@
+//! Rows of every table but the figures': made, changed in place, their past kept beside them.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::vocabulary::ChangeKind;
+use sea_orm::{
+    EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
+    sea_query::{Alias, Expr, ExprTrait},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use super::{CHUNK, Mode, Problem, Rows, Writer, change, change::Noted, index, row};
+use crate::error::Error;
+
+/// A table that is written to.
+pub(super) trait Table:
+    EntityTrait<
+        Model: ModelTrait<Entity = Self>
+                   + FromQueryResult
+                   + IntoActiveModel<Self::ActiveModel>
+                   + DeserializeOwned
+                   + Send
+                   + Sync,
+        ActiveModel: Send,
+    >
+{
+    /// What the writer has to know of it.
+    const KEPT: Kept<Self>;
+}
+
+/// What the writer has to know of a table.
+pub(super) struct Kept<E: EntityTrait> {
+    /// The name of the table.
+    pub(super) table: &'static str,
+    /// Where its rows stand among the results of a search that fit alike.
+    pub(super) standing: i64,
+    /// What names a row, where that is no slug.
+    pub(super) key: &'static [&'static str],
+    /// What must hold beyond the types of the columns.
+    pub(super) check: fn(&E::Model) -> Result<(), Problem>,
+}
+
+/// A row of a file, and where it goes.
+struct Target {
+    /// Its place in the file.
+    place: usize,
+    /// The number it has, or gets.
+    number: i64,
+    /// Whether it is there already.
+    known: bool,
+}
+
+impl Writer {
+    /// Makes or changes rows, as far as nothing is wrong with them. Returns their numbers in order.
+    pub(super) async fn put<E: Table>(
+        &mut self,
+        rows: &Rows,
+        mode: Mode,
+    ) -> Result<Vec<i64>, Error> {
+        let columns = match row::columns::<E>(rows, mode) {
+            Ok(columns) => columns,
+            Err(problems) => {
+                problems.into_iter().for_each(|problem| self.report(problem));
+                return Ok(Vec::new());
+            }
+        };
+        let own = row::has_slug::<E>().then(|| E::KEPT.table.to_owned());
+        for target in row::references::<E>().into_values().chain(own) {
+            self.know(&target).await?;
+        }
+        let targets = match (mode, E::KEPT.key) {
+            (Mode::Update, _) => self.meant::<E>(rows, &columns).await?,
+            (_, []) => self.with_slugs::<E>(rows, &columns, mode).await?,
+            (_, key) => self.keyed::<E>(rows, &columns, key).await?,
+        };
+        let mut numbers = Vec::with_capacity(targets.len());
+        for targets in targets.chunks(CHUNK) {
+            self.chunk::<E>(rows, &columns, targets, mode).await?;
+            numbers.extend(targets.iter().map(|target| target.number));
+        }
+        Ok(numbers)
+    }
+
+    /// The rows that are meant by their slugs or ids.
+    async fn meant<E: Table>(
+        &mut self,
+        rows: &Rows,
+        columns: &[row::Field],
+    ) -> Result<Vec<Target>, Error> {
+        let mut targets = Vec::with_capacity(rows.rows.len());
+        for (place, (line, fields)) in rows.rows.iter().enumerate() {
+            match self.reading(columns).own(E::KEPT.table, fields) {
+                Ok(number) => targets.push(Target { place, number, known: true }),
+                Err(why) => {
+                    let (origin, line) = (rows.origin.clone(), Some(*line));
+                    self.report(Problem { origin, line, ..why });
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Where rows with slugs go. Every slug first, so that a row may refer to a later one.
+    async fn with_slugs<E: Table>(
+        &mut self,
+        rows: &Rows,
+        columns: &[row::Field],
+        mode: Mode,
+    ) -> Result<Vec<Target>, Error> {
+        let table = E::KEPT.table;
+        let first = self.reserve::<E>(rows.rows.len()).await?;
+        let mut met = HashSet::new();
+        let mut targets = Vec::with_capacity(rows.rows.len());
+        for (place, ((line, fields), number)) in rows.rows.iter().zip(first..).enumerate() {
+            let problem = |why| Problem::of(&rows.origin, Some(*line), why);
+            let Some(slug) = row::slug(columns, fields) else {
+                self.report(problem("it has no slug, by which others name it"));
+                continue;
+            };
+            let known = self.slugs.entry(table.to_owned()).or_default();
+            let there = known.get(slug).copied();
+            let wrong = match (met.insert(slug), there, mode) {
+                (false, ..) => Some("it is given twice"),
+                (true, Some(_), Mode::Create) => Some("it is there already"),
+                _ => None,
+            };
+            match wrong {
+                Some(why) => self.report(problem(why).at("slug", slug)),
+                None => {
+                    known.entry(slug.to_owned()).or_insert(number);
+                    let (number, known) = (there.unwrap_or(number), there.is_some());
+                    targets.push(Target { place, number, known });
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Where rows go that are named by what they refer to.
+    async fn keyed<E: Table>(
+        &mut self,
+        rows: &Rows,
+        columns: &[row::Field],
+        key: &[&str],
+    ) -> Result<Vec<Target>, Error> {
+        let first = self.reserve::<E>(rows.rows.len()).await?;
+        let reading = self.reading(columns);
+        let mut keys = Vec::with_capacity(rows.rows.len());
+        for (_, fields) in &rows.rows {
+            keys.push(reading.key(key, fields));
+        }
+        // Those that share the first part of it are few.
+        let column = Expr::col(Alias::new(key.first().copied().unwrap_or("id")));
+        let firsts: HashSet<i64> =
+            keys.iter().flatten().filter_map(|key| key.first().and_then(Json::as_i64)).collect();
+        let firsts: Vec<i64> = firsts.into_iter().collect();
+        let mut there = HashMap::new();
+        for firsts in firsts.chunks(CHUNK) {
+            let found = E::find().filter_by(column.clone().is_in(firsts.iter().copied()));
+            for model in found.all(&self.transaction).await? {
+                let columns = change::columns::<E>(&model);
+                let own: Vec<Json> = key.iter().map(|name| columns[*name].clone()).collect();
+                let number = columns["id"].as_i64().unwrap_or_default();
+                there.insert(Json::Array(own).to_string(), number);
+            }
+        }
+        let mut targets = Vec::with_capacity(rows.rows.len());
+        let mut met = HashSet::new();
+        for (place, (key, number)) in keys.into_iter().zip(first..).enumerate() {
+            let key = key.map(|key| Json::Array(key).to_string());
+            let known = key.as_ref().and_then(|key| there.get(key).copied());
+            if key.is_some_and(|key| !met.insert(key)) {
+                let line = rows.rows.get(place).map(|(line, _)| *line);
+                self.report(Problem::of(&rows.origin, line, "it is given twice"));
+                continue;
+            }
+            let number = known.unwrap_or(number);
+            targets.push(Target { place, number, known: known.is_some() });
+        }
+        Ok(targets)
+    }
+
+    async fn chunk<E: Table>(
+        &mut self,
+        rows: &Rows,
+        columns: &[row::Field],
+        targets: &[Target],
+        mode: Mode,
+    ) -> Result<(), Error> {
+        let Kept { table, standing, check, .. } = E::KEPT;
+        let known = targets.iter().filter(|target| target.known).map(|target| target.number);
+        let mut there = self.rows::<E>(known.collect()).await?;
+        let (mut created, mut updated) = (Vec::new(), Vec::new());
+        let (mut noted, mut entries) = (Vec::new(), Vec::new());
+        for &Target { place, number, .. } in targets {
+            let Some((line, fields)) = rows.rows.get(place) else { continue };
+            let before = there.remove(&number);
+            let base = before.as_ref().map_or_else(|| fresh(number), change::columns::<E>);
+            let known = before.is_some();
+            let read = taken(mode, known)
+                .and_then(|()| row::if_revision(columns, fields))
+                .and_then(|wanted| current(wanted, known, &base))
+                .and_then(|()| self.reading(columns).row::<E>(base.clone(), fields))
+                .and_then(|model| check(&model).map(|()| model));
+            let model = match read {
+                Ok(model) => model,
+                Err(why) => {
+                    self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
+                    continue;
+                }
+            };
+            if before.is_some_and(|before| same::<E>(&before, &model)) {
+                self.outcome.of(table).unchanged += 1;
+                continue;
+            }
+            let key = change::key(&change::columns::<E>(&model));
+            if known && row::has_slug::<E>() {
+                self.rename(table, &change::key(&base), &key, number);
+            }
+            let kind = if known { ChangeKind::Updated } else { ChangeKind::Created };
+            noted.push(Noted { kind, row: number, key, before: known.then_some(base) });
+            entries.extend(index::entry::<E>(standing, number, |column| model.get(column)));
+            match known {
+                true => updated.push((number, model)),
+                false => created.push(model),
+            }
+        }
+        let counts = self.outcome.of(table);
+        counts.created += created.len() as u64;
+        counts.updated += updated.len() as u64;
+        if !created.is_empty() {
+            let created = created.into_iter().map(IntoActiveModel::into_active_model);
+            E::insert_many(created).exec_without_returning(&self.transaction).await?;
+        }
+        for (number, model) in &updated {
+            self.update::<E>(*number, model).await?;
+        }
+        let gone = updated.iter().map(|(number, _)| *number);
+        index::remove(&self.transaction, standing, gone).await?;
+        index::add::<E>(&self.transaction, entries).await?;
+        self.note(table, noted).await
+    }
+
+    /// A row has another slug from now on.
+    fn rename(&mut self, table: &str, from: &str, to: &str, number: i64) {
+        if let Some(slugs) = self.slugs.get_mut(table)
+            && from != to
+        {
+            slugs.remove(from);
+            slugs.insert(to.to_owned(), number);
+        }
+    }
+
+    /// Changes a row in place: its revision is one more.
+    pub(super) async fn update<E: Table>(
+        &self,
+        number: i64,
+        model: &E::Model,
+    ) -> Result<(), Error> {
+        let mut update = E::update_many();
+        for column in E::Column::iter() {
+            update = match column.as_str() {
+                "id" => update,
+                "revision" => update.col_expr(column, Expr::col(column).add(1)),
+                _ => update.col_expr(column, Expr::val(model.get(column))),
+            };
+        }
+        let id = Expr::col(Alias::new("id")).eq(number);
+        sea_orm::QueryFilter::filter(update, id).exec(&self.transaction).await?;
+        Ok(())
+    }
+
+    /// The rows with these numbers.
+    pub(super) async fn rows<E: Table>(
+        &self,
+        numbers: Vec<i64>,
+    ) -> Result<HashMap<i64, E::Model>, Error> {
+        let mut found = HashMap::with_capacity(numbers.len());
+        for numbers in numbers.chunks(CHUNK) {
+            let id = Expr::col(Alias::new("id")).is_in(numbers.iter().copied());
+            for model in E::find().filter_by(id).all(&self.transaction).await? {
+                let columns = change::columns::<E>(&model);
+                found.insert(columns["id"].as_i64().unwrap_or_default(), model);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Refuses numbers that no row has which is there, and rows with another revision by now.
+    pub(super) async fn require<E: Table>(
+        &mut self,
+        numbers: &[i64],
+        if_revision: Option<i32>,
+    ) -> Result<(), Error> {
+        let found = self.rows::<E>(numbers.to_vec()).await?;
+        for number in numbers {
+            let row = found.get(number).map(change::columns::<E>).unwrap_or_default();
+            let closed = ["removed_at", "superseded_at"];
+            let closed = closed.iter().any(|name| row.get(*name).is_some_and(|at| !at.is_null()));
+            let waits = row.get("embargoed") == Some(&Json::Bool(true))
+                && row.get("embargo_ended_at").is_none_or(Json::is_null);
+            let there = !row.is_empty() && (!closed || waits);
+            let problem = match there {
+                false => Err(row::wrong("id", &number.to_string(), "it is not there any more")),
+                true => current(if_revision, true, &row),
+            };
+            if let Err(why) = problem {
+                self.report(Problem { origin: "id".to_owned(), ..why });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn reading<'a>(&'a self, columns: &'a [row::Field]) -> row::Reading<'a> {
+        row::Reading { columns, slugs: &self.slugs, backend: self.backend() }
+    }
+}
+
+/// A select with one more condition.
+trait FilterBy {
+    fn filter_by(self, condition: Expr) -> Self;
+}
+
+impl<E: EntityTrait> FilterBy for sea_orm::Select<E> {
+    fn filter_by(self, condition: Expr) -> Self {
+        sea_orm::QueryFilter::filter(self, condition)
+    }
+}
+
+/// The columns of a new row that no file gives.
+fn fresh(number: i64) -> Map<String, Json> {
+    [("id", number.into()), ("revision", Json::from(1))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+/// Refuses to make a row that is there already, and to change one that is not.
+fn taken(mode: Mode, known: bool) -> Result<(), Problem> {
+    let reason = match (mode, known) {
+        (Mode::Create, true) => "a row like it is there already",
+        (Mode::Update, false) => "there is none like it",
+        _ => return Ok(()),
+    };
+    Err(Problem { reason: reason.to_owned(), ..Problem::default() })
+}
+
+/// Whether nothing would be changed.
+fn same<E: Table>(one: &E::Model, other: &E::Model) -> bool {
+    E::Column::iter().all(|column| one.get(column) == other.get(column))
+}
+
+/// Refuses to change a row that has another revision by now.
+fn current(wanted: Option<i32>, there: bool, row: &Map<String, Json>) -> Result<(), Problem> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let found = row.get("revision").and_then(Json::as_i64).filter(|_| there).unwrap_or(0);
+    match i64::from(wanted) == found {
+        true => Ok(()),
+        false => Err(super::problem::outdated(wanted, found)),
+    }
+}

@@ -1,0 +1,220 @@
+//! Writing by mutations: whole or not at all, checked as files are, and never over what was.
+
+use std::sync::Arc;
+
+use hutong::{
+    access::{Role, Viewer},
+    graphql::{self, Asked, Guard},
+};
+use serde_json::{Value, json};
+
+use crate::{Server, on_each_database};
+
+/// What a server answers to somebody with a role.
+async fn ask(server: &Server, role: Role, query: &str) -> Value {
+    let limits = hutong::query::Limits { page_default: 50, page_max: 1000 };
+    let schema = graphql::schema(limits);
+    let config = <hutong::cli::Cli as clap::Parser>::parse_from(["hutong"]).config;
+    let guard = Guard::new(&schema, config.guard, limits).unwrap();
+    let viewer = Viewer { role: Some(role), name: Some(Arc::from("Ming")) };
+    let asked = Asked { query: Some(query.to_owned()), viewer, ..Asked::default() };
+    let checked = guard.check(&asked).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let (response, _) = graphql::execute(&schema, &server.store.database, checked, "test").await;
+    let mut answer = serde_json::to_value(&response).unwrap();
+    answer.as_object_mut().unwrap().remove("extensions");
+    answer
+}
+
+/// The data of an answer without errors.
+#[track_caller]
+fn data(answer: &Value) -> Value {
+    assert!(answer.get("errors").is_none(), "{answer:#}");
+    answer["data"].clone()
+}
+
+/// The code and message of an answer's one error, and that there is nothing else.
+#[track_caller]
+fn error(answer: &Value) -> (String, String) {
+    assert_eq!(answer["data"], Value::Null, "{answer:#}");
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{answer:#}");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&errors[0]["extensions"]["code"]), text(&errors[0]["message"]))
+}
+
+async fn revision(server: &Server) -> Value {
+    server.data("{ dataset { revision } }").await["dataset"]["revision"].clone()
+}
+
+on_each_database! {
+    /// A row is made, changed where something is given, and removed.
+    async fn a_row_comes_changes_and_goes(server: &Server) {
+        let made = ask(server, Role::Editor, r#"mutation { createDistrict(input: {
+            slug: "xiongan", kind: DISTRICT, partition: true, parent: "beijing", code: "110118"
+            name: [{language: "en", text: "Xiongan"}, {language: "zh", text: "雄安区"}]
+        }) { district { id name code revision parent { name } initiatives { totalCount } } revision } }"#).await;
+        assert_eq!(data(&made), json!({ "createDistrict": {
+            "district": { "id": "district:xiongan", "name": "Xiongan", "code": "110118", "revision": 1,
+                "parent": { "name": "Beijing" }, "initiatives": { "totalCount": 0 } },
+            "revision": "2"
+        } }));
+        assert_eq!(server.data(r#"{ search(query: "xiongan") { nodes { node { id } } } }"#).await,
+            json!({ "search": { "nodes": [{ "node": { "id": "district:xiongan" } }] } }));
+
+        // Null takes away, what is left out stays, and so do texts in other languages.
+        let changed = ask(server, Role::Editor, r#"mutation { updateDistrict(id: "district:xiongan", ifRevision: 1, patch: {
+            code: null, name: [{language: "ar", text: "ميون"}, {language: "zh", text: null}]
+        }) { district { code kind revision names { language text } } } }"#).await;
+        assert_eq!(data(&changed), json!({ "updateDistrict": { "district": {
+            "code": null, "kind": "DISTRICT", "revision": 2,
+            "names": [{ "language": "ar", "text": "ميون" }, { "language": "en", "text": "Xiongan" }]
+        } } }));
+        let found = server.data(r#"{ a: search(query: "雄安") { totalCount } b: search(query: "ميون") { totalCount } }"#).await;
+        assert_eq!(found, json!({ "a": { "totalCount": 0 }, "b": { "totalCount": 1 } }));
+
+        let late = ask(server, Role::Editor, r#"mutation { updateDistrict(id: "xiongan", ifRevision: 1, patch: {code: "1"}) { revision } }"#).await;
+        assert_eq!(error(&late), ("REVISION_CONFLICT".to_owned(),
+            "ifRevision: \"1\": it has the revision 2 by now; read it again, and decide what is to be changed".to_owned()));
+
+        let gone = ask(server, Role::Editor, r#"mutation { deleteDistrict(id: "xiongan") { deletedIds revision } }"#).await;
+        assert_eq!(data(&gone), json!({ "deleteDistrict": { "deletedIds": ["district:xiongan"], "revision": "4" } }));
+        // The slug is free again.
+        let again = ask(server, Role::Editor, r#"mutation { createDistrict(input: {
+            slug: "xiongan", kind: DISTRICT, partition: true, name: [{language: "en", text: "Xiongan again"}]
+        }) { district { name parent { id } } } }"#).await;
+        assert_eq!(data(&again), json!({ "createDistrict": { "district": { "name": "Xiongan again", "parent": null } } }));
+    }
+
+    /// All fields of a request are written, or none.
+    async fn a_request_is_one_transaction(server: &Server) {
+        let before = revision(server).await;
+        let failed = ask(server, Role::Editor, r#"mutation {
+            a: createTheme(input: {slug: "water", name: [{language: "en", text: "Water"}]}) { theme { id } }
+            b: createTheme(input: {slug: "Not a slug", name: [{language: "en", text: "X"}]}) { theme { id } }
+        }"#).await;
+        let (code, message) = error(&failed);
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert_eq!(message, "input.slug: \"Not a slug\": it is no slug; write small Latin letters and digits, in parts joined by hyphens");
+        assert_eq!(failed["errors"][0]["path"], json!(["b"]));
+        assert_eq!(revision(server).await, before);
+        let none = server.data(r#"{ theme(slug: "water") { id } search(query: "water") { totalCount } }"#).await;
+        assert_eq!(none, json!({ "theme": null, "search": { "totalCount": 0 } }));
+
+        // Later fields may build on earlier ones, fragments and aliases included; one revision more.
+        let done = ask(server, Role::Editor, r#"mutation ($no: Boolean = false) {
+            ...Both
+            skipped: createTheme(input: {slug: "never", name: []}) @include(if: $no) { theme { id } }
+        }
+        fragment Both on Mutation {
+            a: createTheme(input: {slug: "water", name: [{language: "en", text: "Water"}]}) { theme { name children { nodes { name } } } }
+            ... on Mutation { b: createTheme(input: {slug: "rivers", parent: "water", name: [{language: "en", text: "Rivers"}]}) { theme { parent { name } } revision } }
+        }"#).await;
+        assert_eq!(data(&done), json!({
+            "a": { "theme": { "name": "Water", "children": { "nodes": [{ "name": "Rivers" }] } } },
+            "b": { "theme": { "parent": { "name": "Water" } }, "revision": "2" }
+        }));
+        assert_eq!(revision(server).await, json!("2"));
+    }
+
+    /// What is wrong is told all at once, by the paths of arguments.
+    async fn problems_are_told_by_path(server: &Server) {
+        let answer = ask(server, Role::Editor, r#"mutation { createMetrics(inputs: [
+            {slug: "good", name: [{language: "en", text: "Good"}], unit: "percent", measure: RATE, aggregation: NONE, direction: NEUTRAL, decimals: 0}
+            {slug: "a", name: [{language: "en", text: "A"}], unit: "percents", measure: RATE, aggregation: NONE, direction: NEUTRAL, decimals: 0}
+            {slug: "b", name: [], unit: "percent", measure: RATE, aggregation: NONE, direction: NEUTRAL, decimals: 0}
+            {slug: "good", name: [{language: "en", text: "B"}], unit: "percent", measure: RATE, aggregation: NONE, direction: NEUTRAL, decimals: 0}
+        ]) { created } }"#).await;
+        let (code, _) = error(&answer);
+        assert_eq!(code, "BAD_USER_INPUT");
+        let extensions = &answer["errors"][0]["extensions"];
+        assert_eq!(extensions["problemCount"], 3);
+        let origins: Vec<&str> = extensions["problems"].as_array().unwrap().iter().map(|problem| problem["origin"].as_str().unwrap()).collect();
+        assert_eq!(origins, ["inputs[1].unit", "inputs[2].name", "inputs[3].slug"]);
+        assert_eq!(server.data(r#"{ metric(slug: "good") { id } }"#).await, json!({ "metric": null }));
+    }
+
+    /// An initiative comes with its claims, organisations and metrics.
+    async fn rows_come_with_rows_within(server: &Server) {
+        let made = ask(server, Role::Editor, r#"mutation { upsertInitiative(input: {
+            slug: "tram", district: "district:haidian", kind: PROJECT, status: ONGOING, title: [{language: "en", text: "A tram"}]
+            claims: [{slug: "first-tram", kind: FIRST, scope: "beijing", statement: [{language: "en", text: "The first."}]}]
+            organizations: [{organization: "beijing-daily", role: PARTNER}]
+            metrics: [{metric: "5g-base-stations", basis: CONTEXT, note: [{language: "en", text: "Beside it."}]}]
+        }) { initiative {
+            title district { slug } claims { nodes { statement scope { slug } } }
+            organizations { nodes { role organization { slug } } } metrics { nodes { basis note metric { slug } } }
+        } } }"#).await;
+        assert_eq!(data(&made), json!({ "upsertInitiative": { "initiative": {
+            "title": "A tram", "district": { "slug": "haidian" },
+            "claims": { "nodes": [{ "statement": "The first.", "scope": { "slug": "beijing" } }] },
+            "organizations": { "nodes": [{ "role": "PARTNER", "organization": { "slug": "beijing-daily" } }] },
+            "metrics": { "nodes": [{ "basis": "CONTEXT", "note": "Beside it.", "metric": { "slug": "5g-base-stations" } }] }
+        } } }));
+        // What is wrong within is told by its path, and nothing is kept.
+        let wrong = ask(server, Role::Editor, r#"mutation { upsertInitiative(input: {
+            slug: "bus", district: "haidian", kind: PROJECT, status: ONGOING, title: [{language: "en", text: "A bus"}]
+            claims: [{slug: "first-bus", kind: FIRST, scope: "atlantis", statement: [{language: "en", text: "The first."}]}]
+        }) { initiative { id } } }"#).await;
+        assert_eq!(error(&wrong).1, "input.claims[0].scope: \"atlantis\": there is no such district");
+        assert_eq!(server.data(r#"{ initiative(slug: "bus") { id } }"#).await, json!({ "initiative": null }));
+    }
+
+    /// Upserting the same twice changes nothing, and raises no revision.
+    async fn the_same_again_changes_nothing(server: &Server) {
+        let upsert = r#"mutation { upsertUnits(inputs: [
+            {slug: "ton", symbol: "t", dimension: COUNT, factor: "1000.5", name: [{language: "en", text: "ton"}]}
+            {slug: "percent", symbol: "%", dimension: RATIO, name: []}
+        ]) { created updated unchanged revision units { slug factor } } }"#;
+        let answer = data(&ask(server, Role::Editor, upsert).await);
+        let units = json!([{ "slug": "ton", "factor": "1000.5" }, { "slug": "percent", "factor": "0.01" }]);
+        assert_eq!(answer, json!({ "upsertUnits": { "created": 1, "updated": 0, "unchanged": 1, "revision": "2", "units": units } }));
+        let answer = data(&ask(server, Role::Editor, upsert).await);
+        assert_eq!(answer, json!({ "upsertUnits": { "created": 0, "updated": 0, "unchanged": 2, "revision": "2", "units": units } }));
+    }
+
+    /// Changing and removing by a filter needs a bound, which holds.
+    async fn filters_are_bounded(server: &Server) {
+        let patch = |most: i32| format!(r#"mutation {{ updateInitiatives(filter: {{status: {{eq: SELECTED}}}}, patch: {{locator: "seen"}}, atMost: {most}) {{ updated initiatives {{ locator }} }} }}"#);
+        let all = server.data("{ initiatives(filter: {status: {eq: SELECTED}}) { totalCount } }").await;
+        let all = i32::try_from(all["initiatives"]["totalCount"].as_i64().unwrap()).unwrap();
+        assert!(all > 0);
+        let (code, message) = error(&ask(server, Role::Editor, &patch(all - 1)).await);
+        assert_eq!((code.as_str(), message), ("AT_MOST_EXCEEDED",
+            format!("more than {} rows of initiative meet `filter`; narrow it, or say a greater `atMost`", all - 1)));
+        let answer = data(&ask(server, Role::Editor, &patch(all)).await);
+        assert_eq!(answer["updateInitiatives"]["updated"], all);
+        let gone = data(&ask(server, Role::Editor, r#"mutation { deleteClaims(filter: {kind: {eq: FOREFRONT}}, atMost: 100) { deletedIds } }"#).await);
+        assert!(!gone["deleteClaims"]["deletedIds"].as_array().unwrap().is_empty());
+        assert_eq!(server.data("{ claims(filter: {kind: {eq: FOREFRONT}}) { totalCount } }").await, json!({ "claims": { "totalCount": 0 } }));
+        let (code, _) = error(&ask(server, Role::Editor, r#"mutation { deleteClaims(filter: {}, atMost: -1) { deletedIds } }"#).await);
+        assert_eq!(code, "BAD_USER_INPUT");
+    }
+
+    /// What others refer to is not removed by accident.
+    async fn dependants_are_counted_and_cascaded(server: &Server) {
+        let (code, message) = error(&ask(server, Role::Editor, r#"mutation { deleteInitiative(id: "5g-network") { deletedIds } }"#).await);
+        assert_eq!(code, "HAS_DEPENDANTS");
+        assert_eq!(message, "other rows refer to this initiative (initiative_metric: 2, observation: 2); remove them first, or say `cascade: true`");
+        let gone = data(&ask(server, Role::Editor, r#"mutation { deleteInitiative(id: "5g-network", cascade: true, reason: "a test") { deletedIds } }"#).await);
+        let ids = gone["deleteInitiative"]["deletedIds"].as_array().unwrap();
+        assert!(ids.contains(&json!("initiative:5g-network")), "{gone}");
+        assert_eq!(server.data("{ observations(filter: {initiative: {slug: {eq: \"5g-network\"}}}) { totalCount } }").await, json!({ "observations": { "totalCount": 0 } }));
+        // What can be without it stays.
+        let gone = data(&ask(server, Role::Editor, r#"mutation { deleteTheme(id: "5g", cascade: true) { deletedIds } }"#).await);
+        assert_eq!(gone["deleteTheme"]["deletedIds"], json!(["theme:5g"]));
+        assert_eq!(server.data(r#"{ metric(slug: "5g-base-stations") { theme { id } } }"#).await, json!({ "metric": { "theme": null } }));
+    }
+
+    /// Who may only read is told what it takes; so is an editor who would publish later.
+    async fn roles_are_heeded(server: &Server) {
+        let create = r#"mutation { createTheme(input: {slug: "x", name: [{language: "en", text: "X"}]}) { theme { id } } }"#;
+        assert_eq!(error(&ask(server, Role::Reader, create).await), ("FORBIDDEN".to_owned(), "writing takes the role EDITOR; yours is READER".to_owned()));
+        let embargoed = r#"mutation { createObservation(input: {metric: "5g-base-stations", district: "haidian", period: "2025", value: "7",
+            source: "beijing-daily-2026-01-27", publishedOn: "2999-01-01"}) { observation { value embargoed } } }"#;
+        assert_eq!(error(&ask(server, Role::Editor, embargoed).await), ("FORBIDDEN".to_owned(), "`publishedOn` after today takes the role PUBLISHER; yours is EDITOR".to_owned()));
+        let made = data(&ask(server, Role::Publisher, embargoed).await);
+        assert_eq!(made, json!({ "createObservation": { "observation": { "value": "7", "embargoed": true } } }));
+        let count = r#"{ metric(slug: "5g-base-stations") { observations { totalCount } } }"#;
+        assert_eq!(server.data(count).await, json!({ "metric": { "observations": { "totalCount": 1 } } }));
+    }
+}
