@@ -78,10 +78,19 @@ impl Import {
     fn tell(&self, summary: &Summary) {
         let Summary { outcome, left_out, rounded } = summary;
         if self.report == Report::Json {
+            let tables = outcome.0.iter().map(|(table, counts)| {
+                let Counts { created, updated, removed, unchanged } = counts;
+                let counts = json!({
+                    "created": created, "updated": updated, "removed": removed,
+                    "unchanged": unchanged,
+                });
+                ((*table).to_owned(), counts)
+            });
+            let tables: serde_json::Map<String, serde_json::Value> = tables.collect();
             println!(
                 "{}",
                 json!({
-                    "written": !self.dry_run, "tables": outcome, "leftOut": left_out,
+                    "written": !self.dry_run, "tables": tables, "leftOut": left_out,
                     "rounded": rounded, "problems": Problems::default(),
                 })
             );

@@ -154,6 +154,13 @@ pub(super) fn roles(
             false => Role::Metric(field.clone()),
         };
     }
+    for (field, value) in &options.set {
+        if !is_field(field) && !field.contains('.') && field != "language" {
+            let why = format!("a figure has no such field, which --set {field}={value} names");
+            let alike = nearest(field, FIELDS.iter().map(|(field, _)| *field));
+            problems.push(Problem { alike, ..Problem::of(origin, None, why) });
+        }
+    }
     let taken = |roles: &[Role], field: &str| {
         roles.contains(&Role::Field(field.to_owned())) || options.given(field).is_some()
     };

@@ -51,8 +51,8 @@ impl Known {
             let names = known.0.entry(table).or_default();
             let rows: Vec<(i64, Named)> = database.fetch(&select(table)).await?;
             for (_, row) in rows {
-                let texts = row.name.iter().map(|(_, text)| text.to_owned()).collect();
-                names.add(row.slug, row.code, texts, row.within);
+                let texts: Vec<String> = row.name.iter().map(|(_, text)| text.to_owned()).collect();
+                names.add(row.slug, row.code.as_deref(), &texts, row.within);
             }
         }
         Ok(known)
@@ -77,8 +77,9 @@ impl Known {
                 place.and_then(|place| fields.get(place)).filter(|text| !text.is_empty()).cloned()
             };
             if let Some(slug) = field(slug) {
-                let names = texts.iter().filter_map(|&place| field(Some(place))).collect();
-                self.of(table).add(slug, field(code), names, field(within));
+                let names: Vec<String> =
+                    texts.iter().filter_map(|&place| field(Some(place))).collect();
+                self.of(table).add(slug, field(code).as_deref(), &names, field(within));
             }
         }
     }
@@ -88,8 +89,8 @@ impl Names {
     pub(super) fn add(
         &mut self,
         slug: String,
-        code: Option<String>,
-        names: Vec<String>,
+        code: Option<&str>,
+        names: &[String],
         within: Option<String>,
     ) {
         let mut put = |map: fn(&mut Self) -> &mut HashMap<String, Vec<String>>, text: &str| {
@@ -98,7 +99,7 @@ impl Names {
                 slugs.push(slug.clone());
             }
         };
-        code.iter().for_each(|code| put(|names| &mut names.codes, code));
+        code.into_iter().for_each(|code| put(|names| &mut names.codes, code));
         names.iter().for_each(|name| put(|names| &mut names.names, name));
         if let Some(within) = within {
             self.within.insert(slug.clone(), within);
@@ -258,7 +259,7 @@ mod tests {
             ("gdpPercap", "gdp-percap"),
             ("GDP", "gdp"),
             ("NY.GDP.MKTP.CD", "ny-gdp-mktp-cd"),
-            ("海淀区", "district-3a0a7cd69d"),
+            ("海淀区", "district-f4907566b1"),
         ] {
             assert_eq!(slug("district", name), wanted, "{name}");
         }

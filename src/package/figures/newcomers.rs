@@ -212,7 +212,7 @@ impl<'o> Newcomers<'o> {
         let code = fields.get("code").or_else(|| fields.get("symbol")).filter(some).cloned();
         let within = fields.get(within).filter(some).cloned();
         let names = known.of(table);
-        names.add(slug.clone(), code, vec![name.to_owned()], within);
+        names.add(slug.clone(), code.as_deref(), &[name.to_owned()], within);
         names.made.insert(slug.clone(), fields.clone());
         self.waiting.push(Newcomer { table, line, fields });
         Ok(slug)

@@ -68,7 +68,10 @@ pub(super) fn read(text: &str, decimal: Option<char>) -> Result<Printed, String>
         Some(rest) => (true, rest),
         None => (false, rest.strip_prefix('+').unwrap_or(rest)),
     };
-    let (digits, exponent) = match rest.split_once(['e', 'E']) {
+    let scientific = rest
+        .split_once(['e', 'E'])
+        .filter(|(digits, _)| digits.ends_with(|c: char| c.is_ascii_digit() || c == '.'));
+    let (digits, exponent) = match scientific {
         Some((digits, exponent)) => {
             let plain = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
             let whole = !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit());
@@ -78,7 +81,7 @@ pub(super) fn read(text: &str, decimal: Option<char>) -> Result<Printed, String>
         None => (rest, 0),
     };
     let (whole, fraction) = parts(digits.trim(), decimal)?;
-    let (whole, fraction) = shifted(whole, fraction, exponent)?;
+    let (whole, fraction) = shifted(&whole, &fraction, exponent)?;
     let sign = if negative { "-" } else { "" };
     let point = if fraction.is_empty() { "" } else { "." };
     let number = format!("{sign}{whole}{point}{fraction}");
@@ -169,7 +172,7 @@ fn ungrouped(whole: &str, separator: char, all: &[char]) -> Result<String, Strin
 }
 
 /// The digits with the point moved.
-fn shifted(whole: String, fraction: String, by: i32) -> Result<(String, String), String> {
+fn shifted(whole: &str, fraction: &str, by: i32) -> Result<(String, String), String> {
     if by.abs() > SHIFT_MAX {
         return Err(no_number("its exponent is too large"));
     }
@@ -196,7 +199,7 @@ pub(super) fn scaled(number: &str, by: i32) -> Result<String, String> {
         None => ("", number),
     };
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-    let (whole, fraction) = shifted(whole.to_owned(), fraction.to_owned(), by)?;
+    let (whole, fraction) = shifted(whole, fraction, by)?;
     let point = if fraction.is_empty() { "" } else { "." };
     Ok(format!("{sign}{whole}{point}{fraction}"))
 }

@@ -16,14 +16,22 @@ const AHEAD: usize = 1000;
 /// The most bytes they may have.
 const AHEAD_MAX: usize = 8 << 20;
 
-/// The line an object begins on, and its members as text.
-type Object = (u64, Vec<(String, String)>);
+/// Something, and the line it is on.
+type Lined<T> = (u64, T);
+
+/// One object.
+struct Object {
+    line: u64,
+    members: Vec<(String, String)>,
+    /// What is wrong with it.
+    problem: Option<Problem>,
+}
 
 /// A file of objects under way.
 pub(in crate::package) struct Objects<'f> {
     origin: String,
     columns: Vec<String>,
-    ahead: VecDeque<Result<Object, Fault>>,
+    ahead: VecDeque<Object>,
     values: Values<'f>,
 }
 
@@ -52,13 +60,8 @@ impl<'f> Objects<'f> {
         let mut objects = Self { origin: origin.to_owned(), columns, ahead, values };
         let mut size = 0;
         while objects.ahead.len() < AHEAD && size < AHEAD_MAX {
-            let object = match objects.object() {
-                Ok(Some(object)) => Ok(object),
-                Ok(None) => break,
-                Err(Fault::Whole(problem)) => return Err(problem),
-                Err(fault) => Err(fault),
-            };
-            for (name, text) in object.iter().flat_map(|(_, members)| members) {
+            let Some(object) = objects.object()? else { break };
+            for (name, text) in &object.members {
                 size += name.len() + text.len();
                 if !objects.columns.contains(name) {
                     objects.columns.push(name.clone());
@@ -72,34 +75,36 @@ impl<'f> Objects<'f> {
         Ok(objects)
     }
 
-    fn object(&mut self) -> Result<Option<Object>, Fault> {
+    fn object(&mut self) -> Result<Option<Object>, Problem> {
         let wrong = |line, why: String| Problem::of(&self.origin, Some(line), why);
         let next = self.values.next();
-        let Some((line, text)) = next.map_err(|(line, why)| Fault::Whole(wrong(line, why)))? else {
+        let Some((line, text)) = next.map_err(|(line, why)| wrong(line, why))? else {
             return Ok(None);
         };
-        let Members(members) = serde_json::from_slice(&text)
-            .map_err(|why| Fault::Whole(wrong(line, format!("it is no JSON: {why}"))))?;
-        let mut object = Vec::with_capacity(members.len());
-        for (name, value) in members {
-            if object.iter().any(|(other, _)| *other == name) {
-                let why = wrong(line, "the object has it twice".to_owned());
-                return Err(Fault::Row(why.at(&name, value.get())));
-            }
-            let text = match value.get().as_bytes().first() {
-                Some(b'n') => String::new(),
-                Some(b'"') => serde_json::from_str(value.get()).map_err(|why| {
-                    Fault::Row(wrong(line, why.to_string()).at(&name, value.get()))
-                })?,
+        let Members(given) = serde_json::from_slice(&text)
+            .map_err(|why| wrong(line, format!("it is no JSON: {why}")))?;
+        let (mut members, mut problem) = (Vec::with_capacity(given.len()), None);
+        for (name, value) in given {
+            let raw = value.get();
+            let twice = members.iter().any(|(other, _)| *other == name);
+            let text = match raw.as_bytes().first() {
+                _ if twice => Err("the object has it twice".to_owned()),
+                Some(b'n') => Ok(String::new()),
+                Some(b'"') => serde_json::from_str(raw).map_err(|why| why.to_string()),
                 Some(b'{' | b'[') => {
-                    let why = "it is no text, number, true, false or null; a table has no more";
-                    return Err(Fault::Row(wrong(line, why.to_owned()).at(&name, value.get())));
+                    Err("it is no text, number, true, false or null; a table has \
+                                          no more"
+                        .to_owned())
                 }
-                _ => value.get().to_owned(),
+                _ => Ok(raw.to_owned()),
             };
-            object.push((name, text));
+            let text = text.unwrap_or_else(|why| {
+                problem.get_or_insert_with(|| wrong(line, why).at(&name, raw));
+                String::new()
+            });
+            members.push((name, text));
         }
-        Ok(Some((line, object)))
+        Ok(Some(Object { line, members, problem }))
     }
 }
 
@@ -109,16 +114,17 @@ impl Table for Objects<'_> {
     }
 
     fn next(&mut self, fields: &mut Vec<String>) -> Result<Option<u64>, Fault> {
-        let (line, object) = match self.ahead.pop_front() {
-            Some(ahead) => ahead?,
-            None => match self.object()? {
-                Some(object) => object,
-                None => return Ok(None),
-            },
+        let object = match self.ahead.pop_front() {
+            Some(ahead) => Some(ahead),
+            None => self.object().map_err(Fault::Whole)?,
         };
+        let Some(Object { line, members, problem }) = object else { return Ok(None) };
+        if let Some(problem) = problem {
+            return Err(Fault::Row(problem));
+        }
         fields.resize(self.columns.len(), String::new());
         fields.iter_mut().for_each(String::clear);
-        for (name, text) in object {
+        for (name, text) in members {
             match self.columns.iter().position(|column| *column == name) {
                 Some(place) => fields[place] = text,
                 None => {
@@ -134,7 +140,7 @@ impl Table for Objects<'_> {
 
 impl Values<'_> {
     /// The next byte, without taking it.
-    fn peek(&mut self) -> Result<Option<u8>, (u64, String)> {
+    fn peek(&mut self) -> Result<Option<u8>, Lined<String>> {
         if self.taken == self.piece.len() {
             self.taken = 0;
             self.text.fill(&mut self.piece).map_err(|why| (why.line, why.reason))?;
@@ -148,7 +154,7 @@ impl Values<'_> {
     }
 
     /// The text of the next object, and the line it begins on.
-    fn next(&mut self) -> Result<Option<(u64, Vec<u8>)>, (u64, String)> {
+    fn next(&mut self) -> Result<Option<Lined<Vec<u8>>>, Lined<String>> {
         let mut first = self.line == 1 && !self.list;
         loop {
             let Some(byte) = self.peek()? else {
@@ -181,7 +187,7 @@ impl Values<'_> {
     }
 
     /// The text from an opening brace to the one that closes it.
-    fn value(&mut self) -> Result<(u64, Vec<u8>), (u64, String)> {
+    fn value(&mut self) -> Result<Lined<Vec<u8>>, Lined<String>> {
         let (line, mut text) = (self.line, Vec::new());
         let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
         loop {

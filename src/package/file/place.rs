@@ -67,10 +67,12 @@ impl Place {
         let names = zip.file_names().filter_map(Result::ok);
         let tops = names.filter_map(|name| name.strip_suffix(DESCRIPTOR).map(str::to_owned));
         let within = tops.filter(top).min_by_key(String::len);
-        let within = within.ok_or_else(|| {
-            wrong(format!(
+        let workbook = zip.index_for_name("xl/workbook.xml").is_some();
+        let within = within.ok_or_else(|| match workbook {
+            true => wrong("it is an Excel workbook: save its sheet as CSV".to_owned()),
+            false => wrong(format!(
                 "there is no {DESCRIPTOR} in it; unpack it, and import the table you mean by itself"
-            ))
+            )),
         })?;
         let unpacked = Rc::new(Cell::new(0));
         Ok(Self::Archive { zip: Box::new(zip), within, size, unpacked })
