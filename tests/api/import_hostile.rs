@@ -137,6 +137,10 @@ async fn files_that_cannot_be_read_say_why() {
             "t.csv, line 1: '5' stands where an object should begin; write an object for each row, \
           each on a line or all in one list",
         ),
+        (
+            b"{\"type\": \"FeatureCollection\", \"features\": [{\"type\": \"Feature\"}]}",
+            "t.csv: it is a map (GeoJSON or TopoJSON), no table of figures",
+        ),
         (b"{\"place\": \"A\"", "t.csv, line 1: the object is not ended: a part is missing"),
     ] {
         assert_eq!(wrong(&store, bytes).await, [reason]);

@@ -283,4 +283,41 @@ on_each_database! {
               another unit"]
         );
     }
+
+    /// Digits that a program made up are rounded only where that is said, and counted.
+    async fn digits_are_rounded_where_it_is_said(store: &Store) {
+        let options = ["--create-missing", "--set=metric=m", "--set=unit=USD", "--digits=15"];
+        let table = "country,year,value\nA,2024,40300.619960000004\nB,2024,0.30000000000000004\nC,2024,1.50\n";
+        let done = import(store, "t.csv", table, &options).await.unwrap();
+        assert_eq!(done.rounded, 2);
+        assert_eq!(
+            figures(store).await,
+            [
+                "m a 2024 EQUAL 40300.61996 5 0 NORMAL",
+                "m b 2024 EQUAL 0.3 1 0 NORMAL",
+                "m c 2024 EQUAL 1.5 2 0 NORMAL",
+            ]
+        );
+    }
+
+    /// Rows of a table as they are, then figures by their codes and names.
+    async fn a_table_of_places(store: &Store) {
+        let table = "slug,kind,parent,code,name_en,name_ar,partition\n\
+                     north,DISTRICT,city,110108,North,شمال,true\ncity,CITY,,110000,City,مدينة,false\n";
+        import(store, "places.csv", table, &["--table=district"]).await.unwrap();
+        assert_eq!(places(store).await, ["city CITY 110000 none", "north DISTRICT 110108 city"]);
+        let table = "district,year,value\n110108,2024,1\nNORTH,2025,2\nشمال,2026,3\nnorth,2027,4\n";
+        let options = ["--create-missing", "--set=metric=m", "--set=unit=persons"];
+        let done = import(store, "t.csv", table, &options).await.unwrap();
+        assert!(!done.outcome.0.contains_key("district"));
+        assert_eq!(figures(store).await.len(), 4);
+        let told = import(store, "t.csv", table, &["--table=planet"]).await.unwrap_err();
+        assert!(told[0].starts_with("t.csv: there is no table planet; there are source, "), "{told:?}");
+        let told = import(store, "t.csv", table, &["--set=perod=2024"]).await.unwrap_err();
+        assert_eq!(
+            told,
+            ["t.csv: a figure has no such field, which --set perod=2024 names; did you mean period \
+              or parent?"]
+        );
+    }
 }

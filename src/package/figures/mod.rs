@@ -2,6 +2,7 @@
 
 mod columns;
 mod figure;
+mod metric;
 mod names;
 mod newcomers;
 mod number;
@@ -15,9 +16,10 @@ use std::collections::HashMap;
 use entity::Period;
 
 use figure::Figure;
+use metric::Metric;
 pub(super) use names::{Known, slug};
 use plan::{Cell, Plan, Spot, Spots, Values};
-use resolve::{Called, District, Metric, Resolver};
+use resolve::{Called, District, Resolver};
 
 use super::{
     file::{Fault, Table},

@@ -69,6 +69,11 @@ impl<'f> Objects<'f> {
             }
             objects.ahead.push_back(object);
         }
+        let has = |name: &str| objects.columns.iter().any(|column| column == name);
+        if has("type") && ["features", "arcs", "coordinates"].into_iter().any(has) {
+            let why = "it is a map (GeoJSON or TopoJSON), no table of figures";
+            return Err(Problem::of(origin, None, why));
+        }
         if objects.ahead.is_empty() {
             return Err(Problem::of(origin, None, "it is empty: there is no object in it"));
         }
