@@ -316,8 +316,7 @@ on_each_database! {
         let told = import(store, "t.csv", table, &["--set=perod=2024"]).await.unwrap_err();
         assert_eq!(
             told,
-            ["t.csv: a figure has no such field, which --set perod=2024 names; did you mean period \
-              or parent?"]
+            ["t.csv: a figure has no such field, which --set perod=2024 names; did you mean period?"]
         );
     }
 }
