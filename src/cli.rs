@@ -2,7 +2,7 @@
 
 mod import;
 
-use std::{ffi::OsString, net::SocketAddr};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     config::{self, Config},
-    database::Database,
+    database::{self, Database},
     error::Error,
     graphql,
     http::{self, Life, Phase},
@@ -38,6 +38,11 @@ enum Task {
     Migrate,
     /// Bring the database up to date and read files into it, all of them or nothing
     Import(Box<import::Import>),
+    /// Copy an SQLite database to a new file as it stands, while others use it
+    Backup {
+        /// The copy; it must not be there yet
+        file: PathBuf,
+    },
     /// Print the schema in GraphQL's schema definition language
     Schema,
 }
@@ -60,6 +65,11 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             database.close().await
         }
         Task::Import(import) => import.run(&config.database).await,
+        Task::Backup { file } => {
+            let options = config.database.clone();
+            let copied = tokio::task::spawn_blocking(move || database::back_up(&options, &file));
+            copied.await.map_err(Error::internal)?
+        }
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())

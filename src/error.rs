@@ -3,7 +3,6 @@
 use std::{fmt::Display, sync::Arc};
 
 use async_graphql::resolver_utils::enum_value;
-use sea_orm::DbErr;
 
 use crate::{
     access::{Role, Viewer},
@@ -49,6 +48,12 @@ pub enum Error {
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,
+    /// The database cannot be written to, for a reason that whoever runs it can end.
+    #[error("{0}")]
+    Unwritable(&'static str),
+    /// Another write goes on for too long.
+    #[error("another write is under way and has not ended in time; try again")]
+    Busy,
     /// Our failure or the database's. The message is for the log, never for a client.
     #[error("{0}")]
     Internal(Arc<str>),
@@ -73,12 +78,6 @@ impl Error {
     /// Our failure, in words for the log.
     pub fn internal(message: impl Display) -> Self {
         Self::Internal(message.to_string().into())
-    }
-}
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        Self::internal(error)
     }
 }
 

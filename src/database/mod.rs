@@ -7,13 +7,14 @@
 mod case;
 mod decimal;
 mod decode;
+mod failure;
+mod migrate;
 mod revision;
 mod sqlite;
 mod statement;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tracing::Instrument;
 
+pub use migrate::back_up;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
@@ -52,10 +54,17 @@ pub struct Options {
     #[arg(long, env = "HUTONG_STATEMENT_TIMEOUT", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub statement_timeout: u32,
+    /// Whether an SQLite database is copied beside itself before its tables are brought up to date
+    #[arg(long, env = "HUTONG_MIGRATION_BACKUP", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = true, action = clap::ArgAction::Set)]
+    pub migration_backup: bool,
 }
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a write waits for another one to end.
+const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -65,6 +74,9 @@ pub struct Database {
     revision: Arc<watch::Sender<Revision>>,
     meter: Meter,
     noted: Option<Statements>,
+    /// The file of an SQLite database.
+    file: Option<Arc<PathBuf>>,
+    migration_backup: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -111,13 +123,16 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            Ok(Self::over(writer, Reader::Sqlite(readers)))
+            let file = Some(Arc::new(PathBuf::from(path)));
+            let migration_backup = options.migration_backup;
+            Ok(Self { file, migration_backup, ..Self::over(writer, Reader::Sqlite(readers)) })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
                 connect
                     .max_connections(connections)
                     .connect_timeout(CONNECT_TIMEOUT)
+                    .acquire_timeout(WRITE_PATIENCE)
                     .sqlx_logging(false);
                 connect
             };
@@ -136,7 +151,9 @@ impl Database {
     }
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
-        Self { writer, reader, revision: Arc::default(), meter: Meter::default(), noted: None }
+        let (revision, meter) = (Arc::default(), Meter::default());
+        let (noted, file, migration_backup) = (None, None, false);
+        Self { writer, reader, revision, meter, noted, file, migration_backup }
     }
 
     /// The same database, whose statements are noted too.
@@ -147,11 +164,6 @@ impl Database {
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
-    }
-
-    /// Brings the tables up to date.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        Migrator::up(&self.writer, None).await.map_err(Error::from)
     }
 
     /// Which database this is.

@@ -78,6 +78,10 @@ pub enum Code {
     HasDependants,
     /// More rows meet a filter than may be changed at once.
     AtMostExceeded,
+    /// The database cannot be written to: its disk is full, or it may only be read.
+    NotWritable,
+    /// Another write has not ended in time.
+    Busy,
     /// A sum was asked for of figures that may not be added up; the message says why.
     NotAdditive,
     /// A number was asked for that would mix units; the message names them.

@@ -27,6 +27,8 @@ impl From<Error> for async_graphql::Error {
                 (message, code)
             }
             Error::Forbidden(message) => (message.to_string(), Code::Forbidden),
+            Error::Unwritable(why) => (why.to_owned(), Code::NotWritable),
+            Error::Busy => (Error::Busy.to_string(), Code::Busy),
             Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
             Error::Dependants(message) => (message.to_string(), Code::HasDependants),
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),

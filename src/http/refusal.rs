@@ -175,9 +175,11 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Timeout | Code::NotReady | Code::TooManyConnections => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::Timeout
+        | Code::NotReady
+        | Code::TooManyConnections
+        | Code::NotWritable
+        | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Code::Forbidden => StatusCode::FORBIDDEN,
         Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
         Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,

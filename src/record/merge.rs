@@ -36,6 +36,10 @@ impl Writer {
         if self.staged.count == 0 {
             return Ok(Vec::new());
         }
+        if self.backend() == DbBackend::Postgres {
+            // Nobody else tells the planner how many there are.
+            self.transaction.execute_unprepared("ANALYZE incoming").await?;
+        }
         self.refuse_doubles().await?;
         self.find_former().await?;
         self.refuse_wrong_modes().await?;
@@ -92,11 +96,15 @@ impl Writer {
 
     /// Of rows that say the same twice one is enough; those that contradict each other are refused.
     async fn refuse_doubles(&mut self) -> Result<(), Error> {
+        let several = "SELECT min(n) AS n, metric_id, district_id, initiative_id, period
+            FROM incoming GROUP BY metric_id, district_id, initiative_id, period
+            HAVING count(*) > 1";
+        if self.number(&format!("SELECT count(*) FROM ({several}) o")).await? == 0 {
+            return Ok(());
+        }
         let alike = all(&STAGED, |name| format!("i.{name} IS NOT DISTINCT FROM f.{name}"));
         let doubles = format!(
-            "FROM (SELECT min(n) AS n, metric_id, district_id, initiative_id, period
-                FROM incoming GROUP BY metric_id, district_id, initiative_id, period
-                HAVING count(*) > 1) o
+            "FROM ({several}) o
             JOIN incoming f ON f.n = o.n
             JOIN incoming i ON {KEY} AND i.n > o.n"
         );
@@ -310,7 +318,7 @@ impl Writer {
             for index in rebuilt {
                 self.transaction.execute_unprepared(&index).await?;
             }
-            self.follow(base).await?;
+            self.follow(base, updated + removed > 0).await?;
         }
         // Who sent a few wants to know which they are.
         if self.staged.count > TOLD_AT_MOST {
@@ -400,39 +408,32 @@ impl Writer {
     }
 
     /// What is said of a figure is said of its newest version, and that is the one to be found.
-    async fn follow(&mut self, base: i64) -> Result<(), Error> {
-        let replaced = format!("old IS NOT NULL AND NOT same AND mode <> '{RETRACT}'");
-        self.run(
-            &format!(
-                "UPDATE claim SET observation_id =
-                (SELECT i.id FROM incoming i WHERE i.old = claim.observation_id AND {replaced})
-                WHERE observation_id IN (SELECT old FROM incoming WHERE {replaced})"
-            ),
-            [],
-        )
-        .await?;
-        self.run(
-            &format!(
-                "UPDATE claim SET observation_id =
-                (SELECT i.id FROM incoming i WHERE i.ends = claim.observation_id AND {replaced})
-                WHERE observation_id IN (SELECT ends FROM incoming WHERE NOT same AND NOT embargoed)
-                AND EXISTS (SELECT 1 FROM incoming i WHERE i.ends = claim.observation_id AND {replaced})"
-            ),
-            [],
-        )
-        .await?;
+    async fn follow(&mut self, base: i64, replaces: bool) -> Result<(), Error> {
         let standing = entity::observation::Entity::KEPT.standing;
-        let place = search::place(standing, 0);
-        let column = search::place_column(self.backend());
-        self.run(
-            &format!(
-                "DELETE FROM {} WHERE {column} IN
-                (SELECT {place} + old FROM incoming WHERE old IS NOT NULL AND NOT same)",
-                search::TABLE
-            ),
-            [],
-        )
-        .await?;
+        if replaces {
+            for before in ["old", "ends"] {
+                self.run(
+                    &format!(
+                        "UPDATE claim SET observation_id = i.id FROM incoming i
+                        WHERE i.{before} = claim.observation_id AND NOT i.same
+                        AND i.mode <> '{RETRACT}'"
+                    ),
+                    [],
+                )
+                .await?;
+            }
+            let column = search::place_column(self.backend());
+            self.run(
+                &format!(
+                    "DELETE FROM {} WHERE {column} IN
+                    (SELECT {} + old FROM incoming WHERE old IS NOT NULL AND NOT same)",
+                    search::TABLE,
+                    search::place(standing, 0)
+                ),
+                [],
+            )
+            .await?;
+        }
         index::table::<entity::observation::Entity>(&self.transaction, standing, base).await?;
         if let Some(slugs) = self.slugs.get_mut("observation") {
             let sql = "SELECT slug, id FROM incoming

@@ -9,6 +9,7 @@ mod clients;
 mod command;
 mod compare;
 mod dataset;
+mod durability;
 mod errors;
 mod events;
 mod explain;

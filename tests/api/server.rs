@@ -32,6 +32,7 @@ impl Store {
             database_url: url.clone(),
             database_readers: 4,
             statement_timeout: 30,
+            migration_backup: true,
         };
         Self { database: Database::open(&options).await.unwrap(), url }
     }
