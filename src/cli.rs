@@ -1,5 +1,6 @@
 //! Every command.
 
+mod import;
 mod token;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
@@ -37,6 +38,8 @@ enum Task {
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Bring the database up to date and read files into it, all of them or nothing
+    Import(Box<import::Import>),
     /// Copy an SQLite database to a new file as it stands, while others use it
     Backup {
         /// The copy; it must not be there yet
@@ -66,6 +69,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             database.migrate().await?;
             database.close().await
         }
+        Task::Import(import) => import.run(&config.database).await,
         Task::Backup { file } => {
             let options = config.database.clone();
             let copied = tokio::task::spawn_blocking(move || database::back_up(&options, &file));

@@ -9,6 +9,7 @@
 //! | 0 | `entity` | the tables as Rust types; each column's comment is its description in the API |
 //! | 0 | `migration` | the tables as history |
 //! | 1 | [`error`] | the one way to fail |
+//! | 1 | [`alike`] | the names an asker may have meant |
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
@@ -36,6 +37,7 @@
 //!   and answers under that revision, and time is passed in: the same binary runs many times over
 //!   one PostgreSQL.
 
+pub mod alike;
 pub mod arithmetic;
 pub mod error;
 
