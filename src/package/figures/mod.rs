@@ -288,6 +288,9 @@ impl Figures<'_> {
         if text.is_empty() {
             return true;
         }
+        if self.options.missing.is_empty() && text.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
         let lower = text.to_lowercase();
         MISSING.contains(&lower.as_str())
             || self.options.missing.iter().any(|missing| missing.to_lowercase() == lower)

@@ -8,6 +8,9 @@ use entity::Decimal;
 /// How far an exponent may move the point.
 const SHIFT_MAX: i32 = 60;
 
+/// How long a number may be whose digits need not be counted.
+const PLAINEST: usize = 28;
+
 /// A number as it was printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Printed {
@@ -51,6 +54,12 @@ const BOUNDS: &[(&str, &str)] = &[
 
 /// Reads a number. `decimal` is what stands before its decimals, where somebody said.
 pub(super) fn read(text: &str, decimal: Option<char>) -> Result<Printed, String> {
+    // A point is what stands before decimals, unless somebody said otherwise.
+    if decimal != Some(',')
+        && let Some(printed) = plainest(text)
+    {
+        return Ok(printed);
+    }
     let plain: String = text.trim().chars().filter_map(plain).collect();
     let mut rest = plain.trim();
     let mut comparator = "EQUAL";
@@ -88,6 +97,18 @@ pub(super) fn read(text: &str, decimal: Option<char>) -> Result<Printed, String>
     number.parse::<Decimal>().map_err(|_| no_number("it has more than 28 significant digits"))?;
     let decimals = fraction.len() as u32;
     Ok(Printed { number, decimals, comparator, percent: percent.is_some() })
+}
+
+/// A number in the form it is kept in, which most are.
+fn plainest(text: &str) -> Option<Printed> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let fits = digits(whole) && digits(fraction) && text.len() <= PLAINEST;
+    if !fits || (whole.len() > 1 && whole.starts_with('0')) {
+        return None;
+    }
+    let decimals = text.len().checked_sub(whole.len() + 1).unwrap_or_default() as u32;
+    Some(Printed { number: text.to_owned(), decimals, comparator: "EQUAL", percent: false })
 }
 
 fn no_number(why: &str) -> String {
