@@ -36,6 +36,7 @@ pub mod explain;
 pub mod group;
 pub mod group_key;
 pub mod guard;
+pub mod import;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
@@ -62,6 +63,7 @@ pub mod suggestion;
 pub mod summary;
 pub mod theme;
 pub mod unit;
+pub mod upload;
 pub mod viewer;
 pub mod writing;
 
@@ -87,6 +89,7 @@ pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
 pub use subscription::{Since, SubscriptionRoot};
 pub use summary::Figures;
+pub use upload::{Uploaded, Uploads};
 use writing::Writing;
 
 use crate::{
@@ -112,6 +115,7 @@ macro_rules! root {
             group::GroupQuery,
             compare::CompareQuery,
             audit::AuditQuery,
+            import::ImportQuery,
             viewer::ViewerQuery,
             changes::ChangesQuery,
             $($($topic::$query,)?)+
@@ -129,6 +133,7 @@ pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
 pub fn schema(limits: Limits) -> Schema {
     async_graphql::Schema::build(Query::default(), MutationRoot::default(), SubscriptionRoot)
         .data(limits)
+        .data(import::Imports::default())
         .directive(live::Live)
         .limit_recursive_depth(usize::MAX)
         .validation_mode(ValidationMode::Fast)
@@ -143,10 +148,10 @@ pub async fn execute(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { mut request, operation, viewer, cost, error_max, explain, .. } = checked;
+    let Checked { mut request, operation, viewer, uploads, cost, error_max, explain, .. } = checked;
     let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     if operation == OperationType::Mutation {
-        match write(schema, &batch, &mut request, &viewer).await {
+        match write(schema, &batch, &mut request, &viewer, uploads).await {
             Ok(writing) => request = request.data(writing),
             Err(response) => {
                 let response = told(response, cost, error_max, request_id);
@@ -169,12 +174,13 @@ async fn write(
     batch: &Arc<Batch>,
     request: &mut Request,
     viewer: &Viewer,
+    uploads: Uploads,
 ) -> Result<Arc<Writing>, Response> {
     let refused = |error: ServerError| Response::from_errors(vec![error]);
     let document = request.parsed_query().map_err(refused)?.clone();
     let writing = Arc::new(Writing::new(batch.database(), viewer, &document));
     let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
-    let writes = writes.data(Arc::clone(batch)).data(viewer.clone());
+    let writes = writes.data(Arc::clone(batch)).data(viewer.clone()).data(uploads);
     let response = schema.execute(writes).await;
     if response.is_err() {
         writing.forget().await;

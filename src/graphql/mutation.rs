@@ -27,7 +27,7 @@ macro_rules! root {
             /// argument.
             #[derive(Default, MergedObject)]
             #[graphql(name = "Mutation")]
-            pub struct MutationRoot($($crate::graphql::$topic::[<$object Mutation>],)+);
+            pub struct MutationRoot($crate::graphql::import::ImportMutation, $($crate::graphql::$topic::[<$object Mutation>],)+);
         }
     };
 }

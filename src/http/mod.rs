@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod request_id;
 mod spans;
+mod upload;
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -84,6 +85,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_BODY_MAX", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 1024 * 1024)]
     pub body_max: u32,
+    /// The most bytes of all files that come with a request; they are kept on disk meanwhile
+    #[arg(long, env = "HUTONG_UPLOAD_MAX", value_name = "BYTES", global = true)]
+    #[arg(default_value_t = 256 * 1024 * 1024)]
+    pub upload_max: u64,
     /// The most connections at once; others wait
     #[arg(long, env = "HUTONG_CONNECTION_MAX", value_name = "CONNECTIONS", global = true)]
     #[arg(default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

@@ -11,8 +11,11 @@ use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{Options, negotiation, refusal::Refusal};
-use crate::{access::Viewer, graphql::Asked};
+use super::{Options, negotiation, refusal::Refusal, upload};
+use crate::{
+    access::Viewer,
+    graphql::{Asked, Uploads},
+};
 
 /// What a client asked: one question, or several in one.
 pub(super) enum Question {
@@ -51,6 +54,11 @@ pub(super) async fn read(request: Request, options: &Options) -> Result<Question
     if head.method != Method::POST {
         return from_address(head.uri.query().unwrap_or(""))
             .map(|asked| Question::One(Box::new(asked)));
+    }
+    if let Some(boundary) = upload::boundary(&head.headers) {
+        let (operations, uploads) = upload::read(body, boundary, options).await?;
+        let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
+        return Ok(Question::One(Box::new(Asked { uploads, ..asked })));
     }
     if !negotiation::is_json(&head.headers) {
         return Err(Refusal::not_json());
@@ -114,6 +122,7 @@ fn from_address(parameters: &str) -> Result<Asked, Refusal> {
         document_id: given.document_id,
         extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),
         viewer: Viewer::anyone(),
+        uploads: Uploads::default(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What somebody says of the files they import, where the files do not say it themselves.
 
+use async_graphql::Enum;
 use clap::{Args, ValueEnum};
 
 /// How files are read.
@@ -68,7 +69,8 @@ pub struct Options {
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Enum)]
+#[graphql(name = "ImportFormat")]
 pub enum Format {
     /// A Frictionless Data Package: a folder or a zip archive with a datapackage.json
     Package,
@@ -83,7 +85,8 @@ pub enum Format {
 }
 
 /// How figures stand in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Enum)]
+#[graphql(name = "ImportLayout")]
 pub enum Layout {
     /// A figure a row
     Long,
@@ -94,7 +97,8 @@ pub enum Layout {
 }
 
 /// How long periods are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Enum)]
+#[graphql(name = "ImportFrequency")]
 pub enum Frequency {
     /// Years
     Year,
@@ -111,7 +115,8 @@ pub enum Frequency {
 }
 
 /// In which order the parts of a date stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Enum)]
+#[graphql(name = "ImportDateOrder")]
 pub enum DateOrder {
     /// Day, month, year
     Dmy,
