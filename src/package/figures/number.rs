@@ -107,7 +107,7 @@ fn plainest(text: &str) -> Option<Printed> {
     if !fits || (whole.len() > 1 && whole.starts_with('0')) {
         return None;
     }
-    let decimals = text.len().checked_sub(whole.len() + 1).unwrap_or_default() as u32;
+    let decimals = text.len().saturating_sub(whole.len() + 1) as u32;
     Some(Printed { number: text.to_owned(), decimals, comparator: "EQUAL", percent: false })
 }
 

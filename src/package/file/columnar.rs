@@ -1,6 +1,12 @@
 //! Tables as Parquet, read row by row out of one group of rows at a time.
 
-use std::fs::File;
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use chrono::DateTime;
 use parquet::{
@@ -17,11 +23,19 @@ pub(in crate::package) struct Columnar {
     columns: Vec<String>,
     rows: RowIter<'static>,
     row: u64,
+    /// How many rows and bytes the file has, and how many bytes the rows so far come to.
+    size: (u64, u64),
+    read: Arc<AtomicU64>,
 }
 
 impl Columnar {
     /// Reads as far as the names of the columns.
-    pub(in crate::package) fn open(origin: &str, file: File) -> Result<Self, Problem> {
+    pub(in crate::package) fn open(
+        origin: &str,
+        file: File,
+        read: Arc<AtomicU64>,
+    ) -> Result<Self, Problem> {
+        let bytes = file.metadata().map_or(0, |data| data.len());
         let wrong = |why| Problem::of(origin, None, format!("it is no Parquet file: {why}"));
         let reader = SerializedFileReader::new(file).map_err(wrong)?;
         let schema = reader.metadata().file_metadata().schema();
@@ -33,8 +47,10 @@ impl Columnar {
             }
             columns.push(field.name().to_owned());
         }
+        let count = reader.metadata().file_metadata().num_rows();
+        let size = (u64::try_from(count).unwrap_or(0).max(1), bytes);
         let rows = RowIter::from_file_into(Box::new(reader));
-        Ok(Self { origin: origin.to_owned(), columns, rows, row: 0 })
+        Ok(Self { origin: origin.to_owned(), columns, rows, row: 0, size, read })
     }
 }
 
@@ -46,6 +62,8 @@ impl Table for Columnar {
     fn next(&mut self, fields: &mut Vec<String>) -> Result<Option<u64>, Fault> {
         let Some(row) = self.rows.next() else { return Ok(None) };
         self.row += 1;
+        let (rows, bytes) = self.size;
+        self.read.store(bytes.saturating_mul(self.row) / rows, Ordering::Relaxed);
         let wrong = |why: String| Problem::of(&self.origin, Some(self.row), why);
         let row: Row =
             row.map_err(|why| Fault::Whole(wrong(format!("it cannot be read: {why}"))))?;

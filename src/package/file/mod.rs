@@ -90,12 +90,12 @@ pub(super) fn table<'f>(
     format: Option<Format>,
     dialect: &Dialect,
 ) -> Result<Box<dyn Table + 'f>, Problem> {
-    let Opened { first, reader, file } = opened;
+    let Opened { first, reader, file, read } = opened;
     let wrong = |why: &str| Problem::of(origin, None, why);
     match format.unwrap_or_else(|| self::format(origin, &first)) {
         Format::Package => Err(wrong("it is an archive within an archive: unpack it first")),
         Format::Parquet => match file {
-            Some(file) => Ok(Box::new(Columnar::open(origin, file)?)),
+            Some(file) => Ok(Box::new(Columnar::open(origin, file, read)?)),
             None => Err(wrong("Parquet is not read out of an archive: unpack it first")),
         },
         _ if no_table(&first).is_some() => {

@@ -43,6 +43,8 @@ pub(in crate::package) struct Opened<'f> {
     pub(in crate::package) first: Vec<u8>,
     pub(in crate::package) reader: Box<dyn Read + 'f>,
     pub(in crate::package) file: Option<File>,
+    /// How much of the file itself was read, for whoever reads it other than from the start.
+    pub(in crate::package) read: Arc<AtomicU64>,
 }
 
 impl Place {
@@ -147,7 +149,7 @@ pub(in crate::package) fn of<'f>(file: File, read: &Arc<AtomicU64>) -> Result<Op
     let wrong = |why: io::Error| format!("it cannot be read: {why}");
     let whole = file.try_clone().map_err(wrong)?;
     let opened = Opened::new(Counted { reader: file, read: Arc::clone(read) }).map_err(wrong)?;
-    Ok(Opened { file: Some(whole), ..opened })
+    Ok(Opened { file: Some(whole), read: Arc::clone(read), ..opened })
 }
 
 impl<'f> Opened<'f> {
@@ -155,13 +157,13 @@ impl<'f> Opened<'f> {
         let mut first = Vec::new();
         reader.by_ref().take(512).read_to_end(&mut first)?;
         let reader = Box::new(Cursor::new(first.clone()).chain(reader));
-        Ok(Self { first, reader, file: None })
+        Ok(Self { first, reader, file: None, read: Arc::default() })
     }
 
     /// A file that is in memory.
     pub(in crate::package) fn inline(bytes: Vec<u8>) -> Self {
         let first = bytes[..bytes.len().min(512)].to_vec();
-        Self { first, reader: Box::new(Cursor::new(bytes)), file: None }
+        Self { first, reader: Box::new(Cursor::new(bytes)), file: None, read: Arc::default() }
     }
 }
 
