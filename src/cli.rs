@@ -1,8 +1,10 @@
 //! Every command.
 
 mod export;
+mod import;
+mod token;
 
-use std::{ffi::OsString, net::SocketAddr};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
@@ -10,8 +12,9 @@ use clap::{Parser, Subcommand};
 use tokio::task::JoinSet;
 
 use crate::{
+    access::Access,
     config::{self, Config},
-    database::Database,
+    database::{self, Database},
     error::Error,
     graphql,
     http::{self, Life, Phase},
@@ -36,10 +39,20 @@ enum Task {
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Bring the database up to date and read files into it, all of them or nothing
+    Import(Box<import::Import>),
+    /// Copy an SQLite database to a new file as it stands, while others use it
+    Backup {
+        /// The copy; it must not be there yet
+        file: PathBuf,
+    },
     /// Give the data away: as a data package, CSV, JSON, Parquet, SDMX-CSV or GeoJSON
-    Export(export::Export),
+    Export(Box<export::Export>),
     /// Print the schema in GraphQL's schema definition language
     Schema,
+    /// Grant and withdraw access to those who write
+    #[command(subcommand)]
+    Token(token::Task),
 }
 
 /// Runs a command line to its end.
@@ -59,11 +72,18 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             database.migrate().await?;
             database.close().await
         }
+        Task::Import(import) => import.run(&config.database).await,
+        Task::Backup { file } => {
+            let options = config.database.clone();
+            let copied = tokio::task::spawn_blocking(move || database::back_up(&options, &file));
+            copied.await.map_err(Error::internal)?
+        }
         Task::Export(export) => export.run(config).await,
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())
         }
+        Task::Token(task) => token::perform(task, config).await,
     }
 }
 
@@ -78,8 +98,9 @@ async fn serve(config: &Config) -> Result<(), Error> {
     let listener = http::listen(&config.http).await?;
     let stopped = stopped()?;
     let database = Database::open(&config.database).await?;
+    let access = Access::new(&config.access, &database)?;
     let (http, live) = (config.http.clone(), config.live.clone());
-    let app = http::App::new(schema, guard, database.clone(), http, live);
+    let app = http::App::new(access, schema, guard, database.clone(), http, live);
     let address = listener.local_addr().map_err(Error::internal)?;
     let life = app.life.clone();
     // Ends with the server.

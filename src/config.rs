@@ -8,7 +8,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches};
 
-use crate::{cli::Cli, database, error::Error, graphql::guard, http, query, telemetry};
+use crate::{access, cli::Cli, database, error::Error, graphql::guard, http, query, telemetry};
 
 /// Every option there is.
 #[derive(Debug, Clone, Args)]
@@ -24,6 +24,9 @@ pub struct Config {
     /// Where the data are kept.
     #[command(flatten)]
     pub database: database::Options,
+    /// Who is let in.
+    #[command(flatten)]
+    pub access: access::Options,
     /// How the server listens, and what it takes.
     #[command(flatten)]
     pub http: http::Options,

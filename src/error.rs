@@ -2,13 +2,7 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use async_graphql::resolver_utils::enum_value;
-use sea_orm::DbErr;
-
-use crate::{
-    access::{Role, Viewer},
-    record::Problems,
-};
+use crate::{access::Forbidden, record::Problems};
 
 /// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
 /// statement is told of its failure.
@@ -37,9 +31,13 @@ pub enum Error {
     /// What was to be written is wrong in one or more places, and nothing of it was.
     #[error("{0}")]
     Rejected(Arc<Problems>),
-    /// The asker may not do this. The message names the role it takes.
+    /// Nobody knows who asks. The message says what would be right, and is the same whatever is
+    /// wrong with a token.
     #[error("{0}")]
-    Forbidden(Arc<str>),
+    Unauthenticated(&'static str),
+    /// Whoever asks may not do this.
+    #[error("{0}")]
+    Forbidden(Forbidden),
     /// Something cannot be removed for others refer to it. The message says how many.
     #[error("{0}")]
     Dependants(Arc<str>),
@@ -49,6 +47,12 @@ pub enum Error {
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,
+    /// The database cannot be written to, for a reason that whoever runs it can end.
+    #[error("{0}")]
+    Unwritable(&'static str),
+    /// Another write goes on for too long.
+    #[error("another write is under way and has not ended in time; try again")]
+    Busy,
     /// Our failure or the database's. The message is for the log, never for a client.
     #[error("{0}")]
     Internal(Arc<str>),
@@ -60,25 +64,9 @@ impl Error {
         Self::Input(message.to_string().into())
     }
 
-    /// The asker may not do something, for it takes a role they do not have.
-    pub fn forbidden(role: Role, viewer: &Viewer, what: &str) -> Self {
-        let word = |role: Role| enum_value(role).to_string();
-        let own = match viewer.role {
-            Some(own) => format!("yours is {}", word(own)),
-            None => "you have none".to_owned(),
-        };
-        Self::Forbidden(format!("{what} takes the role {}; {own}", word(role)).into())
-    }
-
     /// Our failure, in words for the log.
     pub fn internal(message: impl Display) -> Self {
         Self::Internal(message.to_string().into())
-    }
-}
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        Self::internal(error)
     }
 }
 

@@ -9,11 +9,12 @@
 //! | 0 | `entity` | the tables as Rust types; each column's comment is its description in the API |
 //! | 0 | `migration` | the tables as history |
 //! | 1 | [`error`] | the one way to fail |
+//! | 1 | [`alike`] | the names an asker may have meant |
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
 //! | 2 | [`access`] | who is asking, and what they may do |
-//! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search |
+//! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search; seen from now or from the past |
 //! | 2 | [`record`] | the only writer |
 //! | 2 | [`event`] | that something was recorded, told to whoever follows the data |
 //! | 3 | [`package`] | files to records, records to files |
@@ -27,6 +28,8 @@
 //! - `entity` holds no query and no resolver.
 //! - `query` and `record` name no object type of the schema.
 //! - Only `record` writes.
+//! - Every question about figures carries from where they are seen: what is under embargo is shown
+//!   by no statement to whom it is not for.
 //! - Only `graphql::error` turns a failure into what a client sees.
 //! - Only `http` knows axum.
 //! - Nothing is executed that has not passed the guard, whatever brought it.
@@ -34,6 +37,7 @@
 //!   and answers under that revision, and time is passed in: the same binary runs many times over
 //!   one PostgreSQL.
 
+pub mod alike;
 pub mod arithmetic;
 pub mod error;
 

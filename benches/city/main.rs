@@ -27,6 +27,7 @@ use axum::{
 };
 use clap::Parser;
 use hutong::{
+    access::Access,
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
@@ -154,6 +155,7 @@ async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
         database_url: url.to_owned(),
         database_readers: 4,
         statement_timeout: 30,
+        migration_backup: false,
     };
     let database = Database::open(&options).await?;
     database.migrate().await?;
@@ -192,7 +194,8 @@ async fn serve(
     let schema = graphql::schema(config.limits);
     let guard = Guard::new(&schema, config.guard, config.limits)?;
     let listener = http::listen(&config.http).await?;
-    let app = App::new(schema, guard, database.clone(), config.http, config.live);
+    let access = Access::new(&config.access, database)?;
+    let app = App::new(access, schema, guard, database.clone(), config.http, config.live);
     let url = format!("http://{}/graphql", listener.local_addr()?);
     tokio::spawn(http::serve(listener, app, async { Ok(()) }, std::future::pending()));
     let city = City { url, client: client.clone() };

@@ -3,7 +3,7 @@
 use crate::{DateTime, vocabulary::Role};
 use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// One write, of however many rows: what was recorded together has its `recordedAt`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
@@ -30,6 +30,7 @@ pub struct Model {
     /// How many rows of each table were created, updated and removed, as JSON.
     #[sea_orm(column_type = "JsonBinary")]
     #[graphql(skip)]
+    #[serde(deserialize_with = "json")]
     pub outcome: Json,
 }
 
@@ -38,3 +39,11 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// From JSON, or from text that holds some (SQLite).
+fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+    match Json::deserialize(deserializer)? {
+        Json::String(text) => serde_json::from_str(&text).map_err(D::Error::custom),
+        json => Ok(json),
+    }
+}

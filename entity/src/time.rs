@@ -1,5 +1,7 @@
 //! Days and moments.
 
+use std::fmt;
+
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, SubsecRound};
 use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
@@ -51,9 +53,21 @@ impl From<DateTimeUtc> for DateTime {
 }
 
 impl DateTime {
+    /// As both databases write it in SQL: `2026-01-27T08:00:00+00:00`. On SQLite, where it is text,
+    /// such texts are ordered as the moments are.
+    pub fn to_sql(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
+
     /// The microseconds since 1970.
     pub fn microseconds(self) -> i64 {
         self.0.timestamp_micros()
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -74,6 +88,6 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        Value::String(self.to_string())
     }
 }

@@ -26,6 +26,13 @@ pub struct Model {
     pub revoked_at: Option<DateTime>,
 }
 
+impl Model {
+    /// Whether it was worth something at a moment.
+    pub fn is_in_force(&self, at: DateTime) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires| expires > at)
+    }
+}
+
 /// The tables this one refers to.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -4,6 +4,7 @@ mod m20260127_000001_city;
 mod m20260210_000001_search;
 mod m20261124_000001_changed_at;
 mod m20261125_000001_history;
+mod m20261125_000002_past;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260210_000001_search::Migration),
             Box::new(m20261124_000001_changed_at::Migration),
             Box::new(m20261125_000001_history::Migration),
+            Box::new(m20261125_000002_past::Migration),
         ]
     }
 }

@@ -7,13 +7,22 @@
 mod case;
 mod decimal;
 mod decode;
+mod failure;
+mod migrate;
 mod revision;
+mod shadow;
 mod sqlite;
 mod statement;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -25,9 +34,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tracing::Instrument;
 
+pub use migrate::back_up;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+pub use shadow::Shadow;
 use statement::Running;
 pub use statement::{Meter, Ran, Statements};
 
@@ -52,10 +63,17 @@ pub struct Options {
     #[arg(long, env = "HUTONG_STATEMENT_TIMEOUT", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub statement_timeout: u32,
+    /// Whether an SQLite database is copied beside itself before its tables are brought up to date
+    #[arg(long, env = "HUTONG_MIGRATION_BACKUP", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = true, action = clap::ArgAction::Set)]
+    pub migration_backup: bool,
 }
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a write waits for another one to end.
+const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -63,8 +81,13 @@ pub struct Database {
     writer: DatabaseConnection,
     reader: Reader,
     revision: Arc<watch::Sender<Revision>>,
+    tokens: Arc<AtomicU64>,
     meter: Meter,
     noted: Option<Statements>,
+    /// The file of an SQLite database.
+    file: Option<Arc<PathBuf>>,
+    migration_backup: bool,
+    shadows: Arc<[Shadow]>,
 }
 
 #[derive(Debug, Clone)]
@@ -111,13 +134,16 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            Ok(Self::over(writer, Reader::Sqlite(readers)))
+            let file = Some(Arc::new(PathBuf::from(path)));
+            let migration_backup = options.migration_backup;
+            Ok(Self { file, migration_backup, ..Self::over(writer, Reader::Sqlite(readers)) })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
                 connect
                     .max_connections(connections)
                     .connect_timeout(CONNECT_TIMEOUT)
+                    .acquire_timeout(WRITE_PATIENCE)
                     .sqlx_logging(false);
                 connect
             };
@@ -136,7 +162,9 @@ impl Database {
     }
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
-        Self { writer, reader, revision: Arc::default(), meter: Meter::default(), noted: None }
+        let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
+        let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
+        Self { writer, reader, revision, tokens, meter, noted, file, migration_backup, shadows }
     }
 
     /// The same database, whose statements are noted too.
@@ -144,14 +172,24 @@ impl Database {
         Self { noted: Some(statements.clone()), ..self.clone() }
     }
 
+    /// The same database, where statements that read find other rows in some tables.
+    pub(crate) fn shadowed(&self, shadows: Vec<Shadow>) -> Self {
+        Self { shadows: shadows.into(), ..self.clone() }
+    }
+
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
     }
 
-    /// Brings the tables up to date.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        Migrator::up(&self.writer, None).await.map_err(Error::from)
+    /// How often tokens were granted or withdrawn through this.
+    pub fn tokens_written(&self) -> u64 {
+        self.tokens.load(SeqCst)
+    }
+
+    /// Notes that a token was granted or withdrawn.
+    pub(crate) fn note_tokens(&self) {
+        self.tokens.fetch_add(1, SeqCst);
     }
 
     /// Which database this is.
@@ -178,7 +216,8 @@ impl Database {
 
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
-        let statement = self.backend().build(statement);
+        let mut statement = self.backend().build(statement);
+        statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
         let rows = self.run(statement).instrument(running.span.clone()).await;

@@ -21,7 +21,7 @@ use sea_orm::{
 };
 use tokio::sync::oneshot;
 
-use super::{case, decimal, decode};
+use super::{WRITE_PATIENCE, case, decimal, decode};
 use crate::error::Error;
 
 /// How long a statement waits for a lock.
@@ -52,18 +52,22 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
     }
     let file = path.to_owned();
     let mut connect = ConnectOptions::new("sqlite://");
-    connect.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |options| {
-        options
-            .filename(&file)
-            .in_memory(false)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("mmap_size", "1073741824")
-            .pragma("cache_size", "-65536")
-    });
+    connect
+        .max_connections(1)
+        .acquire_timeout(WRITE_PATIENCE)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .filename(&file)
+                .in_memory(false)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+                .pragma("mmap_size", "1073741824")
+                .pragma("cache_size", "-65536")
+        });
     let writer = sea_orm::Database::connect(connect).await?;
     let readers = Readers::start(Path::new(path), readers)?;
     Ok((writer, readers))
@@ -116,6 +120,20 @@ impl Readers {
         drop(wanted);
         rows?
     }
+}
+
+/// Copies a database to a file that is not there yet, in one state.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(Error::input(format!("{} is there already", to.display())));
+    }
+    let connection = connect(from)?;
+    // The name is a value, so no name can be taken for SQL.
+    let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+    copied.map(drop).map_err(|why| {
+        let _ = std::fs::remove_file(to);
+        Error::input(format!("cannot copy the database to {}: {why}", to.display()))
+    })
 }
 
 /// Somebody waits for the rows of a statement, until this is dropped.

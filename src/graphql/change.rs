@@ -9,7 +9,7 @@ use super::{Ask, Computed, Node, Observation, object::row};
 use crate::{
     arithmetic::{self, Growth, Quantity, Reason, Uncomputed},
     error::Error,
-    query::{Figure, figure::Place},
+    query::{Figure, View, figure::Place},
 };
 
 /// With which figure of its series a figure is compared.
@@ -26,6 +26,7 @@ pub enum ChangeBasis {
 
 /// How a figure differs from another one of the same metric, place and initiative.
 pub struct Change {
+    view: View,
     figure: Option<Arc<observation::Model>>,
     from: Option<Arc<observation::Model>>,
     metric: Arc<metric::Model>,
@@ -38,6 +39,7 @@ impl Change {
     /// The change of what stands at a place of a series, which may be a gap.
     pub(super) async fn load(
         ctx: &Context<'_>,
+        view: View,
         place: Place,
         figure: Option<Arc<observation::Model>>,
         basis: ChangeBasis,
@@ -72,12 +74,12 @@ impl Change {
             }
         };
         let from = match at {
-            Some(at) => ctx.batch()?.load(question, at).await?,
+            Some(at) => ctx.batch()?.load(question.seen(view), at).await?,
             None => None,
         };
-        let metric = row::<metric::Entity>(ctx, place.metric).await?;
-        let unit = row::<unit::Entity>(ctx, metric.unit_id).await?;
-        Ok(Self { figure, from, metric, unit, sought })
+        let metric = row::<metric::Entity>(ctx, place.metric, view).await?;
+        let unit = row::<unit::Entity>(ctx, metric.unit_id, view).await?;
+        Ok(Self { view, figure, from, metric, unit, sought })
     }
 
     fn growth(&self) -> Result<Growth, Uncomputed> {
@@ -92,7 +94,7 @@ impl Change {
 
     fn computed(&self, result: Result<Quantity, Uncomputed>, unit: Option<i64>) -> Computed {
         let inputs = [&self.from, &self.figure].into_iter().flatten().cloned().collect();
-        Computed::new(result, unit, inputs)
+        Computed::new(result, unit, inputs, self.view)
     }
 }
 
@@ -119,7 +121,7 @@ pub(super) fn is_percent(unit: &unit::Model) -> bool {
 impl Change {
     /// The figure it is compared with; null where there is none.
     async fn from(&self) -> Option<Observation> {
-        self.from.clone().map(Observation::new)
+        Some(Observation::new(self.from.clone()?, self.view))
     }
 
     /// The difference in the metric's unit, exact. Of percentages the reason NOT_APPLICABLE: see
@@ -158,8 +160,9 @@ impl Change {
     async fn stated(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
         let figure = self.figure.as_deref()?;
         let stated = async {
-            let found = ctx.batch()?.load(Figure::StatedGrowth, Place::of(figure)).await?;
-            Ok(found.map(Observation::new))
+            let found =
+                ctx.batch()?.load(Figure::StatedGrowth.seen(self.view), Place::of(figure)).await?;
+            Ok(found.map(|row| Observation::new(row, self.view)))
         };
         stated.await.transpose()
     }

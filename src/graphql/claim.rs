@@ -5,9 +5,11 @@ use crate::{
     filter, object, order,
     query::filter::{IntFilter, LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
 };
-use async_graphql::ID;
+use async_graphql::{Context, ID, Result};
 use entity::Period;
 use entity::vocabulary::ClaimKind;
+
+use super::{Observation, observation};
 
 filter! {
     /// Which claims.
@@ -49,9 +51,16 @@ object! {
     id "claim" by slug;
     text statement, statements: "What is claimed, in our words.";
     maybe initiative: Initiative = initiative_id: "The initiative it is about; null for a claim about a figure.";
-    maybe observation: Observation = observation_id: "The figure it is about; null for a claim about an initiative.";
     maybe scope: District = scope_id: "The area within which it is claimed; null where the source names none.";
     maybe source: Source = source_id: "The document it was taken from.";
+    fields {
+        /// The figure it is about; null for a claim about an initiative, and where the figure was
+        /// not known or is not public yet.
+        async fn observation(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
+            let number = self.row.observation_id?;
+            observation::referred(ctx, number, self.view).await.transpose()
+        }
+    }
     root ClaimQuery {
         one claim: "The claim with this slug.";
         list claims: "All claims.";

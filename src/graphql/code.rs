@@ -8,6 +8,10 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub enum Code {
     /// The HTTP request is none of GraphQL.
     BadRequest,
+    /// No token came where one is needed, or one that is worth nothing.
+    Unauthenticated,
+    /// There were too many requests from the address or with the token.
+    RateLimited,
     /// There is nothing at the address.
     NotFound,
     /// The address does not answer the method, or not this operation by it.
@@ -70,7 +74,7 @@ pub enum Code {
     DocumentNotTrusted,
     /// An argument or a variable holds something it cannot; the message says what would be right.
     BadUserInput,
-    /// It takes a role that the asker does not have.
+    /// It takes a role that the asker does not have; the message says which.
     Forbidden,
     /// Somebody else changed it meanwhile.
     RevisionConflict,
@@ -78,6 +82,10 @@ pub enum Code {
     HasDependants,
     /// More rows meet a filter than may be changed at once.
     AtMostExceeded,
+    /// The database cannot be written to: its disk is full, or it may only be read.
+    NotWritable,
+    /// Another write has not ended in time.
+    Busy,
     /// A sum was asked for of figures that may not be added up; the message says why.
     NotAdditive,
     /// A number was asked for that would mix units; the message names them.

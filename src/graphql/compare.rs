@@ -4,18 +4,19 @@ use std::{collections::HashSet, fmt::Display, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, Object, Result};
 use entity::{
-    Period, district, metric, observation,
+    Date, DateTime, Period, district, metric, observation,
     vocabulary::{Comparator, ObservationStatus},
 };
 use futures_util::future::{try_join, try_join_all};
 
 use super::{
-    Ask, District, Metric, Node, Observation, change::quantity, observation::Printed, slug::named,
+    Ask, District, Metric, Node, Observation, change::quantity, observation::Printed, past,
+    slug::named,
 };
 use crate::{
     arithmetic::{Reason, Uncomputed},
     error::Error,
-    query::{Figure, Limits, SharedPeriod, Table, figure::Place},
+    query::{Figure, Limits, SharedPeriod, Table, View, figure::Place},
 };
 
 /// The field of the root that compares.
@@ -27,6 +28,7 @@ impl CompareQuery {
     /// Metrics and places side by side, as a table: a row for each metric, or for each metric and
     /// period, and in it a cell for each place. Figures are the places' own, none of initiatives.
     /// A cell without a figure says why; it is not zero.
+    #[expect(clippy::too_many_arguments, reason = "what is compared, and from where it is seen")]
     async fn compare(
         &self,
         ctx: &Context<'_>,
@@ -46,8 +48,17 @@ impl CompareQuery {
             default
         )]
         same_period: bool,
+        #[graphql(
+            desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
+        )]
+        as_of: Option<DateTime>,
+        #[graphql(
+            desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen."
+        )]
+        known_on: Option<Date>,
     ) -> Option<Result<CompareTable>> {
         let table = async {
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
             let when = match (periods, same_period) {
                 (Some(_), true) => {
                     return Err(Error::input(
@@ -68,11 +79,11 @@ impl CompareQuery {
             }
             fits(&sides, ctx.data::<Limits>()?.page_max)?;
             let (metrics, districts) = try_join(
-                all::<metric::Entity>(ctx, "metrics", &metrics),
-                all::<district::Entity>(ctx, "districts", &districts),
+                all::<metric::Entity>(ctx, "metrics", &metrics, view),
+                all::<district::Entity>(ctx, "districts", &districts, view),
             )
             .await?;
-            CompareTable::load(ctx, metrics, districts, when).await
+            CompareTable::load(ctx, view, metrics, districts, when).await
         };
         Some(table.await)
     }
@@ -119,15 +130,17 @@ async fn all<E: Table>(
     ctx: &Context<'_>,
     argument: &str,
     slugs: &[String],
+    view: View,
 ) -> Result<Vec<Arc<E::Model>>> {
     let each = slugs.iter().enumerate().map(|(place, slug)| async move {
-        named::<E>(ctx, &format!("{argument}[{place}]"), slug).await
+        named::<E>(ctx, &format!("{argument}[{place}]"), slug, view).await
     });
     try_join_all(each).await
 }
 
 /// Metrics and places side by side.
 pub struct CompareTable {
+    view: View,
     metrics: Vec<Arc<metric::Model>>,
     districts: Vec<Arc<district::Model>>,
     rows: Vec<CompareRow>,
@@ -136,6 +149,7 @@ pub struct CompareTable {
 impl CompareTable {
     async fn load(
         ctx: &Context<'_>,
+        view: View,
         metrics: Vec<Arc<metric::Model>>,
         districts: Vec<Arc<district::Model>>,
         when: When,
@@ -150,7 +164,7 @@ impl CompareTable {
             When::Shared => {
                 let numbers: Vec<i64> = districts.iter().map(|district| district.id).collect();
                 let shared = metrics.iter().map(|metric| {
-                    let question = SharedPeriod { districts: numbers.clone() };
+                    let question = SharedPeriod { districts: numbers.clone(), view };
                     batch.load(question, metric.id)
                 });
                 let shared = try_join_all(shared).await?;
@@ -167,20 +181,22 @@ impl CompareTable {
                     period,
                 };
                 let figure = match sought {
-                    Sought::At(period) => batch.load(Figure::At, place(Some(period))).await?,
-                    Sought::Latest => batch.load(Figure::Latest, place(None)).await?,
+                    Sought::At(period) => {
+                        batch.load(Figure::At.seen(view), place(Some(period))).await?
+                    }
+                    Sought::Latest => batch.load(Figure::Latest.seen(view), place(None)).await?,
                     Sought::Nothing => None,
                 };
                 let (metric, district) = (Arc::clone(metric), Arc::clone(district));
-                Ok::<_, Error>(CompareCell { metric, district, sought, figure })
+                Ok::<_, Error>(CompareCell { view, metric, district, sought, figure })
             });
             async move {
                 let cells = try_join_all(cells).await?;
-                Ok::<_, Error>(CompareRow { metric: Arc::clone(metric), sought, cells })
+                Ok::<_, Error>(CompareRow { view, metric: Arc::clone(metric), sought, cells })
             }
         });
         let rows = try_join_all(rows).await?;
-        Ok(Self { metrics, districts, rows })
+        Ok(Self { view, metrics, districts, rows })
     }
 }
 
@@ -189,12 +205,12 @@ impl CompareTable {
 impl CompareTable {
     /// The metrics, in the order in which they were named.
     async fn metrics(&self) -> Vec<Metric> {
-        self.metrics.iter().cloned().map(Metric::new).collect()
+        self.metrics.iter().map(|row| Metric::new(Arc::clone(row), self.view)).collect()
     }
 
     /// The places, in the order in which they were named: the columns of the table.
     async fn districts(&self) -> Vec<District> {
-        self.districts.iter().cloned().map(District::new).collect()
+        self.districts.iter().map(|row| District::new(Arc::clone(row), self.view)).collect()
     }
 
     /// The rows: the metrics in their order, each with the periods in the order in which they were
@@ -224,6 +240,7 @@ impl Sought {
 
 /// A row of a table.
 pub struct CompareRow {
+    view: View,
     metric: Arc<metric::Model>,
     sought: Sought,
     cells: Vec<CompareCell>,
@@ -234,7 +251,7 @@ pub struct CompareRow {
 impl CompareRow {
     /// The metric; its unit is the unit of all values in the row.
     async fn metric(&self) -> Metric {
-        Metric::new(Arc::clone(&self.metric))
+        Metric::new(Arc::clone(&self.metric), self.view)
     }
 
     /// The period that all cells are of; null where each has its own, and where `samePeriod` found
@@ -251,6 +268,7 @@ impl CompareRow {
 
 /// A cell of a table.
 pub struct CompareCell {
+    view: View,
     metric: Arc<metric::Model>,
     district: Arc<district::Model>,
     sought: Sought,
@@ -290,7 +308,7 @@ impl CompareCell {
 impl CompareCell {
     /// The place.
     async fn district(&self) -> District {
-        District::new(Arc::clone(&self.district))
+        District::new(Arc::clone(&self.district), self.view)
     }
 
     /// The period of the figure, or the one at which it was looked for; null where none was given
@@ -301,7 +319,7 @@ impl CompareCell {
 
     /// The figure; null where there is none. One that is there may be marked missing.
     async fn observation(&self) -> Option<Observation> {
-        self.figure.clone().map(Observation::new)
+        Some(Observation::new(self.figure.clone()?, self.view))
     }
 
     /// The figure's value in the metric's unit, exact, with the decimals its source printed. Read

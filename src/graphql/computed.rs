@@ -10,7 +10,7 @@ use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},
     error::Error,
     graphql::Node,
-    query::{Key, Limits, List, Page, Parent, filter::Comparison},
+    query::{Key, Limits, List, Page, Parent, View, filter::Comparison},
 };
 
 /// A number that the server computed from figures, or the reason why there is none.
@@ -19,6 +19,7 @@ pub struct Computed {
     result: Result<Quantity, Uncomputed>,
     unit: Option<i64>,
     inputs: Inputs,
+    view: View,
 }
 
 /// The figures a number was computed from.
@@ -32,20 +33,27 @@ pub enum Inputs {
 }
 
 impl Computed {
-    /// What came of a computation: in the unit with this number, from these figures.
+    /// What came of a computation: in the unit with this number, from these figures, seen from
+    /// somewhere.
     pub fn new(
         result: Result<Quantity, Uncomputed>,
         unit: Option<i64>,
         inputs: Vec<Arc<observation::Model>>,
+        view: View,
     ) -> Self {
-        Self::over(result, unit, Inputs::Rows(inputs))
+        Self::over(result, unit, Inputs::Rows(inputs), view)
     }
 
     /// The same from the figures of a list.
-    pub fn over(result: Result<Quantity, Uncomputed>, unit: Option<i64>, inputs: Inputs) -> Self {
+    pub fn over(
+        result: Result<Quantity, Uncomputed>,
+        unit: Option<i64>,
+        inputs: Inputs,
+        view: View,
+    ) -> Self {
         // Of a number that no Decimal holds there is no value, nor anything to say of it.
         let result = result.and_then(|quantity| quantity.decimal().map(|_| quantity));
-        Self { result, unit, inputs }
+        Self { result, unit, inputs, view }
     }
 }
 
@@ -94,7 +102,7 @@ impl Computed {
     /// index), and where there is no value.
     async fn unit(&self, ctx: &Context<'_>) -> Option<Result<Unit>> {
         self.result.as_ref().ok()?;
-        Some(reference(ctx, self.unit?).await)
+        Some(reference(ctx, self.unit?, self.view).await)
     }
 
     /// Why there is no value; null where there is one.
@@ -128,12 +136,18 @@ impl Computed {
                         ..ObservationFilter::default()
                     };
                     let parent = parent.clone();
-                    let list = List::<observation::Entity>::new(parent, Some(present), None, page)?;
+                    let list = List::<observation::Entity>::new(
+                        self.view,
+                        parent,
+                        Some(present),
+                        None,
+                        page,
+                    )?;
                     let found = ctx.batch()?.load(list, key.clone()).await?;
                     found.map(|page| page.rows.clone()).unwrap_or_default()
                 }
             };
-            Ok(rows.into_iter().map(Observation::new).collect())
+            Ok(rows.into_iter().map(|row| Observation::new(row, self.view)).collect())
         };
         Some(inputs.await)
     }

@@ -8,7 +8,9 @@ use sea_orm::EntityTrait;
 use super::{Ask, Node};
 use crate::{
     error::Error,
-    query::{Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, list::ROOT},
+    query::{
+        Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, View, list::ROOT,
+    },
 };
 
 type Column<N> = <<N as Node>::Table as EntityTrait>::Column;
@@ -24,6 +26,11 @@ pub enum Side<C> {
     Of(C, i64),
     /// The figures of the group with this key.
     Group(Arc<[Dimension]>, Arc<str>),
+    /// The rows whose column holds the number of any version of the figure with this place in a
+    /// series.
+    About(C, Arc<str>),
+    /// The versions of the figure with this place in a series.
+    Versions(Arc<str>),
 }
 
 /// The arguments every list has, as they came.
@@ -43,9 +50,11 @@ pub struct Wanted<F, O> {
     pub order_by: Option<Vec<O>>,
 }
 
-/// The one way to list: every list field of the schema is a call of this.
+/// The one way to list: every list field of the schema is a call of this. The rows are seen from
+/// the view, and so is all that is reached from them.
 pub fn list<N, F, O>(
     ctx: &Context<'_>,
+    view: View,
     side: Side<Column<N>>,
     wanted: Wanted<F, O>,
 ) -> Result<Connection<N>>
@@ -60,9 +69,11 @@ where
         Side::Root => (Parent::Root, Key::Number(ROOT)),
         Side::Of(column, parent) => (Parent::Column(column), Key::Number(parent)),
         Side::Group(dimensions, key) => (Parent::Group(dimensions), Key::Group(key)),
+        Side::About(column, key) => (Parent::About(column), Key::Group(key)),
+        Side::Versions(key) => (Parent::Versions, Key::Group(key)),
     };
     let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());
-    Ok(Connection { list: Arc::new(List::new(parent, filter, order, page)?), key })
+    Ok(Connection { list: Arc::new(List::new(view, parent, filter, order, page)?), key })
 }
 
 /// A page of a list. Its rows are read once, by whichever of its fields needs them, and its total
@@ -92,7 +103,7 @@ impl<N: Node> Connection<N> {
     /// The rows of this page, in the list's order.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<N>> {
         let page = self.rows(ctx).await?;
-        Ok(page.rows.iter().map(|row| N::new(Arc::clone(row))).collect())
+        Ok(page.rows.iter().map(|row| N::new(Arc::clone(row), self.list.view())).collect())
     }
 
     /// The rows of this page, each with its cursor.
@@ -143,7 +154,7 @@ impl<N: Node> TypeName for Edge<N> {
 impl<N: Node> Edge<N> {
     /// The row.
     async fn node(&self) -> N {
-        N::new(Arc::clone(&self.page.rows[self.place]))
+        N::new(Arc::clone(&self.page.rows[self.place]), self.list.view())
     }
 
     /// Where the row stands in this list: give it back as `after` or `before`, with the same

@@ -77,6 +77,6 @@ impl DatasetQuery {
 
 /// The data set; none while the database is empty.
 pub(super) async fn load(batch: &Batch) -> Result<Option<Dataset>> {
-    let one = One::<dataset::Entity, i64>::by(dataset::Column::Id);
+    let one = One::<dataset::Entity, i64>::by(dataset::Column::Id, batch.view());
     Ok(batch.load(one, DATASET).await?.map(|row| Dataset { row }))
 }

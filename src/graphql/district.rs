@@ -7,10 +7,9 @@ use crate::{
 };
 use async_graphql::ID;
 use async_graphql::{Context, Result};
-use entity::{Decimal, Geometry};
-use entity::{metric, vocabulary::DistrictKind};
+use entity::{Date, DateTime, Decimal, Geometry, metric, vocabulary::DistrictKind};
 
-use super::{Observation, observation, slug::named};
+use super::{Observation, observation, past, slug::named};
 
 filter! {
     /// Which places.
@@ -67,12 +66,12 @@ object! {
         "The places that lie directly in it.";
     many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.DistrictId:
         "The initiatives that run here; not those of the places inside.";
-    many observations: Observation(ObservationFilter, ObservationOrder) = observation.DistrictId:
-        "The figures measured for this place, the newest period first; not those of the places inside. Empty where the sources give none: a wider place's figures are not this one's.";
     many organizations: Organization(OrganizationFilter, OrganizationOrder)
         = organization.DistrictId: "The organisations based here.";
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.ScopeId:
         "The claims that hold within this area, such as a rank in the country; not the claims about it.";
+    figures observations by DistrictId:
+        "The figures measured for this place, the newest period first; not those of the places inside. Empty where the sources give none: a wider place's figures are not this one's.";
     fields {
         /// The newest figure with a value of a metric here; its `period` says of when it is. Null
         /// where there is none.
@@ -80,10 +79,13 @@ object! {
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the metric.")] metric: String,
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Observation>> {
             let latest = async {
-                let metric = named::<metric::Entity>(ctx, "metric", &metric).await?;
-                observation::latest(ctx, metric.id, self.row.id).await
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = named::<metric::Entity>(ctx, "metric", &metric, view).await?;
+                observation::latest(ctx, metric.id, self.row.id, view).await
             };
             latest.await.transpose()
         }
@@ -91,10 +93,15 @@ object! {
         /// What can be computed of the figures of this place, not of those inside.
         async fn observation_summary(
             &self,
+            ctx: &Context<'_>,
             #[graphql(desc = "Which figures; all when left out.")]
             filter: Option<super::ObservationFilter>,
-        ) -> super::Figures {
-            super::Figures::of_row(entity::observation::Column::DistrictId, self.row.id, filter)
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
+        ) -> Result<super::Figures> {
+            let view = past::view(ctx, self.view, as_of, known_on)?;
+            let column = entity::observation::Column::DistrictId;
+            Ok(super::Figures::of_row(view, column, self.row.id, filter))
         }
     }
     root DistrictQuery {

@@ -5,14 +5,17 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_graphql::{ErrorExtensionValues, Name, PathSegment, Pos, Response, ServerError, Value};
 
 use super::code::Code;
-use crate::error::Error;
+use crate::{
+    access::{Forbidden, word},
+    error::Error,
+};
 
 /// Why the server failed, for the log: it goes with the error and is told to nobody else.
 struct Cause(Arc<str>);
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let (mut named, mut rejected, mut cause) = (None, None, None);
+        let (mut named, mut rejected, mut forbidden, mut cause) = (None, None, None, None);
         let (message, code) = match error {
             Error::Unknown { message, argument, alike } => {
                 named = Some((argument, alike));
@@ -26,11 +29,18 @@ impl From<Error> for async_graphql::Error {
                 let code = if outdated { Code::RevisionConflict } else { Code::BadUserInput };
                 (message, code)
             }
-            Error::Forbidden(message) => (message.to_string(), Code::Forbidden),
+            Error::Unwritable(why) => (why.to_owned(), Code::NotWritable),
+            Error::Busy => (Error::Busy.to_string(), Code::Busy),
             Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
             Error::Dependants(message) => (message.to_string(), Code::HasDependants),
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
             Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),
+            Error::Unauthenticated(message) => (message.to_owned(), Code::Unauthenticated),
+            Error::Forbidden(why) => {
+                let message = why.to_string();
+                forbidden = Some(why);
+                (message, Code::Forbidden)
+            }
             Error::Timeout => (
                 "the database did not answer this field in time; ask for less, or with fewer \
                  conditions"
@@ -50,6 +60,10 @@ impl From<Error> for async_graphql::Error {
         if let Some((argument, alike)) = named {
             extensions.set("argument", &*argument);
             extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
+        }
+        if let Some(Forbidden { permission, .. }) = forbidden {
+            extensions.set("permission", permission.word());
+            extensions.set("needs", word(permission.role()));
         }
         if let Some(problems) = rejected {
             extensions.set("problemCount", problems.count);

@@ -3,18 +3,19 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Context, Object, Result, SelectionField};
+use entity::{Date, DateTime};
 
 use super::{
     Ask, Connection, Figures, Observation, ObservationFilter, ObservationOrder, Side, Wanted,
     group_key::ObservationGroupKey,
     list,
     page::{Paged, PagedConnection, Pages},
-    summary,
+    past, summary,
 };
 use crate::{
     error::Error,
     query::{
-        Dimension, Limits, Page,
+        Dimension, Limits, Page, View,
         group::{Group, GroupHaving, GroupOrder, Groups, Measure, Part},
         list::ROOT,
     },
@@ -52,8 +53,17 @@ impl GroupQuery {
         )]
         first: Option<i32>,
         #[graphql(desc = "Only groups after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
+        )]
+        as_of: Option<DateTime>,
+        #[graphql(
+            desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen."
+        )]
+        known_on: Option<Date>,
     ) -> Option<Result<PagedConnection<GroupPages>>> {
         let groups = || {
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
             let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
             check(&by)?;
             let order = order_by.unwrap_or_default();
@@ -77,7 +87,7 @@ impl GroupQuery {
             let mut parts: BTreeSet<Part> = selected.iter().flat_map(summary::parts_of).collect();
             parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
             let parts = parts.into_iter().collect();
-            let groups = Groups::new(by, filter.clone(), having, order, parts, page)?;
+            let groups = Groups::new(view, by, filter.clone(), having, order, parts, page)?;
             Ok(PagedConnection(GroupPages { groups, filter: filter.map(Arc::new) }))
         };
         Some(groups())
@@ -133,8 +143,8 @@ impl Pages for GroupPages {
         let page = page.ok_or_else(|| Error::internal("groups were not answered"))?;
         let item = |group: &Group| {
             let dimensions = Arc::clone(&self.groups.dimensions);
-            let (filter, group) = (self.filter.clone(), group.clone());
-            (group.cursor.clone(), ObservationGroup { dimensions, filter, group })
+            let (view, filter, group) = (self.groups.view, self.filter.clone(), group.clone());
+            (group.cursor.clone(), ObservationGroup { view, dimensions, filter, group })
         };
         let items = page.groups.iter().map(item).collect();
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
@@ -148,6 +158,7 @@ impl Pages for GroupPages {
 /// Figures that have something in common.
 #[derive(Clone)]
 pub struct ObservationGroup {
+    view: View,
     dimensions: Arc<[Dimension]>,
     filter: Option<Arc<ObservationFilter>>,
     group: Group,
@@ -159,12 +170,14 @@ impl ObservationGroup {
     /// What they have in common.
     async fn key(&self) -> Result<ObservationGroupKey> {
         let values = serde_json::from_str(&self.group.key).map_err(Error::internal)?;
-        Ok(ObservationGroupKey { dimensions: Arc::clone(&self.dimensions), values })
+        let (view, dimensions) = (self.view, Arc::clone(&self.dimensions));
+        Ok(ObservationGroupKey { view, dimensions, values })
     }
 
     #[graphql(flatten)]
     async fn figures(&self) -> Figures {
         Figures::of_group(
+            self.view,
             Arc::clone(&self.dimensions),
             Arc::clone(&self.group.key),
             self.filter.clone(),
@@ -195,11 +208,20 @@ impl ObservationGroup {
             desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
         )]
         order_by: Option<Vec<ObservationOrder>>,
+        #[graphql(
+            desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
+        )]
+        as_of: Option<DateTime>,
+        #[graphql(
+            desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen."
+        )]
+        known_on: Option<Date>,
     ) -> Option<Result<Connection<Observation>>> {
         let side = Side::Group(Arc::clone(&self.dimensions), Arc::clone(&self.group.key));
         let both: Vec<_> = self.filter.as_deref().cloned().into_iter().chain(filter).collect();
         let filter = ObservationFilter { and: Some(both), ..ObservationFilter::default() };
         let wanted = Wanted { first, after, last, before, filter: Some(filter), order_by };
-        Some(list(ctx, side, wanted))
+        let view = past::view(ctx, self.view, as_of, known_on);
+        Some(view.and_then(|view| list(ctx, view, side, wanted)))
     }
 }

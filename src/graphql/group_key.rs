@@ -11,10 +11,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::{District, Initiative, Metric, Node, Source, Theme, Unit, object::reference};
-use crate::{error::Error, query::Dimension};
+use crate::{
+    error::Error,
+    query::{Dimension, View},
+};
 
 /// What the figures of a group have in common.
 pub struct ObservationGroupKey {
+    pub(super) view: View,
     pub(super) dimensions: Arc<[Dimension]>,
     pub(super) values: Vec<Json>,
 }
@@ -33,7 +37,7 @@ impl ObservationGroupKey {
 
     async fn row<N: Node>(&self, ctx: &Context<'_>, of: Dimension) -> Option<Result<N>> {
         match self.value(of).map(Json::as_i64) {
-            Ok(number) => Some(reference(ctx, number?).await),
+            Ok(number) => Some(reference(ctx, number?, self.view).await),
             Err(error) => Some(Err(error)),
         }
     }

@@ -5,9 +5,13 @@ use crate::{
     filter, object, order,
     query::filter::{LocalizedTextFilter, PeriodFilter, TextFilter, WordFilter},
 };
-use async_graphql::ID;
-use entity::Period;
-use entity::vocabulary::{InitiativeKind, InitiativeStatus};
+use async_graphql::{Context, ID, Result};
+use entity::{
+    Date, DateTime, Period,
+    vocabulary::{InitiativeKind, InitiativeStatus},
+};
+
+use super::past;
 
 filter! {
     /// Which initiatives.
@@ -75,18 +79,23 @@ object! {
     many metrics: InitiativeMetric(InitiativeMetricFilter, InitiativeMetricOrder)
         = initiative_metric.InitiativeId:
         "The metrics that tell about it, each with the reason it stands here.";
-    many observations: Observation(ObservationFilter, ObservationOrder) = observation.InitiativeId:
-        "The figures that are this initiative's own results, the newest period first. Empty where the sources give none.";
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.InitiativeId:
         "What the sources assert about it without measuring it.";
+    figures observations by InitiativeId:
+        "The figures that are this initiative's own results, the newest period first. Empty where the sources give none.";
     fields {
         /// What can be computed of the figures of this initiative, as its own results.
         async fn observation_summary(
             &self,
+            ctx: &Context<'_>,
             #[graphql(desc = "Which figures; all when left out.")]
             filter: Option<super::ObservationFilter>,
-        ) -> super::Figures {
-            super::Figures::of_row(entity::observation::Column::InitiativeId, self.row.id, filter)
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
+        ) -> Result<super::Figures> {
+            let view = past::view(ctx, self.view, as_of, known_on)?;
+            let column = entity::observation::Column::InitiativeId;
+            Ok(super::Figures::of_row(view, column, self.row.id, filter))
         }
     }
     root InitiativeQuery {

@@ -12,12 +12,13 @@ use crate::{
 use async_graphql::ID;
 use async_graphql::{Context, Result};
 use entity::{
-    Frequency, Period, district,
+    Date, DateTime, Frequency, Period, district, metric,
     vocabulary::{Accumulation, Aggregation, Measure, MetricDirection},
 };
 
 use super::{
-    DistrictFilter, Observation, Ranking, Series, observation, series::Wanted, slug::named,
+    DistrictFilter, Observation, Ranking, Series, object::seen_from, observation, past,
+    series::Wanted, slug::named,
 };
 
 filter! {
@@ -76,7 +77,7 @@ object! {
     many initiatives: InitiativeMetric(InitiativeMetricFilter, InitiativeMetricOrder)
         = initiative_metric.MetricId:
         "The initiatives it tells about, each with the reason it stands there.";
-    many observations: Observation(ObservationFilter, ObservationOrder) = observation.MetricId:
+    figures observations by MetricId:
         "Its figures, the newest period first.";
     fields {
         /// The metric of a place over time, with changes, indexes, averages and rates of growth.
@@ -95,9 +96,16 @@ object! {
             frequency: Option<Frequency>,
             #[graphql(desc = "What stands where there is no figure.", default)]
             gaps: super::SeriesGaps,
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Series>> {
             let wanted = Wanted { district, initiative, from, to, frequency, gaps };
-            Some(Series::load(ctx, &self.row, wanted).await)
+            let series = async {
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
+                Series::load(ctx, view, &metric, wanted).await
+            };
+            Some(series.await)
         }
 
         /// The newest figure with a value of a place; its `period` says of when it is. Null where
@@ -106,10 +114,13 @@ object! {
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the place.")] district: String,
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Observation>> {
             let latest = async {
-                let place = named::<district::Entity>(ctx, "district", &district).await?;
-                observation::latest(ctx, self.row.id, place.id).await
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let place = named::<district::Entity>(ctx, "district", &district, view).await?;
+                observation::latest(ctx, self.row.id, place.id, view).await
             };
             latest.await.transpose()
         }
@@ -134,18 +145,30 @@ object! {
             first: Option<i32>,
             #[graphql(desc = "Only entries after the one with this cursor. Where `period` is left out, it is the cursor's.")]
             after: Option<String>,
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Ranking>> {
-            let contest = Contest { among, period };
-            Some(Ranking::new(ctx, &self.row, contest, direction, ties, (first, after)))
+            let ranking = async {
+                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
+                let contest = Contest { view, among, period };
+                Ranking::new(ctx, &metric, contest, direction, ties, (first, after))
+            };
+            Some(ranking.await)
         }
 
         /// What can be computed of the figures of this metric.
         async fn observation_summary(
             &self,
+            ctx: &Context<'_>,
             #[graphql(desc = "Which figures; all when left out.")]
             filter: Option<super::ObservationFilter>,
-        ) -> super::Figures {
-            super::Figures::of_row(entity::observation::Column::MetricId, self.row.id, filter)
+            #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
+            #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
+        ) -> Result<super::Figures> {
+            let view = past::view(ctx, self.view, as_of, known_on)?;
+            let column = entity::observation::Column::MetricId;
+            Ok(super::Figures::of_row(view, column, self.row.id, filter))
         }
     }
     root MetricQuery {

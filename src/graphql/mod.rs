@@ -21,7 +21,9 @@ macro_rules! topics {
     };
 }
 
+pub mod audit;
 pub mod change;
+pub mod changes;
 pub mod claim;
 pub mod code;
 pub mod compare;
@@ -34,6 +36,7 @@ pub mod explain;
 pub mod group;
 pub mod group_key;
 pub mod guard;
+pub mod import;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
@@ -47,6 +50,7 @@ pub mod object;
 pub mod observation;
 pub mod organization;
 pub mod page;
+pub mod past;
 pub mod per;
 pub mod ranking;
 pub mod search;
@@ -59,12 +63,15 @@ pub mod suggestion;
 pub mod summary;
 pub mod theme;
 pub mod unit;
+pub mod upload;
+pub mod viewer;
 pub mod writing;
 
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, Request, Response, ServerError, ValidationMode};
+use chrono::Utc;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::error::Elapsed;
 
@@ -82,10 +89,11 @@ pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
 pub use subscription::{Since, SubscriptionRoot};
 pub use summary::Figures;
+pub use upload::{Uploaded, Uploads};
 use writing::Writing;
 
 use crate::{
-    access::{Role, Viewer},
+    access::{Permission, Viewer},
     database::Database,
     query::{Batch, Limits, View},
 };
@@ -106,6 +114,10 @@ macro_rules! root {
             search::SearchQuery,
             group::GroupQuery,
             compare::CompareQuery,
+            audit::AuditQuery,
+            import::ImportQuery,
+            viewer::ViewerQuery,
+            changes::ChangesQuery,
             $($($topic::$query,)?)+
         );
     };
@@ -121,6 +133,7 @@ pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
 pub fn schema(limits: Limits) -> Schema {
     async_graphql::Schema::build(Query::default(), MutationRoot::default(), SubscriptionRoot)
         .data(limits)
+        .data(import::Imports::default())
         .directive(live::Live)
         .limit_recursive_depth(usize::MAX)
         .validation_mode(ValidationMode::Fast)
@@ -135,10 +148,10 @@ pub async fn execute(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { mut request, operation, viewer, cost, error_max, explain, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let Checked { mut request, operation, viewer, uploads, cost, error_max, explain, .. } = checked;
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     if operation == OperationType::Mutation {
-        match write(schema, &batch, &mut request, &viewer).await {
+        match write(schema, &batch, &mut request, &viewer, uploads).await {
             Ok(writing) => request = request.data(writing),
             Err(response) => {
                 let response = told(response, cost, error_max, request_id);
@@ -161,12 +174,13 @@ async fn write(
     batch: &Arc<Batch>,
     request: &mut Request,
     viewer: &Viewer,
+    uploads: Uploads,
 ) -> Result<Arc<Writing>, Response> {
     let refused = |error: ServerError| Response::from_errors(vec![error]);
     let document = request.parsed_query().map_err(refused)?.clone();
     let writing = Arc::new(Writing::new(batch.database(), viewer, &document));
     let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
-    let writes = writes.data(Arc::clone(batch)).data(viewer.clone());
+    let writes = writes.data(Arc::clone(batch)).data(viewer.clone()).data(uploads);
     let response = schema.execute(writes).await;
     if response.is_err() {
         writing.forget().await;
@@ -189,7 +203,7 @@ pub fn subscribe(
     request_id: Arc<str>,
 ) -> impl Stream<Item = Result<(Response, usize), Elapsed>> + Send + use<> {
     let Checked { request, viewer, cost, error_max, .. } = checked;
-    let batch = Arc::new(Batch::new(database, view(&viewer)));
+    let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     let events = schema.execute_stream(request.data(Arc::clone(&batch)).data(viewer));
     stream::unfold(Some((batch, events)), move |going_on| {
         let request_id = Arc::clone(&request_id);
@@ -209,7 +223,7 @@ pub fn subscribe(
 
 /// What somebody sees who does not ask for the past.
 fn view(viewer: &Viewer) -> View {
-    View { insider: viewer.may(Role::Editor), ..View::default() }
+    View { insider: viewer.can(Permission::SeeEmbargoed), ..View::default() }
 }
 
 /// A response as a client sees it.

@@ -27,7 +27,7 @@ macro_rules! root {
             /// argument.
             #[derive(Default, MergedObject)]
             #[graphql(name = "Mutation")]
-            pub struct MutationRoot($($crate::graphql::$topic::[<$object Mutation>],)+);
+            pub struct MutationRoot($crate::graphql::import::ImportMutation, $($crate::graphql::$topic::[<$object Mutation>],)+);
         }
     };
 }
@@ -226,7 +226,8 @@ macro_rules! mutations {
             impl [<$name Payload>] {
                 /// The row as it is now.
                 async fn $entity(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<$name> {
-                    $crate::graphql::object::reference(ctx, self.0).await
+                    let view = $crate::graphql::Ask::batch(ctx)?.view();
+                    $crate::graphql::object::reference(ctx, self.0, view).await
                 }
 
                 /// The revision of the data after the write.
@@ -243,7 +244,8 @@ macro_rules! mutations {
             impl [<$name sPayload>] {
                 /// The rows as they are now, in the order given; of several that say the same, one.
                 async fn [<$entity s>](&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<$name>> {
-                    let rows = self.0.numbers.iter().map(|number| $crate::graphql::object::reference(ctx, *number));
+                    let view = $crate::graphql::Ask::batch(ctx)?.view();
+                    let rows = self.0.numbers.iter().map(|number| $crate::graphql::object::reference(ctx, *number, view));
                     futures_util::future::try_join_all(rows).await
                 }
 

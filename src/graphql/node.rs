@@ -26,7 +26,7 @@ macro_rules! nodes {
         async fn find(batch: &Batch, kind: &str, key: &str) -> Result<Option<Node>> {
             match kind {
                 $($crate::graphql::$object::KIND => {
-                    let found = $crate::graphql::$object::find(batch, key).await?;
+                    let found = $crate::graphql::$object::find(batch, key, batch.view()).await?;
                     Ok(found.map(Node::from))
                 })+
                 _ => Ok(None),

@@ -5,9 +5,10 @@ use std::{future::Future, sync::Arc};
 use async_graphql::{Context, OutputType, Result};
 use sea_orm::EntityTrait;
 
+use super::Side;
 use crate::{
     error::Error,
-    query::{Batch, One, Table},
+    query::{Batch, One, Table, View},
 };
 
 /// An object of the schema that is a row of a table, with an id of its own.
@@ -17,11 +18,18 @@ pub trait Node: OutputType + Send + Sync + Sized + 'static {
     /// The part of its ids before the colon.
     const KIND: &'static str;
 
-    /// The row as an object.
-    fn new(row: Arc<<Self::Table as EntityTrait>::Model>) -> Self;
+    /// The row as an object, seen from somewhere, as is all that is reached from it.
+    fn new(row: Arc<<Self::Table as EntityTrait>::Model>, view: View) -> Self;
+
+    /// The rows of another table whose column refers to it.
+    fn related<C>(&self, column: C) -> Side<C>;
 
     /// The object whose id has this key after the colon; `None` where there is none.
-    fn find(batch: &Batch, key: &str) -> impl Future<Output = Result<Option<Self>>> + Send;
+    fn find(
+        batch: &Batch,
+        key: &str,
+        view: View,
+    ) -> impl Future<Output = Result<Option<Self>>> + Send;
 }
 
 /// What resolvers ask of their request.
@@ -42,25 +50,46 @@ pub(super) fn batch(ctx: &Context<'_>) -> Result<Arc<Batch>> {
 }
 
 /// The row at the other end of a reference.
-pub(super) async fn row<T: Table>(ctx: &Context<'_>, number: i64) -> Result<Arc<T::Model>> {
-    let found = ctx.batch()?.load(One::<T, i64>::by(T::id()), number).await?;
+pub(super) async fn row<T: Table>(
+    ctx: &Context<'_>,
+    number: i64,
+    view: View,
+) -> Result<Arc<T::Model>> {
+    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), view), number).await?;
     let table = T::default();
     Ok(found.ok_or_else(|| Error::internal(format!("{} {number} is gone", table.table_name())))?)
 }
 
 /// The same as an object.
-pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64) -> Result<N> {
-    row::<N::Table>(ctx, number).await.map(N::new)
+pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64, view: View) -> Result<N> {
+    row::<N::Table>(ctx, number, view).await.map(|row| N::new(row, view))
+}
+
+/// A row that is at hand as it is seen from one place, seen from another.
+pub(super) async fn seen_from<T: Table>(
+    ctx: &Context<'_>,
+    row: &Arc<T::Model>,
+    here: View,
+    there: View,
+) -> Result<Arc<T::Model>> {
+    if here.as_of == there.as_of {
+        return Ok(Arc::clone(row));
+    }
+    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), there), T::number(row)).await?;
+    // Where it was not there yet, neither were its figures.
+    Ok(found.unwrap_or_else(|| Arc::clone(row)))
 }
 
 /// Declares an object of the schema: a row of a table with its columns, texts and relations, one
 /// line each, and its fields of the root.
 ///
 /// - `id`: what its global id is made of, `slug` or `number`.
-/// - `listed`: which rows lists show at all, where that is not all of them.
+/// - `versions`: for rows that are versions of what they tell: which of them a view shows, what it
+///   shows of each, and where the rows are that refer to one.
 /// - `text` and `optional text`: a localised column, its name in the plural, its description.
 /// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
-/// - `many`: the rows of another table whose column refers to this one.
+/// - `many`: the rows of another table whose column refers to this one; `figures` where they are
+///   figures, which can be seen as they were.
 /// - `fields`: resolvers of its own.
 /// - `root`: the field that finds one by its slug, and the field that lists them all.
 #[macro_export]
@@ -69,7 +98,7 @@ macro_rules! object {
         $(#[$doc:meta])*
         $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
         id $kind:literal by $key:ident;
-        $(listed $listed:expr;)?
+        $(versions $shown:path, $seen:path, $about:path;)?
         $(text $text:ident, $texts:ident: $text_doc:literal;)*
         $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
         $(one $one:ident: $one_type:ident = $one_column:ident: $one_doc:literal;)*
@@ -78,6 +107,7 @@ macro_rules! object {
             many $many:ident: $many_type:ident($many_filter:ident, $many_order:ident)
                 = $many_entity:ident.$many_column:ident: $many_doc:literal;
         )*
+        $(figures $figures:ident by $figures_column:ident: $figures_doc:literal;)*
         $(fields { $($field:tt)* })?
         $(root $query:ident {
             $(one $single:ident: $single_doc:literal;)?
@@ -90,6 +120,8 @@ macro_rules! object {
         pub struct $name {
             #[graphql(flatten)]
             row: std::sync::Arc<entity::$entity::Model>,
+            #[graphql(skip)]
+            view: $crate::query::View,
         }
 
         impl $crate::query::Table for entity::$entity::Entity {
@@ -104,24 +136,39 @@ macro_rules! object {
                 row.id
             }
 
-            $(fn listed() -> sea_orm::Condition {
-                $listed
-            })?
+            $(
+                const VERSIONED: bool = true;
+
+                fn listed(scope: $crate::query::Scope) -> Vec<sea_orm::Condition> {
+                    $shown(scope)
+                }
+            )?
         }
 
         impl $crate::graphql::Node for $name {
             type Table = entity::$entity::Entity;
             const KIND: &'static str = $kind;
 
-            fn new(row: std::sync::Arc<entity::$entity::Model>) -> Self {
-                Self { row }
+            fn new(
+                row: std::sync::Arc<entity::$entity::Model>,
+                view: $crate::query::View,
+            ) -> Self {
+                $(let row = $seen(row, view);)?
+                Self { row, view }
+            }
+
+            fn related<C>(&self, column: C) -> $crate::graphql::Side<C> {
+                let side = $crate::graphql::Side::Of(column, self.row.id);
+                $(let side = $about(side, &self.row, self.view);)?
+                side
             }
 
             async fn find(
                 batch: &$crate::query::Batch,
                 key: &str,
+                view: $crate::query::View,
             ) -> async_graphql::Result<Option<Self>> {
-                $crate::object!(@find $key $entity batch key)
+                $crate::object!(@find $key $entity batch key view)
             }
         }
 
@@ -184,7 +231,7 @@ macro_rules! object {
                     &self,
                     ctx: &async_graphql::Context<'_>,
                 ) -> async_graphql::Result<$crate::graphql::$one_type> {
-                    $crate::graphql::object::reference(ctx, self.row.$one_column).await
+                    $crate::graphql::object::reference(ctx, self.row.$one_column, self.view).await
                 }
             )*
             $(
@@ -194,7 +241,7 @@ macro_rules! object {
                     ctx: &async_graphql::Context<'_>,
                 ) -> Option<async_graphql::Result<$crate::graphql::$maybe_type>> {
                     let number = self.row.$maybe_column?;
-                    Some($crate::graphql::object::reference(ctx, number).await)
+                    Some($crate::graphql::object::reference(ctx, number, self.view).await)
                 }
             )*
             $(
@@ -221,11 +268,47 @@ macro_rules! object {
                     >,
                 > {
                     let column = entity::$many_entity::Column::$many_column;
-                    let side = $crate::graphql::Side::Of(column, self.row.id);
+                    let side = $crate::graphql::Node::related(self, column);
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
-                    Some($crate::graphql::list(ctx, side, wanted))
+                    Some($crate::graphql::list(ctx, self.view, side, wanted))
+                }
+            )*
+            $(
+                #[doc = $figures_doc]
+                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+                async fn $figures(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only rows after the one with this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Only rows before the one with this cursor.")]
+                    before: Option<String>,
+                    #[graphql(desc = "Which rows; all when left out.")]
+                    filter: Option<$crate::graphql::ObservationFilter>,
+                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out.")]
+                    order_by: Option<Vec<$crate::graphql::ObservationOrder>>,
+                    #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")]
+                    as_of: Option<entity::DateTime>,
+                    #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")]
+                    known_on: Option<entity::Date>,
+                ) -> Option<
+                    async_graphql::Result<
+                        $crate::graphql::Connection<$crate::graphql::Observation>,
+                    >,
+                > {
+                    let column = entity::observation::Column::$figures_column;
+                    let side = $crate::graphql::Node::related(self, column);
+                    let wanted = $crate::graphql::Wanted {
+                        first, after, last, before, filter, order_by,
+                    };
+                    let view = $crate::graphql::past::view(ctx, self.view, as_of, known_on);
+                    Some(view.and_then(|view| $crate::graphql::list(ctx, view, side, wanted)))
                 }
             )*
             $($($field)*)?
@@ -250,7 +333,8 @@ macro_rules! object {
                             Ok(batch) => batch,
                             Err(error) => return Some(Err(error)),
                         };
-                        <$name as $crate::graphql::Node>::find(batch, &slug).await.transpose()
+                        let found = <$name as $crate::graphql::Node>::find(batch, &slug, batch.view());
+                        found.await.transpose()
                     }
                 )?
 
@@ -276,7 +360,8 @@ macro_rules! object {
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
-                    Some($crate::graphql::list(ctx, side, wanted))
+                    let view = $crate::graphql::Ask::batch(ctx).map($crate::query::Batch::view);
+                    Some(view.and_then(|view| $crate::graphql::list(ctx, view, side, wanted)))
                 }
             }
         )?
@@ -284,17 +369,20 @@ macro_rules! object {
 
     (@key slug $self:ident) => { $self.row.slug };
     (@key number $self:ident) => { $self.row.id };
-    (@find slug $entity:ident $batch:ident $key:ident) => {{
-        let one = $crate::query::One::<entity::$entity::Entity, String>::by(
+    (@find slug $entity:ident $batch:ident $key:ident $view:ident) => {{
+        let one = $crate::query::One::<entity::$entity::Entity, String>::named(
             entity::$entity::Column::Slug,
+            $view,
         );
-        Ok($batch.load(one, $key.to_owned()).await?.map(Self::new))
+        let found = $batch.load(one, $key.to_owned()).await?;
+        Ok(found.map(|row| Self::new(row, $view)))
     }};
-    (@find number $entity:ident $batch:ident $key:ident) => {{
+    (@find number $entity:ident $batch:ident $key:ident $view:ident) => {{
         let Ok(number) = $key.parse() else { return Ok(None) };
         let one = $crate::query::One::<entity::$entity::Entity, i64>::by(
             entity::$entity::Column::Id,
+            $view,
         );
-        Ok($batch.load(one, number).await?.map(Self::new))
+        Ok($batch.load(one, number).await?.map(|row| Self::new(row, $view)))
     }};
 }

@@ -1,31 +1,33 @@
 //! The figures.
 
+use std::sync::Arc;
+
 use super::input::LocalizedTextInput;
 use crate::{
     display::{self, Figure},
     filter, object, order,
     query::{
-        Figure as Question, column,
+        Direction, Figure as Question, Nulls, One, View,
         figure::Place,
         filter::{
             DateFilter, DateTimeFilter, DecimalFilter, IntFilter, LocalizedTextFilter,
             PeriodFilter, TextFilter, WordFilter,
         },
+        version,
     },
 };
-use async_graphql::ID;
-use async_graphql::{Context, Result, Scalar, ScalarType, Value};
-use entity::Date;
+use async_graphql::{Context, ID, Object, Result, Scalar, ScalarType, Value};
 use entity::{
-    Decimal, Period, metric, observation, unit,
+    Date, DateTime, Decimal, Period, metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
-use sea_orm::{Condition, sea_query::ExprTrait};
 
 use super::{
-    Ask, Change, ChangeBasis, Language, Node, Per, Unit,
+    Ask, Change, ChangeBasis, Connection, Language, Node, Per, Side, Unit, Wanted,
     language::wanted,
+    list,
     object::{reference, row},
+    past,
 };
 
 filter! {
@@ -60,6 +62,8 @@ order! {
         Value = Column(Value),
         /// When this database learnt of it.
         RecordedAt = Column(RecordedAt),
+        /// Which version of the figure it is.
+        Revision = Column(Revision),
         /// The English name of the place, letter by letter; null where there is none.
         DistrictName = Text(Name) of district by DistrictId,
         /// The English name of the metric, letter by letter; null where there is none.
@@ -79,8 +83,7 @@ object! {
     /// correction replaced.
     Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
     id "observation" by number;
-    listed Condition::all()
-        .add(column::<observation::Entity>(observation::Column::SupersededAt).is_null());
+    versions version::shown, seen, about;
     optional text note, notes: "How the figure was read from its source.";
     one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
     one district: District = district_id: "The place it was measured for.";
@@ -115,8 +118,8 @@ object! {
         ) -> Option<Result<String>> {
             let value = self.row.value?;
             let text = async {
-                let metric = row::<metric::Entity>(ctx, self.row.metric_id).await?;
-                let unit = row::<unit::Entity>(ctx, metric.unit_id).await?;
+                let metric = row::<metric::Entity>(ctx, self.row.metric_id, self.view).await?;
+                let unit = row::<unit::Entity>(ctx, metric.unit_id, self.view).await?;
                 let observation::Model { decimals, multiplier, comparator, .. } = *self.row;
                 let figure = Figure { value, decimals, multiplier, comparator, unit: &unit };
                 Ok(display::value(&figure, &wanted(ctx, language.as_ref()))?)
@@ -128,8 +131,9 @@ object! {
         /// period of the same length; it may be several periods back. Null where there is none.
         async fn previous(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
             let previous = async {
-                let found = ctx.batch()?.load(Question::Before, Place::of(&self.row)).await?;
-                Ok(found.map(Observation::new))
+                let before = Question::Before.seen(self.view);
+                let found = ctx.batch()?.load(before, Place::of(&self.row)).await?;
+                Ok(found.map(|row| Observation::new(row, self.view)))
             };
             previous.await.transpose()
         }
@@ -143,8 +147,8 @@ object! {
             #[graphql(desc = "The period to compare with, where `basis` is BASE; else left out.")]
             base: Option<Period>,
         ) -> Option<Result<Change>> {
-            let figure = Some(std::sync::Arc::clone(&self.row));
-            Some(Change::load(ctx, Place::of(&self.row), figure, basis, base).await)
+            let figure = Some(Arc::clone(&self.row));
+            Some(Change::load(ctx, self.view, Place::of(&self.row), figure, basis, base).await)
         }
 
         /// The figure in proportion to that of another metric for the same place, such as per
@@ -156,18 +160,128 @@ object! {
             #[graphql(desc = "Per how many of it: from 1 to 1,000,000,000; 10000 for figures per 10,000 persons.", default = 1)]
             scale: i32,
         ) -> Option<Result<Per>> {
-            Some(Per::load(ctx, &self.row, &metric, scale).await)
+            Some(Per::load(ctx, self.view, &self.row, &metric, scale).await)
         }
 
         /// The unit of `value`, which is the metric's.
         async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
-            let metric = row::<metric::Entity>(ctx, self.row.metric_id).await?;
-            reference(ctx, metric.unit_id).await
+            let metric = row::<metric::Entity>(ctx, self.row.metric_id, self.view).await?;
+            reference(ctx, metric.unit_id, self.view).await
+        }
+
+        /// Who recorded this version, by the name of their token. Told to editors alone, and null
+        /// where nobody's token did, such as for what came with a package.
+        async fn recorded_by(&self) -> Option<&str> {
+            self.row.recorded_by.as_deref().filter(|_| self.view.insider)
+        }
+
+        /// All versions of the figure, the newest first, this one among them: corrections, and that
+        /// it was retracted. Those under embargo are seen by editors alone; seen from a moment of
+        /// the past, those recorded by then.
+        async fn history(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many versions, counted from the newest: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only versions after the one with this cursor, which are older.")]
+            after: Option<String>,
+            #[graphql(desc = "How many versions, counted from the oldest: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
+            last: Option<i32>,
+            #[graphql(desc = "Only versions before the one with this cursor, which are newer.")]
+            before: Option<String>,
+        ) -> Option<Result<Connection<Observation>>> {
+            let side = Side::Versions(Place::of(&self.row).key().into());
+            let by = |by| ObservationOrder { by, direction: Direction::Desc, nulls: Nulls::Last };
+            let order = [ObservationOrderKey::Revision, ObservationOrderKey::RecordedAt].map(by);
+            let (filter, order_by) = (None, Some(order.into()));
+            let wanted = Wanted { first, after, last, before, filter, order_by };
+            Some(list(ctx, self.view, side, wanted))
         }
     }
-    root ObservationQuery {
-        list observations: "All figures in force, the newest period first.";
+}
+
+/// The field of the root that lists figures.
+#[derive(Debug, Default)]
+pub struct ObservationQuery;
+
+#[Object]
+impl ObservationQuery {
+    /// All figures in force, the newest period first.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn observations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only rows before the one with this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which rows; all when left out.")] filter: Option<ObservationFilter>,
+        #[graphql(
+            desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
+        )]
+        order_by: Option<Vec<ObservationOrder>>,
+        #[graphql(
+            desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
+        )]
+        as_of: Option<DateTime>,
+        #[graphql(
+            desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen."
+        )]
+        known_on: Option<Date>,
+    ) -> Option<Result<Connection<Observation>>> {
+        let observations = || {
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
+            let wanted = Wanted { first, after, last, before, filter, order_by };
+            list(ctx, view, Side::Root, wanted)
+        };
+        Some(observations())
     }
+}
+
+/// A version as it is seen: what became of it after the moment looked from is not known there, and
+/// what waits for its day ends with its waiting.
+fn seen(row: Arc<observation::Model>, view: View) -> Arc<observation::Model> {
+    let ended = if row.embargoed { row.embargo_ended_at } else { row.superseded_at };
+    let ended = ended.filter(|ended| view.as_of.is_none_or(|moment| *ended <= moment));
+    match ended == row.superseded_at {
+        true => row,
+        false => Arc::new(observation::Model { superseded_at: ended, ..(*row).clone() }),
+    }
+}
+
+/// What refers to a figure refers to its newest version, which may not be the one that is seen.
+fn about<C>(side: Side<C>, row: &observation::Model, view: View) -> Side<C> {
+    match side {
+        Side::Of(column, _) if !view.is_plain() => Side::About(column, Place::of(row).key().into()),
+        side => side,
+    }
+}
+
+/// The figure that a row refers to, in the version that is seen; none where it is not known, or not
+/// public.
+pub(super) async fn referred(
+    ctx: &Context<'_>,
+    number: i64,
+    view: View,
+) -> Result<Option<Observation>> {
+    let batch = ctx.batch()?;
+    // It refers to the newest version, which may have been recorded since.
+    let newest = View { as_of: None, ..view };
+    let one = One::<observation::Entity, i64>::by(observation::Column::Id, newest);
+    let Some(row) = batch.load(one, number).await? else { return Ok(None) };
+    let seen = match row.superseded_at {
+        None if view.is_plain() => None,
+        _ => batch.load(Question::At.seen(view), Place::of(&row)).await?,
+    };
+    // What was said of what was retracted since is still said of it.
+    let found = seen.or(Some(row).filter(|_| view.as_of.is_none() && view.known_on.is_none()));
+    Ok(found.map(|row| Observation::new(row, view)))
 }
 
 /// The newest figure with a value of a metric in a place.
@@ -175,9 +289,11 @@ pub(super) async fn latest(
     ctx: &Context<'_>,
     metric: i64,
     district: i64,
+    view: View,
 ) -> Result<Option<Observation>> {
     let place = Place { metric, district, initiative: None, period: None };
-    Ok(ctx.batch()?.load(Question::Latest, place).await?.map(Observation::new))
+    let found = ctx.batch()?.load(Question::Latest.seen(view), place).await?;
+    Ok(found.map(|row| Observation::new(row, view)))
 }
 
 /// A decimal with the number of decimals its source printed: `70.0`.

@@ -12,7 +12,7 @@ use super::{Ask, Computed, Node, Observation, change::quantity, object::row, slu
 use crate::{
     arithmetic::{self, Quantity, Reason, Uncomputed},
     error::Error,
-    query::{Figure, figure::Place},
+    query::{Figure, View, figure::Place},
 };
 
 /// The most that a proportion is scaled by.
@@ -20,6 +20,7 @@ const MOST: i32 = 1_000_000_000;
 
 /// A figure in proportion to one of another metric.
 pub struct Per {
+    view: View,
     figure: Arc<observation::Model>,
     metric: Arc<metric::Model>,
     denominator: Option<Arc<observation::Model>>,
@@ -32,6 +33,7 @@ impl Per {
     /// In proportion to the figure of the metric with this slug, of the same place.
     pub(super) async fn load(
         ctx: &Context<'_>,
+        view: View,
         figure: &Arc<observation::Model>,
         slug: &str,
         scale: i32,
@@ -41,11 +43,12 @@ impl Per {
                 Error::input(format!("`scale` is {scale}, but must be from 1 to {MOST}")).into()
             );
         }
-        let of = named::<metric::Entity>(ctx, "metric", slug).await?;
+        let of = named::<metric::Entity>(ctx, "metric", slug, view).await?;
         let place = Place { metric: of.id, initiative: None, ..Place::of(figure) };
-        let denominator = ctx.batch()?.load(Figure::AtOrBefore, place).await?;
-        let metric = row::<metric::Entity>(ctx, figure.metric_id).await?;
-        Ok(Self { figure: Arc::clone(figure), metric, denominator, of: of.slug.clone(), scale })
+        let denominator = ctx.batch()?.load(Figure::AtOrBefore.seen(view), place).await?;
+        let metric = row::<metric::Entity>(ctx, figure.metric_id, view).await?;
+        let (figure, of) = (Arc::clone(figure), of.slug.clone());
+        Ok(Self { view, figure, metric, denominator, of, scale })
     }
 
     fn ratio(&self) -> Result<Quantity, Uncomputed> {
@@ -81,13 +84,14 @@ impl Per {
     /// the unit of the figure, per so many units of the denominator.
     async fn value(&self) -> Computed {
         let inputs = [Some(&self.figure), self.denominator.as_ref()];
-        Computed::new(self.ratio(), None, inputs.into_iter().flatten().cloned().collect())
+        let inputs = inputs.into_iter().flatten().cloned().collect();
+        Computed::new(self.ratio(), None, inputs, self.view)
     }
 
     /// The figure divided by: that of the same place and period, or else the newest before. Null
     /// where there is none.
     async fn denominator(&self) -> Option<Observation> {
-        self.denominator.clone().map(Observation::new)
+        Some(Observation::new(self.denominator.clone()?, self.view))
     }
 
     /// The period of the denominator, which may be an earlier one than the figure's.

@@ -19,7 +19,7 @@ use crate::{
     arithmetic::{self, Quantity, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Figure, Limits, One, Page, Ranks, Ties,
+        Direction, Figure, Limits, One, Page, Ranks, Ties, View,
         figure::Place,
         ranking::{Contest, Extent, Rank},
     },
@@ -86,7 +86,11 @@ impl Pages for Ranking {
         let page = ctx.batch()?.load(Arc::clone(&self.ranks), self.metric.id).await?;
         let page = page.ok_or_else(|| Error::internal("a ranking was not answered"))?;
         let item = |rank: &Rank| {
-            let entry = RankingEntry { metric: Arc::clone(&self.metric), rank: rank.clone() };
+            let entry = RankingEntry {
+                view: self.ranks.contest().view,
+                metric: Arc::clone(&self.metric),
+                rank: rank.clone(),
+            };
             (self.ranks.cursor(rank), entry)
         };
         let items = page.ranks.iter().map(item).collect();
@@ -105,6 +109,7 @@ fn count(number: i64) -> Result<i32> {
 /// A place in a ranking.
 #[derive(Clone)]
 pub struct RankingEntry {
+    view: View,
     metric: Arc<metric::Model>,
     rank: Rank,
 }
@@ -181,12 +186,12 @@ impl RankingEntry {
 
     /// The place.
     async fn district(&self, ctx: &Context<'_>) -> Result<District> {
-        reference(ctx, self.rank.district).await
+        reference(ctx, self.rank.district, self.view).await
     }
 
     /// The figure it is ranked by.
     async fn observation(&self, ctx: &Context<'_>) -> Result<Observation> {
-        reference(ctx, self.rank.figure).await
+        reference(ctx, self.rank.figure, self.view).await
     }
 
     /// Whether the position is uncertain: true unless the order of this place and every other one
@@ -209,8 +214,8 @@ impl RankingEntry {
     async fn share(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
         let share = async {
             let (figure, place) = try_join(
-                row::<observation::Entity>(ctx, self.rank.figure),
-                row::<district::Entity>(ctx, self.rank.district),
+                row::<observation::Entity>(ctx, self.rank.figure, self.view),
+                row::<district::Entity>(ctx, self.rank.district, self.view),
             )
             .await?;
             // Asked for every place, with a parent or not, so that what is asked next is asked
@@ -218,17 +223,16 @@ impl RankingEntry {
             let around = place.parent_id.unwrap_or(NOWHERE);
             let whole = Place { district: around, ..Place::of(&figure) };
             let batch = ctx.batch()?;
-            let (parent, whole) = try_join(
-                batch.load(One::<district::Entity, i64>::by(district::Column::Id), around),
-                batch.load(Figure::At, whole),
-            )
-            .await?;
+            let one = One::<district::Entity, i64>::by(district::Column::Id, self.view);
+            let (parent, whole) =
+                try_join(batch.load(one, around), batch.load(Figure::At.seen(self.view), whole))
+                    .await?;
             let share = self.share_of(&figure, &place, parent.as_deref(), whole.as_deref());
             let inputs = match share {
                 Ok(_) => [Some(figure), whole].into_iter().flatten().collect(),
                 Err(_) => Vec::new(),
             };
-            Ok(Computed::new(share, None, inputs))
+            Ok(Computed::new(share, None, inputs, self.view))
         };
         Some(share.await)
     }

@@ -45,9 +45,10 @@ macro_rules! found {
         async fn found(ctx: &Context<'_>, hit: Hit) -> Result<(Node, Vec<Field>)> {
             match standing(hit.standing) {
                 $(Some(stringify!($topic)) => {
-                    let row = row::<entity::$topic::Entity>(ctx, hit.number).await?;
+                    let view = ctx.batch()?.view();
+                    let row = row::<entity::$topic::Entity>(ctx, hit.number, view).await?;
                     let fields = fields::<entity::$topic::Entity>(|column| row.get(column));
-                    Ok(($crate::graphql::$object::new(row).into(), fields))
+                    Ok(($crate::graphql::$object::new(row, view).into(), fields))
                 })+
                 _ => {
                     let standing = hit.standing;
@@ -68,7 +69,7 @@ pub struct SearchQuery;
 impl SearchQuery {
     /// The objects of all types in which words are: in their names, titles, slugs, codes, symbols,
     /// publishers, descriptions, summaries, notes and statements, in every language at once. A
-    /// figure that a correction replaced is not found.
+    /// figure that a correction replaced is not found, nor one under embargo.
     ///
     /// All the words must be in one object, in whatever order; the last one may be the beginning
     /// of a word. Chinese, Japanese and Thai are found by any part. Case, accents, tone marks,

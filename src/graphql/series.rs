@@ -13,7 +13,7 @@ use crate::{
     arithmetic::{self, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Key, Limits, List, Nulls, OrderBy, Page, Parent,
+        Direction, Key, Limits, List, Nulls, OrderBy, Page, Parent, View,
         filter::{PeriodFilter, TextFilter},
     },
 };
@@ -41,6 +41,7 @@ pub(super) struct Wanted {
 
 /// The points of a series, and what they are of.
 pub(super) struct Line {
+    pub(super) view: View,
     pub(super) metric: Arc<metric::Model>,
     pub(super) district: Arc<district::Model>,
     pub(super) initiative: Option<i64>,
@@ -55,6 +56,7 @@ impl Series {
     /// Reads a series in one statement for all metrics.
     pub(super) async fn load(
         ctx: &Context<'_>,
+        view: View,
         metric: &Arc<metric::Model>,
         wanted: Wanted,
     ) -> Result<Self> {
@@ -67,9 +69,9 @@ impl Series {
             ))
             .into());
         }
-        let district = named::<district::Entity>(ctx, "district", &district).await?;
+        let district = named::<district::Entity>(ctx, "district", &district, view).await?;
         let initiative = match initiative {
-            Some(slug) => Some(named::<initiative::Entity>(ctx, "initiative", &slug).await?),
+            Some(slug) => Some(named::<initiative::Entity>(ctx, "initiative", &slug, view).await?),
             None => None,
         };
         let exactly = |slug: &str| Some(TextFilter::exactly(slug));
@@ -100,7 +102,7 @@ impl Series {
         let by = ObservationOrderKey::Period;
         let order = vec![OrderBy { by, direction: Direction::Asc, nulls: Nulls::Last }];
         let parent = Parent::Column(observation::Column::MetricId);
-        let list = List::<observation::Entity>::new(parent, Some(filter), Some(order), page)?;
+        let list = List::<observation::Entity>::new(view, parent, Some(filter), Some(order), page)?;
         let found = ctx.batch()?.load(list, Key::Number(metric.id)).await?;
         let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
         if found.has_next {
@@ -117,7 +119,7 @@ impl Series {
             points = with_gaps(points, limit as usize)?;
         }
         let (metric, initiative) = (Arc::clone(metric), initiative.map(|row| row.id));
-        Ok(Self(Arc::new(Line { metric, district, initiative, frequency, points })))
+        Ok(Self(Arc::new(Line { view, metric, district, initiative, frequency, points })))
     }
 
     /// The points with a value, each with its number.
@@ -173,12 +175,12 @@ fn with_gaps(points: Points, most: usize) -> Result<Points, Error> {
 impl Series {
     /// The metric.
     async fn metric(&self) -> Metric {
-        Metric::new(Arc::clone(&self.0.metric))
+        Metric::new(Arc::clone(&self.0.metric), self.0.view)
     }
 
     /// The place.
     async fn district(&self) -> District {
-        District::new(Arc::clone(&self.0.district))
+        District::new(Arc::clone(&self.0.district), self.0.view)
     }
 
     /// How long the periods are; null where there are no points.
@@ -218,7 +220,7 @@ impl Series {
         let ends = self.valued().next().zip(self.valued().next_back());
         let Some(((_, _, first), (_, _, last))) = ends else {
             let why = Uncomputed::new(Reason::NoValue, "no figure has a value");
-            return Computed::new(Err(why), None, Vec::new());
+            return Computed::new(Err(why), None, Vec::new(), self.0.view);
         };
         let rate = || {
             let quantity =
@@ -235,6 +237,6 @@ impl Series {
             true => vec![Arc::clone(first)],
             false => vec![Arc::clone(first), Arc::clone(last)],
         };
-        Computed::new(rate(), None, inputs)
+        Computed::new(rate(), None, inputs, self.0.view)
     }
 }

@@ -69,7 +69,7 @@ impl SeriesPoint {
 
     /// The figure; null for a gap. A figure that is there may be marked missing.
     async fn observation(&self) -> Option<Observation> {
-        self.row().cloned().map(Observation::new)
+        Some(Observation::new(Arc::clone(self.row()?), self.0.view))
     }
 
     /// How the figure differs from another one of the series, which may lie outside of the part
@@ -85,7 +85,7 @@ impl SeriesPoint {
         #[graphql(desc = "The period to compare with, where `basis` is BASE; else left out.")]
         base: Option<Period>,
     ) -> Option<Result<Change>> {
-        Some(Change::load(ctx, self.place(), self.row().cloned(), basis, base).await)
+        Some(Change::load(ctx, self.0.view, self.place(), self.row().cloned(), basis, base).await)
     }
 
     /// The figure as an index: the one of the base period is 100.
@@ -96,7 +96,8 @@ impl SeriesPoint {
         base: Period,
     ) -> Option<Result<Computed>> {
         let index = async {
-            let found = ctx.batch()?.load(Figure::At, self.place().at(base)).await?;
+            let found =
+                ctx.batch()?.load(Figure::At.seen(self.0.view), self.place().at(base)).await?;
             let computed = || {
                 let figure = quantity(self.row().map(AsRef::as_ref), Reason::NoValue, || {
                     "there is no figure with a value here".to_owned()
@@ -107,7 +108,7 @@ impl SeriesPoint {
                 arithmetic::ratio(&figure, &base, 100)
             };
             let inputs = self.row().into_iter().chain(found.as_ref()).cloned().collect();
-            Ok(Computed::new(computed(), None, inputs))
+            Ok(Computed::new(computed(), None, inputs, self.0.view))
         };
         Some(index.await)
     }
@@ -121,13 +122,18 @@ impl SeriesPoint {
             && metric.accumulation == Some(Accumulation::Flow);
         if !flow {
             let why = format!("{} is no additive metric that counts over the period", metric.slug);
-            return Computed::new(Err(Uncomputed::new(Reason::NotAdditive, why)), unit, Vec::new());
+            return Computed::new(
+                Err(Uncomputed::new(Reason::NotAdditive, why)),
+                unit,
+                Vec::new(),
+                self.0.view,
+            );
         }
         match self.run(0) {
             Ok((sum, comparators, rows)) => {
-                Computed::new(Ok(Quantity::sum(sum, &comparators)), unit, rows)
+                Computed::new(Ok(Quantity::sum(sum, &comparators)), unit, rows, self.0.view)
             }
-            Err(why) => Computed::new(Err(why), unit, Vec::new()),
+            Err(why) => Computed::new(Err(why), unit, Vec::new(), self.0.view),
         }
     }
 
@@ -160,9 +166,9 @@ impl SeriesPoint {
         Some(Ok(match average {
             Ok((sum, comparators, rows)) => {
                 let mean = Quantity::mean(&sum, rows.len() as i64, &comparators);
-                Computed::new(Ok(mean), unit, rows)
+                Computed::new(Ok(mean), unit, rows, self.0.view)
             }
-            Err(why) => Computed::new(Err(why), unit, Vec::new()),
+            Err(why) => Computed::new(Err(why), unit, Vec::new(), self.0.view),
         }))
     }
 }

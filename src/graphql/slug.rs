@@ -1,18 +1,18 @@
 //! Rows that an argument names by their slug.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Result};
 use sea_orm::{
     IdenStatic, Iterable,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, IntoIden, Query},
 };
 
 use super::{Ask, suggestion::nearest};
 use crate::{
     database::Database,
     error::Error,
-    query::{One, Table, batch::Load},
+    query::{One, Table, View, batch::Load, there},
 };
 
 /// The row with this slug. Fails where there is none, with the nearest slugs there are.
@@ -20,15 +20,16 @@ pub(super) async fn named<E: Table>(
     ctx: &Context<'_>,
     argument: &str,
     slug: &str,
+    view: View,
 ) -> Result<Arc<E::Model>> {
     let column = E::Column::iter().find(|column| column.as_str() == "slug");
     let column = column.ok_or_else(|| Error::internal("the table has no slugs"))?;
     let batch = ctx.batch()?;
-    if let Some(row) = batch.load(One::<E, String>::by(column), slug.to_owned()).await? {
+    if let Some(row) = batch.load(One::<E, String>::named(column, view), slug.to_owned()).await? {
         return Ok(row);
     }
     let table = E::default().table_name().to_owned();
-    let slugs = batch.load(Slugs(table.clone()), ()).await?.unwrap_or_default();
+    let slugs = batch.load(Slugs::<E>(view, PhantomData), ()).await?.unwrap_or_default();
     let alike = nearest(slug, slugs.iter().map(String::as_str));
     let hint = match alike.is_empty() {
         true => format!("`{table}s` lists them"),
@@ -40,8 +41,13 @@ pub(super) async fn named<E: Table>(
 }
 
 /// The question which slugs a table has.
-#[derive(Debug, PartialEq, Eq)]
-struct Slugs(String);
+struct Slugs<E>(View, PhantomData<fn(E)>);
+
+impl<E> PartialEq for Slugs<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 /// The most slugs that are compared: a misspelt one in a larger table gets no suggestion from
 /// beyond.
@@ -52,7 +58,7 @@ struct Row {
     slug: String,
 }
 
-impl Load for Slugs {
+impl<E: Table> Load for Slugs<E> {
     type Key = ();
     type Value = Arc<[String]>;
 
@@ -61,8 +67,14 @@ impl Load for Slugs {
         database: &Database,
         _: Vec<()>,
     ) -> Result<HashMap<(), Self::Value>, Error> {
+        let database = &*self.0.of(database);
         let mut select = Query::select();
-        select.expr_as(Expr::val(0_i64), "parent").column("slug").from(self.0.clone()).limit(MOST);
+        select
+            .expr_as(Expr::val(0_i64), "parent")
+            .column("slug")
+            .from(E::default().table_name().into_iden())
+            .cond_where(there::<E>())
+            .limit(MOST);
         let rows = database.fetch::<(i64, Row)>(&select).await?;
         Ok([((), rows.into_iter().map(|(_, row)| row.slug).collect())].into())
     }

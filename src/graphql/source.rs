@@ -47,9 +47,9 @@ object! {
     optional text note, notes: "What a reader of the rows should know about it.";
     many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.SourceId:
         "The initiatives taken from it.";
-    many observations: Observation(ObservationFilter, ObservationOrder) = observation.SourceId:
-        "The figures taken from it, the newest period first.";
     many claims: Claim(ClaimFilter, ClaimOrder) = claim.SourceId: "The claims taken from it.";
+    figures observations by SourceId:
+        "The figures taken from it, the newest period first.";
     root SourceQuery {
         one source: "The source with this slug.";
         list sources: "All sources.";

@@ -85,12 +85,13 @@ impl Figures {
     async fn next(&mut self) -> Result<Option<Observation>> {
         loop {
             if let Some(row) = self.read.pop_front() {
-                return Ok(Some(Observation::new(row)));
+                return Ok(Some(Observation::new(row, self.batch.view())));
             }
             let up_to = self.revisions.borrow_and_update().observation;
             if self.seen < up_to {
                 let filter = self.filter.clone();
-                let page = Recorded::<observation::Entity> { after: self.seen, up_to, filter };
+                let (view, after) = (self.batch.view(), self.seen);
+                let page = Recorded::<observation::Entity> { view, after, up_to, filter };
                 self.read = self.batch.load(page, ()).await?.unwrap_or_default().into();
                 let full = self.read.len() == Recorded::<observation::Entity>::PAGE;
                 let last = self.read.back().filter(|_| full);

@@ -6,25 +6,8 @@ use apollo_compiler::{
 };
 use async_graphql::{ErrorExtensionValues, ServerError, Value};
 
-/// How many names are suggested, at most.
-const MOST: usize = 3;
-
-/// How alike a name must be, from 0 to 1.
-const ALIKE: f64 = 0.6;
-
-/// The names most like the one given, the most alike first.
-pub fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let lower = given.to_lowercase();
-    let likeness =
-        |name: &str| strsim::normalized_damerau_levenshtein(&lower, &name.to_lowercase());
-    let mut alike: Vec<(f64, &str)> = names
-        .into_iter()
-        .map(|name| (likeness(name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .collect();
-    alike.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
-    alike.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
-}
+use crate::alike::LONGEST;
+pub use crate::alike::nearest;
 
 /// Adds to an error about a name those of `names` that are most like it.
 pub(super) fn with_nearest<'n>(
@@ -32,7 +15,6 @@ pub(super) fn with_nearest<'n>(
     given: &str,
     names: impl IntoIterator<Item = &'n str>,
 ) -> ServerError {
-    // A name as long as a page was never mistyped, and comparing it would cost.
     let alike = if given.len() > LONGEST { Vec::new() } else { nearest(given, names) };
     if !alike.is_empty() {
         error.message = format!("{}; did you mean {}?", error.message, alike.join(" or "));
@@ -42,9 +24,6 @@ pub(super) fn with_nearest<'n>(
     }
     error
 }
-
-/// The longest name for which others are suggested.
-const LONGEST: usize = 100;
 
 /// Adds to an error of validation about a name that the schema does not have those that it has in
 /// that place and are most like it.
@@ -91,18 +70,4 @@ fn arguments<'s>(schema: &'s Schema, coordinate: &str) -> Vec<&'s str> {
         .map(|component| &***component);
     let arguments = field.map_or(&[][..], |field| &field.arguments);
     arguments.iter().map(|argument| argument.name.as_str()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_alike_come_first_and_strangers_not_at_all() {
-        let names = ["haidian", "huairou", "shunyi", "shijingshan"];
-        assert_eq!(nearest("hadian", names), ["haidian"]);
-        assert_eq!(nearest("HAIDIAN", names), ["haidian"]);
-        assert_eq!(nearest("Berlin", names), Vec::<String>::new());
-        assert_eq!(nearest("", names), Vec::<String>::new());
-    }
 }

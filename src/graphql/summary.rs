@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     graphql::computed::Inputs,
     query::{
-        Dimension, Key, Lineage, One, Parent, Total,
+        Dimension, Key, Lineage, One, Parent, Total, View,
         filter::BooleanFilter,
         group::{Part, Parts, Summary},
     },
@@ -24,6 +24,7 @@ use crate::{
 /// A set of figures, of which things can be computed.
 #[derive(Clone)]
 pub struct Figures {
+    view: View,
     computed: Source,
     /// Where the figures themselves are listed.
     parent: Parent<observation::Column>,
@@ -43,23 +44,26 @@ enum Source {
 impl Figures {
     /// The figures of a group, of which all that was selected is computed.
     pub fn of_group(
+        view: View,
         dimensions: Arc<[Dimension]>,
         key: Arc<str>,
         filter: Option<Arc<ObservationFilter>>,
         parts: Arc<Parts>,
     ) -> Self {
         let (parent, key) = (Parent::Group(dimensions), Key::Group(key));
-        Self { computed: Source::Known(parts), parent, key, filter }
+        Self { view, computed: Source::Known(parts), parent, key, filter }
     }
 
     /// The figures whose column refers to the row with this number.
     pub fn of_row(
+        view: View,
         column: observation::Column,
         number: i64,
         filter: Option<ObservationFilter>,
     ) -> Self {
         let (parent, key) = (Parent::Column(column), Key::Number(number));
-        Self { computed: Source::Asked(number), parent, key, filter: filter.map(Arc::new) }
+        let computed = Source::Asked(number);
+        Self { view, computed, parent, key, filter: filter.map(Arc::new) }
     }
 
     async fn parts(&self, ctx: &Context<'_>, wanted: &[Part]) -> Result<Arc<Parts>> {
@@ -71,7 +75,7 @@ impl Figures {
         let batch = ctx.batch()?;
         let load = |part: Part| async move {
             let filter = self.filter.as_deref().cloned();
-            let question = Summary { parent: column, filter };
+            let question = Summary { view: self.view, parent: column, filter };
             let value = batch.load(question, (number, part)).await?;
             Ok::<_, Error>((part, value))
         };
@@ -97,7 +101,7 @@ impl Figures {
         compute: impl FnOnce(&Parts) -> Result<Result<Quantity, Uncomputed>, Error>,
     ) -> Result<Computed> {
         let parts = self.parts(ctx, wanted).await?;
-        let metrics = metrics(ctx, &parts).await?;
+        let metrics = metrics(ctx, &parts, self.view).await?;
         self.computed(&parts, &metrics, compute)
     }
 
@@ -110,7 +114,7 @@ impl Figures {
     ) -> Result<Computed> {
         let Some(first) = metrics.first() else {
             let why = Uncomputed::new(Reason::NoValue, "no figure has a value");
-            return Ok(Computed::over(Err(why), None, self.inputs()));
+            return Ok(Computed::over(Err(why), None, self.inputs(), self.view));
         };
         if let Some(other) = metrics.iter().find(|metric| metric.unit_id != first.unit_id) {
             return Err(Error::UnlikeUnits(
@@ -123,29 +127,33 @@ impl Figures {
             )
             .into());
         }
-        Ok(Computed::over(compute(parts)?, Some(first.unit_id), self.inputs()))
+        Ok(Computed::over(compute(parts)?, Some(first.unit_id), self.inputs(), self.view))
     }
 }
 
 /// The metrics of the figures with a value.
-async fn metrics(ctx: &Context<'_>, parts: &Parts) -> Result<Vec<Arc<metric::Model>>> {
+async fn metrics(ctx: &Context<'_>, parts: &Parts, view: View) -> Result<Vec<Arc<metric::Model>>> {
     let numbers = parts.rows(Part::Metrics)?;
     if numbers.is_empty() {
         // Those without a value wait for the others, so that what is asked next is asked together.
-        let one = One::<metric::Entity, i64>::by(metric::Column::Id);
+        let one = One::<metric::Entity, i64>::by(metric::Column::Id, view);
         ctx.batch()?.load(one, NONE).await?;
     }
-    try_join_all(numbers.into_iter().map(|number| row::<metric::Entity>(ctx, number))).await
+    try_join_all(numbers.into_iter().map(|number| row::<metric::Entity>(ctx, number, view))).await
 }
 
 /// The number of no row.
 const NONE: i64 = 0;
 
 /// The places of the figures with a value, each with what it lies in.
-async fn lineages(ctx: &Context<'_>, parts: &Parts) -> Result<Vec<Arc<additive::Lineage>>> {
+async fn lineages(
+    ctx: &Context<'_>,
+    parts: &Parts,
+    view: View,
+) -> Result<Vec<Arc<additive::Lineage>>> {
     let batch = ctx.batch()?;
     let places = parts.rows(Part::Places)?;
-    let lineages = places.into_iter().map(|place| batch.load(Lineage, place));
+    let lineages = places.into_iter().map(|place| batch.load(Lineage(view), place));
     Ok(try_join_all(lineages).await?.into_iter().flatten().collect())
 }
 
@@ -227,8 +235,11 @@ impl Figures {
     async fn sum(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
         let sum = async {
             let parts = self.parts(ctx, SUM).await?;
-            let (metrics, lineages) =
-                futures_util::future::try_join(metrics(ctx, &parts), lineages(ctx, &parts)).await?;
+            let (metrics, lineages) = futures_util::future::try_join(
+                metrics(ctx, &parts, self.view),
+                lineages(ctx, &parts, self.view),
+            )
+            .await?;
             let periods = parts.periods()?;
             additive::check(&additive::Addends {
                 metrics: &metrics.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
@@ -316,7 +327,7 @@ impl Figures {
     async fn coverage(&self, ctx: &Context<'_>) -> Option<Result<Coverage>> {
         let coverage = async {
             let parts = self.parts(ctx, &[Part::Places]).await?;
-            let lineages = lineages(ctx, &parts).await?;
+            let lineages = lineages(ctx, &parts, self.view).await?;
             let around = lineages.first().and_then(|lineage| lineage.get(1)).map(|place| place.id);
             let inside = |lineage: &Arc<additive::Lineage>| {
                 lineage.first().is_some_and(|place| place.partition)
@@ -330,9 +341,9 @@ impl Figures {
                 ..DistrictFilter::default()
             };
             let parent = Parent::Column(entity::district::Column::ParentId);
-            let total = Total::<entity::district::Entity>::of(parent, Some(parts));
+            let total = Total::<entity::district::Entity>::of(self.view, parent, Some(parts));
             let of = ctx.batch()?.load(total, Key::Number(around)).await?.unwrap_or(0);
-            let parent = reference(ctx, around).await?;
+            let parent = reference(ctx, around, self.view).await?;
             Ok(Some(Coverage { parent, have: count(lineages.len() as i64)?, of: count(of)? }))
         };
         coverage.await.transpose()
@@ -351,9 +362,9 @@ impl Figures {
     async fn figure(&self, ctx: &Context<'_>, part: Part) -> Result<Option<Observation>> {
         let parts = self.parts(ctx, &[part]).await?;
         let Some(number) = parts.figure(part)? else { return Ok(None) };
-        let one = One::<observation::Entity, i64>::by(observation::Column::Id);
+        let one = One::<observation::Entity, i64>::by(observation::Column::Id, self.view);
         let found = ctx.batch()?.load(one, number).await?;
-        Ok(found.map(super::Node::new))
+        Ok(found.map(|row| super::Node::new(row, self.view)))
     }
 }
 

@@ -7,7 +7,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use async_graphql::{
@@ -18,11 +21,12 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::input::Draft;
+use super::{import::Going, input::Draft};
 use crate::{
-    access::{Role, Viewer},
+    access::{Permission, Viewer, require},
     database::Database,
     error::Error,
+    package::{self, Options, Source, Summary},
     record::{By, Counts, Mode, Problem, Problems, Rows, Writer},
 };
 
@@ -39,6 +43,8 @@ pub(super) enum Write {
         cascade: bool,
         reason: Option<String>,
     },
+    /// Reads files.
+    Import { sources: Vec<Source>, options: Options, progress: Going },
 }
 
 /// What one field of a mutation did.
@@ -50,6 +56,8 @@ pub(super) struct Done {
     pub(super) removed: Vec<String>,
     /// How many rows of the table it did what to.
     pub(super) counts: Counts,
+    /// What an import did.
+    pub(super) imported: Summary,
 }
 
 /// What the fields of a mutation share.
@@ -62,6 +70,8 @@ pub struct Writing {
     done: Mutex<HashMap<String, Done>>,
     /// The revision of the data, once everything is kept.
     kept: OnceLock<i64>,
+    /// Whether nothing is to be kept.
+    dry: AtomicBool,
 }
 
 impl Writing {
@@ -75,12 +85,14 @@ impl Writing {
             writer: tokio::sync::Mutex::default(),
             done: Mutex::default(),
             kept: OnceLock::new(),
+            dry: AtomicBool::new(false),
         }
     }
 
     /// Keeps everything.
     pub(super) async fn commit(&self) -> Result<(), Error> {
-        if let Some(writer) = self.writer.lock().await.take() {
+        let writer = self.writer.lock().await.take();
+        if let Some(writer) = writer.filter(|_| !self.is_dry()) {
             writer.commit().await?;
         }
         let _ = self.kept.set(self.database.revision().number);
@@ -90,6 +102,16 @@ impl Writing {
     /// Keeps nothing.
     pub(super) async fn forget(&self) {
         drop(self.writer.lock().await.take());
+    }
+
+    /// Has everything written, and then nothing kept.
+    pub(super) fn keep_nothing(&self) {
+        self.dry.store(true, Relaxed);
+    }
+
+    /// Whether nothing is kept.
+    pub(super) fn is_dry(&self) -> bool {
+        self.dry.load(Relaxed)
     }
 
     /// The revision of the data once everything is kept.
@@ -122,10 +144,7 @@ impl Writing {
 
     /// Refuses who may not write at all.
     pub(super) fn allow(&self) -> Result<(), Error> {
-        match self.by.viewer.may(Role::Editor) {
-            true => Ok(()),
-            false => Err(Error::forbidden(Role::Editor, &self.by.viewer, "writing")),
-        }
+        require(&self.by.viewer, Permission::Write)
     }
 
     async fn write(&self, write: Write) -> Result<Done, Error> {
@@ -139,6 +158,12 @@ impl Writing {
             }
         };
         match write {
+            Write::Import { sources, options, mut progress } => {
+                let database = &self.database;
+                let imported =
+                    package::import(database, writer, sources, &options, &mut progress).await?;
+                Ok(Done { imported, ..Done::default() })
+            }
             Write::Save { table, mode, drafts } => save(writer, table, mode, drafts).await,
             Write::Remove { table, ids, if_revision, cascade, reason } => {
                 let before = writer.counts(table);
@@ -148,7 +173,8 @@ impl Writing {
                     removed.into_iter().map(|(table, key)| format!("{}:{key}", camel(table)));
                 let removed = removed.collect();
                 writer.settle().await?;
-                Ok(Done { numbers: Vec::new(), removed, counts: writer.counts(table) - before })
+                let counts = writer.counts(table) - before;
+                Ok(Done { removed, counts, ..Done::default() })
             }
         }
     }
@@ -185,7 +211,7 @@ async fn save(
         Box::pin(save(writer, table, Mode::Upsert, vec![draft])).await?;
     }
     writer.settle().await?;
-    Ok(Done { numbers, removed: Vec::new(), counts })
+    Ok(Done { numbers, counts, ..Done::default() })
 }
 
 /// The writes of the request.

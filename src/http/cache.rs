@@ -128,7 +128,10 @@ impl Key {
         for number in [number, observation, changed_at] {
             add(&number.to_le_bytes());
         }
+        // Whoever asks may ask who they are.
         add(&[asked.viewer.role.map_or(u8::MAX, |role| role as u8)]);
+        add(&[u8::from(asked.viewer.name.is_some())]);
+        add(asked.viewer.name.as_deref().unwrap_or_default().as_bytes());
         add(media.name().as_bytes());
         add(document.as_bytes());
         add(operation.as_bytes());

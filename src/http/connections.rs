@@ -2,7 +2,7 @@
 
 use std::{future::Future, io::ErrorKind, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -15,8 +15,9 @@ use tokio::{
     time::sleep,
 };
 use tokio_io_timeout::TimeoutStream;
+use tower::util::MapRequest;
 
-use super::Options;
+use super::{Options, admission::Peer};
 
 /// How long nothing is accepted after the system had no room for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -43,13 +44,17 @@ pub(super) async fn serve(
             let place = Arc::clone(&room).acquire_owned().await.ok();
             (accept(&listener).await, place)
         };
-        let (stream, place) = tokio::select! {
+        let ((stream, peer), place) = tokio::select! {
             next = next => next,
             () = &mut shutdown => break,
         };
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(write_timeout));
-        let service = TowerToHyperService::new(router.clone());
+        let service = MapRequest::new(router.clone(), move |mut request: Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());
         open.inc();
@@ -69,13 +74,13 @@ pub(super) async fn serve(
 
 /// The next connection. One that is gone before it is accepted is passed over; where there is no
 /// room for another, some will end.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole: nothing is gained by waiting for more to send.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, Peer(peer.ip()));
             }
             Err(why) => match why.kind() {
                 ErrorKind::ConnectionAborted

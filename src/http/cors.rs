@@ -21,7 +21,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-/// Lets pages of these origins read answers, without credentials: there are none.
+/// Lets pages of these origins read answers, without credentials: browsers keep none.
 pub(super) fn layer(origins: &[String]) -> CorsLayer {
     let origins = if origins.iter().any(|origin| origin == ANY) {
         AllowOrigin::any()
@@ -31,9 +31,15 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE])
+        .allow_headers([
+            header::ACCEPT,
+            header::ACCEPT_LANGUAGE,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+        ])
         .expose_headers([
             header::CONTENT_DISPOSITION,
+            header::RETRY_AFTER,
             HeaderName::from_static("server-timing"),
             request_id::HEADER,
         ])

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{
     App,
+    admission::{self, Admitted, Peer},
     cache::Key,
     deadline,
     negotiation::Media,
@@ -28,7 +29,6 @@ use super::{
     request_id::{self, RequestId},
 };
 use crate::{
-    access::{Role, Viewer},
     error::Error,
     graphql::{Code, error},
     package::export::{self, Export, Format, Order, Piece},
@@ -45,29 +45,35 @@ struct Parameters {
 pub(super) async fn file(
     State(app): State<App>,
     Extension(id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
     let id = request_id::text(&id);
     let (head, _) = request.into_parts();
-    let answered = answered(&app, id, &name, &head).await;
+    let admitted = match admission::count(&app, peer, &head.headers) {
+        Ok(_) => Admitted::by_header(&app, &head.headers).await,
+        Err(refusal) => Err(refusal),
+    };
+    let admitted = match admitted {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.of(id).into_response(),
+    };
+    let answered = answered(&app, id, &admitted, &name, &head).await;
     answered.unwrap_or_else(|reply| {
         (reply.status(), Extension(Outcome::of([&reply])), Json(reply)).into_response()
     })
 }
 
-/// Who asks.
-fn viewer(_: &Parts) -> Viewer {
-    Viewer::anyone()
-}
-
-async fn answered(app: &App, id: &str, name: &str, head: &Parts) -> Result<Response, Reply> {
+async fn answered(
+    app: &App,
+    id: &str,
+    admitted: &Admitted,
+    name: &str,
+    head: &Parts,
+) -> Result<Response, Reply> {
     let refuse = |refusal: Refusal| Reply::from(refusal.of(id));
     let format = Format::of_download(name).ok_or_else(|| refuse(Refusal::no_download(name)))?;
-    let viewer = viewer(head);
-    if !viewer.may(Role::Reader) {
-        return Err(failed(Error::forbidden(Role::Reader, &viewer, "a download"), id));
-    }
     let order = order(app, format, head).map_err(|errors| Reply::refused(errors, MEDIA))?;
     let (database, as_of) = (app.database.clone(), order.as_of);
     let opened = async move { export::open(&database, as_of, Utc::now()).await };
@@ -75,7 +81,7 @@ async fn answered(app: &App, id: &str, name: &str, head: &Parts) -> Result<Respo
     let snapshot = opened.map_err(|why| failed(why, id))?;
     let changed_at = snapshot.dataset.changed_at.map_or(0, DateTime::microseconds);
     let address = head.uri.path_and_query().map_or("", |address| address.as_str());
-    let key = Key::of_download(&viewer, (snapshot.dataset.revision, changed_at), address);
+    let key = Key::of_download(&admitted.viewer, (snapshot.dataset.revision, changed_at), address);
     let known = head.headers.get_all(header::IF_NONE_MATCH).iter().cloned();
     let mut response = if key.is_one_of(&known.collect::<Vec<_>>()) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -87,7 +93,13 @@ async fn answered(app: &App, id: &str, name: &str, head: &Parts) -> Result<Respo
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
-    headers.insert(header::CACHE_CONTROL, app.options.cache_control.clone());
+    let control = match admitted.has_token() {
+        // What one is told is not for those who share a cache with them.
+        true => HeaderValue::from_static("private, no-cache"),
+        false => app.options.cache_control.clone(),
+    };
+    headers.insert(header::CACHE_CONTROL, control);
+    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
     headers.extend(key.etag().map(|etag| (header::ETAG, etag)));
     let disposition = format!("attachment; filename=\"{name}\"").parse().ok();
     headers.extend(disposition.map(|value| (header::CONTENT_DISPOSITION, value)));

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::{
     App, accept_language,
+    admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Key},
     deadline, file, live,
     negotiation::{self, Media},
@@ -31,7 +32,8 @@ use crate::graphql::{self, Asked, Preferred, error};
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The headers of the request that the answer depends on.
-pub(super) const VARY: HeaderValue = HeaderValue::from_static("accept, accept-language");
+pub(super) const VARY: HeaderValue =
+    HeaderValue::from_static("accept, accept-language, authorization");
 
 /// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
 const LONGEST_NAME: usize = 100;
@@ -39,16 +41,34 @@ const LONGEST_NAME: usize = 100;
 pub(super) async fn graphql(
     State(app): State<App>,
     Extension(id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     let id = request_id::text(&id);
-    if live::opens_socket(&request) {
-        return live::socket(&app, id, request).await;
-    }
-    answered(&app, id, request).await.unwrap_or_else(|refusal| refusal.of(id).into_response())
+    let counted = admission::count(&app, peer, request.headers());
+    let admitted = match counted {
+        Ok(address) if live::opens_socket(&request) => {
+            return live::socket(&app, id, address, request).await;
+        }
+        Ok(_) => Admitted::by_header(&app, request.headers()).await,
+        Err(refusal) => Err(refusal),
+    };
+    let answered = match admitted {
+        Ok(admitted) => answered(&app, id, admitted, request).await,
+        Err(refusal) => {
+            request::refuse(request, &app.options).await;
+            Err(refusal)
+        }
+    };
+    answered.unwrap_or_else(|refusal| refusal.of(id).into_response())
 }
 
-async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Refusal> {
+async fn answered(
+    app: &App,
+    id: &str,
+    admitted: Admitted,
+    request: Request,
+) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let headers = request.headers();
     let (media, events) =
@@ -59,13 +79,13 @@ async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Ref
     let preferred = accept_language::preferred(headers);
     let method = request.method().clone();
     let known = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
-    let question = request::read(request, &app.options).await?;
+    let question = request::read(request, &app.options).await?.by(&admitted.viewer);
     // Who takes one answer too has events only where there are more.
     if let Question::One(asked) = &question
         && events
         && (media.is_none() || live::goes_on(app, asked))
     {
-        return live::events(app, id, (**asked).clone(), &method, preferred);
+        return live::events(app, id, admitted, (**asked).clone(), &method, preferred);
     }
     let media = media.ok_or_else(Refusal::not_acceptable)?;
     let told = match (question, media) {
@@ -88,7 +108,7 @@ async fn answered(app: &App, id: &str, request: Request) -> Result<Response, Ref
             Told::anew(StatusCode::OK, &replies, Outcome::of(&replies))?
         }
     };
-    Ok(told.response(app, media, begun))
+    Ok(told.response(app, &admitted, media, begun))
 }
 
 /// What is told of one question: what is kept, or what is found.
@@ -180,7 +200,7 @@ impl Told {
         Ok(Self { status, body: body.into(), outcome, cached: Cached::Bypass, key: None })
     }
 
-    fn response(self, app: &App, media: Media, begun: Instant) -> Response {
+    fn response(self, app: &App, to: &Admitted, media: Media, begun: Instant) -> Response {
         app.metrics.count_cached(self.cached);
         let executed = self.outcome.statements();
         let statements = executed.or((self.cached == Cached::Hit).then_some(0));
@@ -192,6 +212,8 @@ impl Told {
         headers.insert(CACHE_STATUS, self.cached.value());
         let etag = self.key.and_then(|key| key.etag());
         let control = match &etag {
+            // What one is told is not for those who share a cache with them.
+            Some(_) if to.has_token() => HeaderValue::from_static("private, no-cache"),
             Some(_) => app.options.cache_control.clone(),
             None => HeaderValue::from_static("no-store"),
         };

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     extract::State,
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -22,8 +22,10 @@ use prometheus_client::{
 
 use super::{
     App,
+    admission::Admitted,
     cache::Cached,
     outcome::{Outcome, word},
+    refusal::Refusal,
 };
 use crate::{database::Meter, graphql::Code};
 
@@ -231,6 +233,15 @@ impl Metrics {
     pub(super) fn connections(&self) -> &Gauge {
         &self.connections
     }
+}
+
+/// The numbers, for those who may read what the server has.
+pub(super) async fn told_to_readers(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    Admitted::by_header(&app, &headers).await?;
+    Ok(told(State(app)).await)
 }
 
 /// All numbers in Prometheus' text format.

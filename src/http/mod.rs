@@ -1,6 +1,7 @@
 //! The schema on the wire. Only this floor knows axum.
 
 mod accept_language;
+mod admission;
 mod cache;
 mod connections;
 mod cors;
@@ -18,11 +19,13 @@ mod observe;
 mod outcome;
 mod panic;
 mod playground;
+pub mod rates;
 mod refusal;
 mod reply;
 mod request;
 mod request_id;
 mod spans;
+mod upload;
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -46,10 +49,12 @@ pub use self::{
 };
 use self::{
     observe::Observer,
+    rates::Rates,
     refusal::Refusal,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
 };
 use crate::{
+    access::Access,
     database::Database,
     error::Error,
     event,
@@ -82,6 +87,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_BODY_MAX", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 1024 * 1024)]
     pub body_max: u32,
+    /// The most bytes of all files that come with a request; they are kept on disk meanwhile
+    #[arg(long, env = "HUTONG_UPLOAD_MAX", value_name = "BYTES", global = true)]
+    #[arg(default_value_t = 256 * 1024 * 1024)]
+    pub upload_max: u64,
     /// The most connections at once; others wait
     #[arg(long, env = "HUTONG_CONNECTION_MAX", value_name = "CONNECTIONS", global = true)]
     #[arg(default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -118,11 +127,16 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DRAIN_DELAY", value_name = "SECONDS", global = true)]
     #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub drain_delay: u32,
+    /// How often somebody may ask.
+    #[command(flatten)]
+    pub rates: rates::Options,
 }
 
 /// What every request is answered with.
 #[derive(Clone)]
 pub struct App {
+    /// Who is let in.
+    pub access: Arc<Access>,
     /// The schema.
     pub schema: Schema,
     /// What stands before it.
@@ -139,11 +153,14 @@ pub struct App {
     pub life: Life,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How often each asks.
+    rates: Arc<Rates>,
 }
 
 impl App {
     /// A server that is about to start.
     pub fn new(
+        access: Access,
         schema: Schema,
         guard: Guard,
         database: Database,
@@ -152,8 +169,9 @@ impl App {
     ) -> Self {
         let metrics = Arc::new(Metrics::new(database.meter()));
         let (live, results) = (Live::new(live), Results::new(&options));
+        let (access, rates) = (Arc::new(access), Arc::new(Rates::new(&options.rates)));
         let (guard, options, life) = (Arc::new(guard), Arc::new(options), Life::default());
-        Self { schema, guard, database, options, live, results, life, metrics }
+        Self { access, schema, guard, database, options, live, results, life, metrics, rates }
     }
 }
 
@@ -193,7 +211,7 @@ pub async fn serve(
     // What is served beside ends with this.
     let mut beside = JoinSet::new();
     match &options.metrics {
-        MetricsAt::Here => router = router.route("/metrics", get(metrics::told)),
+        MetricsAt::Here => router = router.route("/metrics", get(metrics::told_to_readers)),
         MetricsAt::Nowhere => {}
         MetricsAt::Address(address) => {
             let listener = bind(address).await?;

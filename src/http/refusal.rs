@@ -11,8 +11,9 @@ use axum::{
 
 use strum::VariantArray;
 
-use super::{outcome::Outcome, reply::Reply};
+use super::{outcome::Outcome, rates::TooOften, reply::Reply};
 use crate::{
+    error::Error,
     graphql::{Code, error},
     package::export::Format,
 };
@@ -22,7 +23,7 @@ use crate::{
 pub(super) struct Refusal {
     code: Code,
     message: String,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
     request_id: Option<Box<str>>,
 }
 
@@ -35,6 +36,43 @@ impl Refusal {
     pub(super) fn of(mut self, request_id: &str) -> Self {
         self.request_id = Some(request_id.into());
         self
+    }
+
+    /// Nobody knows who asks: the token is missing, or worth nothing.
+    pub(super) fn unauthenticated(message: &str) -> Self {
+        let mut refusal = Self::new(Code::Unauthenticated, message);
+        refusal.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        refusal
+    }
+
+    /// The token of somebody who listens is worth nothing any more.
+    pub(super) fn lapsed() -> Self {
+        Self::unauthenticated("the token expired or was withdrawn; come again with another")
+    }
+
+    /// `Authorization` has no token.
+    pub(super) fn no_bearer() -> Self {
+        Self::unauthenticated("`Authorization` must be `Bearer TOKEN`, once, or left out")
+    }
+
+    /// Somebody asks too often.
+    pub(super) fn too_often(TooOften(wait): TooOften) -> Self {
+        let seconds = wait.as_secs_f64().ceil().max(1.0);
+        let message = format!("there are too many requests; wait {seconds} s, and send fewer");
+        let mut refusal = Self::new(Code::RateLimited, message);
+        let seconds = HeaderValue::from_str(&seconds.to_string()).ok();
+        refusal.header = seconds.map(|seconds| (header::RETRY_AFTER, seconds));
+        refusal
+    }
+
+    /// Why it is refused.
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The same in words for the asker.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// There is nothing at this address.
@@ -74,7 +112,7 @@ impl Refusal {
     pub(super) fn not_by_get(operation: impl Display) -> Self {
         let message = format!("a {operation} is not executed by GET; send it by POST");
         let mut refusal = Self::new(Code::MethodNotAllowed, message);
-        refusal.header = Some((header::ALLOW, "POST"));
+        refusal.header = Some((header::ALLOW, HeaderValue::from_static("POST")));
         refusal
     }
 
@@ -180,7 +218,7 @@ impl Refusal {
     pub(super) fn not_ready() -> Self {
         let message = "the server is starting and does not answer yet; ask again in a second";
         let mut refusal = Self::new(Code::NotReady, message);
-        refusal.header = Some((header::RETRY_AFTER, "1"));
+        refusal.header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
         refusal
     }
 
@@ -194,6 +232,8 @@ impl Refusal {
 /// The status of an answer that is refused for this reason.
 pub(super) fn status(code: Code) -> StatusCode {
     match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -201,12 +241,13 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Timeout | Code::NotReady | Code::TooManyConnections => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Timeout
+        | Code::NotReady
+        | Code::TooManyConnections
+        | Code::NotWritable
+        | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
-        Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
         | Code::BatchLimitExceeded
         | Code::UnknownFormat
@@ -236,6 +277,18 @@ pub(super) fn status(code: Code) -> StatusCode {
     }
 }
 
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unauthenticated(message) => Self::unauthenticated(message),
+            why => {
+                tracing::error!(%why, "a request cannot be answered");
+                Self::failed()
+            }
+        }
+    }
+}
+
 impl From<Refusal> for ServerError {
     fn from(refusal: Refusal) -> Self {
         let mut error = error::refused(refusal.code, refusal.message);
@@ -258,7 +311,6 @@ impl IntoResponse for Refusal {
         let (header, outcome) = (self.header.take(), Outcome::refused(self.code));
         let reply = Reply::from(self);
         let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
-        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
         response.headers_mut().extend(header);
         response
     }

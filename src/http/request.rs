@@ -11,8 +11,11 @@ use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{Options, negotiation, refusal::Refusal};
-use crate::{access::Viewer, graphql::Asked};
+use super::{Options, negotiation, refusal::Refusal, upload};
+use crate::{
+    access::Viewer,
+    graphql::{Asked, Uploads},
+};
 
 /// What a client asked: one question, or several in one.
 pub(super) enum Question {
@@ -20,6 +23,18 @@ pub(super) enum Question {
     One(Box<Asked>),
     /// Several, answered in their order.
     Batch(Vec<Asked>),
+}
+
+impl Question {
+    /// The same, asked by somebody.
+    pub(super) fn by(mut self, viewer: &Viewer) -> Self {
+        let all = match &mut self {
+            Self::One(asked) => std::slice::from_mut(&mut **asked),
+            Self::Batch(several) => several,
+        };
+        all.iter_mut().for_each(|asked| asked.viewer = viewer.clone());
+        self
+    }
 }
 
 /// The parameters of a request by GET.
@@ -40,12 +55,24 @@ pub(super) async fn read(request: Request, options: &Options) -> Result<Question
         return from_address(head.uri.query().unwrap_or(""))
             .map(|asked| Question::One(Box::new(asked)));
     }
+    if let Some(boundary) = upload::boundary(&head.headers) {
+        let (operations, uploads) = upload::read(body, boundary, options).await?;
+        let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
+        return Ok(Question::One(Box::new(Asked { uploads, ..asked })));
+    }
     if !negotiation::is_json(&head.headers) {
         return Err(Refusal::not_json());
     }
     let length = head.headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     from_body(&arrived(body, length, options).await?, options.batch_max)
+}
+
+/// Takes the body of a request that is refused unread, so that its sender hears why.
+pub(super) async fn refuse(request: Request, options: &Options) {
+    let patience = Duration::from_secs(options.read_timeout.into());
+    // Whether all of it came in time does not matter.
+    let _ = timeout(patience, discard(request.into_body())).await;
 }
 
 /// The body, whole, within the limits of size and time.
@@ -95,6 +122,7 @@ fn from_address(parameters: &str) -> Result<Asked, Refusal> {
         document_id: given.document_id,
         extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),
         viewer: Viewer::anyone(),
+        uploads: Uploads::default(),
     })
 }
 

@@ -1,16 +1,31 @@
 //! Data packages: files to records (Frictionless Data Package v2).
 //!
-//! A package is a `datapackage.json` beside one CSV file for each table. The reader knows nothing
-//! of where the files are; the package in the binary is read as any other.
+//! A package is a `datapackage.json` beside one CSV file for each table. [`Package`] holds a small
+//! one in memory, such as the one in the binary. [`import`] reads any file, of any size, in bounded
+//! memory: `file` makes a table of text of it, `figures` makes figures of a table that nobody wrote
+//! for this server, `reading` sees to the rest.
 
 pub mod bundled;
+mod descriptor;
 pub mod export;
+mod figures;
+mod file;
+mod import;
+mod options;
+mod parcel;
+mod progress;
+mod reading;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use entity::Text;
-use serde::Deserialize;
+
+use descriptor::Descriptor;
+use file::DESCRIPTOR;
+pub use import::{Summary, import};
+pub use options::{DateOrder, Format, Frequency, Layout, Options};
+pub use progress::Progress;
+pub use reading::Source;
 
 use crate::{
     database::Database,
@@ -25,56 +40,23 @@ pub struct Package {
     tables: BTreeMap<String, Rows>,
 }
 
-/// The parts of a descriptor that are used here; the rest is for other readers.
-#[derive(Deserialize)]
-struct Descriptor {
-    name: String,
-    title: String,
-    description: Option<String>,
-    version: Option<String>,
-    #[serde(default)]
-    licenses: Vec<Licence>,
-    /// The languages of the package; the first is that of `title` and `description`.
-    #[serde(default)]
-    languages: Vec<String>,
-    /// `title` and `description` in the other languages.
-    #[serde(default)]
-    translations: BTreeMap<String, Translation>,
-    resources: Vec<Resource>,
-}
-
-#[derive(Deserialize)]
-struct Licence {
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Translation {
-    title: Option<String>,
-    description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Resource {
-    name: String,
-    path: String,
-}
-
 impl Package {
     /// Reads a package; `file` gives the contents of the file with a name, `None` where there is
     /// none. Fails with the file, and for a table the line, that cannot be read.
     pub fn read<B: AsRef<[u8]>>(file: impl Fn(&str) -> Option<B>) -> Result<Self, Error> {
-        const DESCRIPTOR: &str = "datapackage.json";
         let open = |name: &str| {
             file(name).ok_or_else(|| Error::input(format!("{name}: the package has no such file")))
         };
         let descriptor: Descriptor = serde_json::from_slice(open(DESCRIPTOR)?.as_ref())
             .map_err(|why| Error::input(format!("{DESCRIPTOR}: {why}")))?;
         let mut tables = BTreeMap::new();
-        for Resource { name, path } in &descriptor.resources {
-            tables.insert(name.clone(), table(path, open(path)?.as_ref())?);
+        for resource in &descriptor.resources {
+            let wrong = |why| Error::input(format!("{DESCRIPTOR}, {}: {why}", resource.name));
+            let path = resource.path().map_err(wrong)?;
+            tables.insert(resource.name.clone(), table(path, open(path)?.as_ref())?);
         }
-        Ok(Self { dataset: descriptor.dataset(), tables })
+        let slug = descriptor.name.clone().unwrap_or_default();
+        Ok(Self { dataset: descriptor.dataset(slug), tables })
     }
 
     /// Loads the package into the database if that is empty, all or nothing. Tells whether it did.
@@ -101,28 +83,6 @@ impl Package {
         }
         writer.commit().await?;
         Ok(true)
-    }
-}
-
-impl Descriptor {
-    fn dataset(&self) -> Dataset {
-        let own = self.languages.first().map_or("en", String::as_str);
-        let in_all = |text: Option<&String>, other: fn(&Translation) -> Option<&String>| {
-            let translated = self.translations.iter().filter_map(|(language, translation)| {
-                Some((language.clone(), other(translation)?.clone()))
-            });
-            let own = text.map(|text| (own.to_owned(), text.clone()));
-            translated.chain(own).collect::<Text>()
-        };
-        // It may be in other languages than the title is.
-        let description = in_all(self.description.as_ref(), |other| other.description.as_ref());
-        Dataset {
-            slug: self.name.clone(),
-            title: in_all(Some(&self.title), |translation| translation.title.as_ref()),
-            description: Some(description).filter(|text| text.iter().next().is_some()),
-            licence: self.licenses.first().and_then(|licence| licence.name.clone()),
-            version: self.version.clone(),
-        }
     }
 }
 

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use entity::DateTime;
 use futures_util::{StreamExt, stream::FuturesUnordered, task::AtomicWaker};
 use tokio::{
     sync::watch,
@@ -70,6 +71,7 @@ impl<L: Load> Load for Arc<L> {
 pub struct Batch {
     database: Database,
     view: View,
+    now: DateTime,
     statements: Statements,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
     /// Whether the executor awaits an event: it has nothing to do, and no statement runs for it.
@@ -77,12 +79,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch for one request of somebody who sees this much.
-    pub fn new(database: &Database, view: View) -> Self {
+    /// A batch for one request of somebody who sees this much, asked at this time.
+    pub fn new(database: &Database, view: View, now: DateTime) -> Self {
         let statements = Statements::default();
         let database = database.noting(&statements);
         let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
-        Self { database, view, statements, gathered, resting }
+        Self { database, view, now, statements, gathered, resting }
     }
 
     /// The database that answers.
@@ -93,6 +95,11 @@ impl Batch {
     /// What is seen by who asks, where they do not ask for the past.
     pub fn view(&self) -> View {
         self.view
+    }
+
+    /// When the request was asked.
+    pub fn now(&self) -> DateTime {
+        self.now
     }
 
     /// The statements so far.

@@ -7,16 +7,16 @@ use std::{collections::HashMap, sync::Arc};
 use entity::{Frequency, Period, observation};
 use sea_orm::{
     DbBackend, Iterable, Order,
-    sea_query::{Condition, Expr, ExprTrait, JoinType, Query},
+    sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
 };
 
 use super::{
-    KEYS, Table,
+    KEYS, Scope, Table, View,
     batch::Load,
     column,
     filter::frequency,
     keys,
-    list::{PARENT, table},
+    list::{PARENT, either, table},
 };
 use crate::{database::Database, error::Error};
 
@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// As one key of a statement; no two places have the same.
-    fn key(&self) -> String {
+    pub fn key(&self) -> String {
         let span = self.period.map(|period| period.span()).unwrap_or_default();
         let length = self.period.map_or(Frequency::Range, Period::length);
         let length = async_graphql::resolver_utils::enum_value(length).to_string();
@@ -75,8 +75,14 @@ impl Place {
 }
 
 impl Figure {
+    /// The question, seen from somewhere.
+    pub fn seen(self, view: View) -> Seen {
+        Seen { figure: self, view }
+    }
+
     /// The figures of the series of the key, but for their order.
-    fn condition(self, backend: DbBackend) -> Condition {
+    fn condition(self, scope: Scope) -> Condition {
+        let backend = scope.backend;
         let own = |of| column::<observation::Entity>(of);
         let number = |place| part(backend, place, true);
         let text = |place| part(backend, place, false);
@@ -84,7 +90,6 @@ impl Figure {
         let period = own(observation::Column::Period);
         let value = own(observation::Column::Value);
         let series = Condition::all()
-            .add(observation::Entity::listed())
             .add(match self {
                 Self::StatedGrowth => metric.in_subquery(
                     Query::select()
@@ -98,7 +103,7 @@ impl Figure {
             })
             .add(own(observation::Column::DistrictId).eq(number(1)))
             .add(Expr::cust("coalesce(observation.initiative_id, 0)").eq(number(2)));
-        match self {
+        let like = match self {
             Self::At | Self::StatedGrowth => series.add(period.eq(text(3))),
             Self::Before => series
                 .add(period.clone().lt(text(3)))
@@ -106,8 +111,40 @@ impl Figure {
                 .add(value.is_not_null()),
             Self::AtOrBefore => series.add(period.lte(text(3))).add(value.is_not_null()),
             Self::Latest => series.add(value.is_not_null()),
-        }
+        };
+        either(observation::Entity::listed(scope), Some(&like))
     }
+}
+
+/// Which figure of a series is wanted, and from where it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    figure: Figure,
+    view: View,
+}
+
+/// The numbers of all its versions, in ways that the indexes are made for.
+pub(super) fn numbers_of_key(backend: DbBackend) -> SelectStatement {
+    let closed = || column::<observation::Entity>(observation::Column::SupersededAt);
+    let numbers = |way: Expr| {
+        Query::select()
+            .column((table::<observation::Entity>(), observation::Column::Id))
+            .from(table::<observation::Entity>())
+            .and_where(way)
+            .cond_where(of_key(backend))
+            .take()
+    };
+    numbers(closed().is_null()).union(UnionType::All, numbers(closed().is_not_null())).take()
+}
+
+/// The figure that the key is the place of, whichever version.
+pub(super) fn of_key(backend: DbBackend) -> Condition {
+    let own = |of| column::<observation::Entity>(of);
+    Condition::all()
+        .add(own(observation::Column::MetricId).eq(part(backend, 0, true)))
+        .add(own(observation::Column::DistrictId).eq(part(backend, 1, true)))
+        .add(Expr::cust("coalesce(observation.initiative_id, 0)").eq(part(backend, 2, true)))
+        .add(own(observation::Column::Period).eq(part(backend, 3, false)))
 }
 
 /// A part of the key.
@@ -121,7 +158,7 @@ fn part(backend: DbBackend, place: u32, number: bool) -> Expr {
     })
 }
 
-impl Load for Figure {
+impl Load for Seen {
     type Key = Place;
     type Value = Arc<observation::Model>;
 
@@ -130,7 +167,9 @@ impl Load for Figure {
         database: &Database,
         places: Vec<Place>,
     ) -> Result<HashMap<Place, Self::Value>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
+        let backend = scope.backend;
         let by_key: HashMap<String, Place> =
             places.into_iter().map(|place| (place.key(), place)).collect();
         let wanted: Vec<String> = by_key.keys().cloned().collect();
@@ -142,7 +181,7 @@ impl Load for Figure {
         let mut newest = Query::select();
         newest
             .from(observation.clone())
-            .cond_where(self.condition(backend))
+            .cond_where(self.figure.condition(scope))
             .order_by((observation.clone(), observation::Column::Period), Order::Desc)
             .limit(1);
         let mut each = Query::select();

@@ -8,16 +8,16 @@ use sea_orm::{
 };
 use serde::Deserialize;
 
-use super::{KEYS, batch::Load, keys, list::PARENT};
+use super::{KEYS, View, batch::Load, keys, list::PARENT};
 use crate::{
     arithmetic::additive::{self, Place},
     database::Database,
     error::Error,
 };
 
-/// The question in which places a place lies, from itself outwards.
+/// The question in which places a place lies, from itself outwards, seen from somewhere.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Lineage;
+pub struct Lineage(pub View);
 
 #[derive(Debug, FromQueryResult, Deserialize)]
 struct Row {
@@ -35,6 +35,7 @@ impl Load for Lineage {
         database: &Database,
         places: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
+        let database = &*self.0.of(database);
         let backend = database.backend();
         let place = |column: &'static str| Expr::col(("district", column));
         let mut wanted = Query::select();

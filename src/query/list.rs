@@ -17,12 +17,13 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
 use super::{
-    Dimension, KEYS, OrderBy, OrderKey, Page, Source, Table, Total,
+    Dimension, KEYS, OrderBy, OrderKey, Page, Scope, Source, Table, Total, View,
     batch::Load,
-    column, cursor,
+    column, cursor, figure,
     filter::Filter,
     json_array, keys,
     order::{Term, beyond, ordered, seek},
+    version,
 };
 use crate::{database::Database, error::Error};
 
@@ -35,6 +36,10 @@ pub enum Parent<C> {
     Column(C),
     /// The figures of a group by these dimensions.
     Group(Arc<[Dimension]>),
+    /// The rows whose column holds the number of any version of a figure.
+    About(C),
+    /// All versions of a figure, whether lists show them or not.
+    Versions,
 }
 
 /// For whom a list is asked.
@@ -42,7 +47,7 @@ pub enum Parent<C> {
 pub enum Key {
     /// The row with this number, or [`ROOT`].
     Number(i64),
-    /// The group with these values, a JSON array.
+    /// The group with these values, or the figure with this place in a series, a JSON array.
     Group(Arc<str>),
 }
 
@@ -57,7 +62,32 @@ impl<C: IdenStatic> Parent<C> {
             Self::Root => None,
             Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
             Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
+            Self::About(column) => {
+                let versions = figure::numbers_of_key(backend);
+                Some(Condition::all().add(super::column::<E>(*column).in_subquery(versions)))
+            }
+            Self::Versions => Some(figure::of_key(backend)),
         }
+    }
+
+    /// The rows that are there to be listed, in ways of which no row goes two.
+    fn ways<E>(&self, scope: Scope) -> Vec<Condition>
+    where
+        E: Table<Column = C>,
+    {
+        match self {
+            Self::Versions => version::versions(scope),
+            _ => E::listed(scope),
+        }
+    }
+
+    /// Those that are like this. Each way says all of it, so that an index made for the way finds
+    /// them.
+    pub(super) fn rows<E>(&self, like: Option<&Condition>, scope: Scope) -> Condition
+    where
+        E: Table<Column = C>,
+    {
+        either(self.ways::<E>(scope), like)
     }
 
     /// The keys as one parameter.
@@ -71,7 +101,7 @@ impl<C: IdenStatic> Parent<C> {
             texts.collect::<Vec<String>>()
         };
         match self {
-            Self::Group(_) => keys(backend, &groups()),
+            Self::Group(_) | Self::About(_) | Self::Versions => keys(backend, &groups()),
             _ => keys(backend, &numbers()),
         }
     }
@@ -80,9 +110,11 @@ impl<C: IdenStatic> Parent<C> {
 impl<C: IdenStatic> PartialEq for Parent<C> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Root, Self::Root) => true,
+            (Self::Root, Self::Root) | (Self::Versions, Self::Versions) => true,
             // Columns do not compare themselves.
-            (Self::Column(one), Self::Column(other)) => one.as_str() == other.as_str(),
+            (Self::Column(one), Self::Column(other)) | (Self::About(one), Self::About(other)) => {
+                one.as_str() == other.as_str()
+            }
             (Self::Group(one), Self::Group(other)) => one == other,
             _ => false,
         }
@@ -108,7 +140,7 @@ where
     T: FromQueryResult + DeserializeOwned + Send + 'static,
 {
     Ok(match parent {
-        Parent::Group(_) => {
+        Parent::Group(_) | Parent::About(_) | Parent::Versions => {
             let rows = database.fetch::<(String, T)>(statement).await?;
             rows.into_iter().map(|(key, row)| (Key::Group(key.into()), row)).collect()
         }
@@ -122,6 +154,7 @@ where
 /// A list of a table's rows: which ones, in what order, which page of them.
 #[derive(Debug)]
 pub struct List<E: Table> {
+    view: View,
     parent: Parent<E::Column>,
     filter: Option<E::Filter>,
     order: Vec<OrderBy<E::OrderKey>>,
@@ -148,10 +181,11 @@ pub struct Rows<M> {
 pub const ROOT: i64 = 0;
 
 impl<E: Table> List<E> {
-    /// A list of the rows of a parent.
+    /// A list of the rows of a parent, seen from somewhere.
     ///
     /// Fails when a cursor of the page does not belong to this order.
     pub fn new(
+        view: View,
         parent: Parent<E::Column>,
         filter: Option<E::Filter>,
         order: Option<Vec<OrderBy<E::OrderKey>>>,
@@ -166,7 +200,12 @@ impl<E: Table> List<E> {
         };
         let after = read("after", &page.after)?;
         let before = read("before", &page.before)?;
-        Ok(Self { parent, filter, order, page, after, before })
+        Ok(Self { view, parent, filter, order, page, after, before })
+    }
+
+    /// From where its rows are seen.
+    pub fn view(&self) -> View {
+        self.view
     }
 
     /// The cursor of the row at this place of a page; none where the page ends before.
@@ -177,30 +216,30 @@ impl<E: Table> List<E> {
 
     /// What the rows are ordered by that they do not hold themselves, as one column; null where
     /// they hold it all.
-    fn beside(&self, backend: DbBackend) -> Expr {
+    fn beside(&self, scope: Scope) -> Expr {
         let sources = self.order.iter().map(|key| key.by.source());
         let elsewhere: Vec<Expr> = sources
             .filter(|source| matches!(source, Source::Elsewhere(_)))
-            .map(|source| source.expr::<E>(backend))
+            .map(|source| source.expr::<E>(scope))
             .collect();
         match elsewhere.is_empty() {
             true => Expr::cust("NULL"),
-            false => json_array(elsewhere, backend),
+            false => json_array(elsewhere, scope.backend),
         }
     }
 
     /// The question how many rows the list has on all pages together.
     pub fn total(&self) -> Total<E> {
-        Total::of(self.parent.clone(), self.filter.clone())
+        Total::of(self.view, self.parent.clone(), self.filter.clone())
     }
 
     /// The order as SQL runs it, ended by the row's number so that no two rows are tied.
-    fn terms(&self, backend: DbBackend) -> Vec<Term> {
+    fn terms(&self, scope: Scope) -> Vec<Term> {
         let mut terms: Vec<Term> = self
             .order
             .iter()
             .map(|key| Term {
-                expr: key.by.source().expr::<E>(backend),
+                expr: key.by.source().expr::<E>(scope),
                 direction: key.direction,
                 nulls: key.by.source().nullable().then_some(key.nulls),
                 cast: None,
@@ -216,15 +255,22 @@ impl<E: Table> List<E> {
     }
 
     /// The page's rows as stretches of the list, of which an index can seek to each: one, or two
-    /// where the page begins before the nulls of the first key and may go on into them.
-    fn stretches(&self, terms: &[Term], backend: DbBackend) -> Vec<Condition> {
+    /// where the page begins before the nulls of the first key and may go on into them; and as many
+    /// for each way in which there are rows.
+    fn stretches(&self, terms: &[Term], scope: Scope) -> Vec<Condition> {
+        let wanted = self.filter.as_ref().map(|filter| filter.condition(scope));
+        let ways = self.parent.ways::<E>(scope).into_iter();
+        let ways = ways.map(|way| Condition::all().add(way).add_option(wanted.clone()));
+        ways.flat_map(|way| self.stretches_of(way, terms)).collect()
+    }
+
+    fn stretches_of(&self, all: Condition, terms: &[Term]) -> Vec<Condition> {
         let (start, end) = match self.page.backward {
             false => (&self.after, &self.before),
             true => (&self.before, &self.after),
         };
         let opposite: Vec<Term> = terms.iter().map(Term::reversed).collect();
-        let all = conditions::<E>(self.filter.as_ref(), backend)
-            .add_option(end.as_ref().map(|values| beyond(&opposite, values)));
+        let all = all.add_option(end.as_ref().map(|values| beyond(&opposite, values)));
         let Some(((first, value), values)) =
             start.as_ref().and_then(|values| Some((terms.first().zip(values.first())?, values)))
         else {
@@ -246,8 +292,8 @@ impl<E: Table> List<E> {
     }
 
     /// The rows of one parent, or of the root, but for the columns to select.
-    fn rows(&self, terms: &[Term], backend: DbBackend) -> SelectStatement {
-        let parent = self.parent.condition::<E>(backend);
+    fn rows(&self, terms: &[Term], scope: Scope) -> SelectStatement {
+        let parent = self.parent.condition::<E>(scope.backend);
         let stretch = |condition: Condition| {
             let mut rows = Query::select();
             rows.from(table::<E>())
@@ -260,34 +306,35 @@ impl<E: Table> List<E> {
             let rows = stretch(condition).expr(column::<E>(E::id())).take();
             Query::select().column(E::id()).from_subquery(rows, "stretch").take()
         };
-        let mut stretches = self.stretches(terms, backend).into_iter();
-        match (stretches.next(), stretches.next()) {
-            (Some(one), Some(other)) => {
-                let both = ids(one).union(UnionType::All, ids(other)).take();
-                let mut rows = Query::select();
-                rows.from(table::<E>())
-                    .and_where(column::<E>(E::id()).in_subquery(both))
-                    .limit(u64::from(self.page.limit) + 1);
-                ordered(&mut rows, terms);
-                rows
-            }
-            (one, _) => stretch(one.unwrap_or_else(Condition::all)),
+        let mut stretches = self.stretches(terms, scope).into_iter();
+        let one = stretches.next().unwrap_or_else(Condition::all);
+        let mut others = stretches.map(|other| (UnionType::All, ids(other))).peekable();
+        if others.peek().is_none() {
+            return stretch(one);
         }
+        let all = ids(one).unions(others).take();
+        let mut rows = Query::select();
+        rows.from(table::<E>())
+            .and_where(column::<E>(E::id()).in_subquery(all))
+            .limit(u64::from(self.page.limit) + 1);
+        ordered(&mut rows, terms);
+        rows
     }
 
     /// The statement: the parent's key, then the columns of the row.
-    fn statement(&self, backend: DbBackend, parents: &[Key]) -> Result<SelectStatement, Error> {
-        let terms = self.terms(backend);
+    fn statement(&self, scope: Scope, parents: &[Key]) -> Result<SelectStatement, Error> {
+        let backend = scope.backend;
+        let terms = self.terms(scope);
         let table = table::<E>();
-        let mut rows = self.rows(&terms, backend);
+        let mut rows = self.rows(&terms, scope);
         if self.parent == Parent::Root {
-            rows.expr_as(Expr::val(ROOT), PARENT).expr_as(self.beside(backend), BESIDE);
+            rows.expr_as(Expr::val(ROOT), PARENT).expr_as(self.beside(scope), BESIDE);
             select_columns::<E>(&mut rows);
             return Ok(rows);
         }
         let mut each = Query::select();
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
-            .expr_as(self.beside(backend), BESIDE)
+            .expr_as(self.beside(scope), BESIDE)
             .from_function(self.parent.keys(backend, parents)?, KEYS);
         select_columns::<E>(&mut each);
         if backend == DbBackend::Postgres {
@@ -311,7 +358,8 @@ impl<E: Table> Load for List<E> {
         database: &Database,
         parents: Vec<Key>,
     ) -> Result<HashMap<Key, Self::Value>, Error> {
-        let statement = self.statement(database.backend(), &parents)?;
+        let database = &*self.view.of(database);
+        let statement = self.statement(Scope::new(database, self.view), &parents)?;
         let mut found: HashMap<Key, Vec<Beside<E::Model>>> = HashMap::with_capacity(parents.len());
         for (parent, row) in keyed(&self.parent, database, &statement).await? {
             found.entry(parent).or_default().push(row);
@@ -339,7 +387,8 @@ impl<E: Table> Load for List<E> {
 
 impl<E: Table> PartialEq for List<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.parent == other.parent
+        self.view == other.view
+            && self.parent == other.parent
             && self.page == other.page
             && self.order == other.order
             && self.filter == other.filter
@@ -383,7 +432,28 @@ fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
 }
 
 /// The rows a list shows at all, and of those the ones the client wants.
-pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, backend: DbBackend) -> Condition {
-    let wanted = filter.map(|filter| filter.condition(backend));
-    Condition::all().add(E::listed()).add_option(wanted)
+pub(super) fn conditions<E: Table>(filter: Option<&E::Filter>, scope: Scope) -> Condition {
+    // Said once, whatever the ways: conditions are nested.
+    either(E::listed(scope), None).add_option(filter.map(|filter| filter.condition(scope)))
+}
+
+/// The rows that go one of the ways and are like this.
+pub(super) fn either(ways: Vec<Condition>, like: Option<&Condition>) -> Condition {
+    let mut ways =
+        ways.into_iter().map(|way| Condition::all().add(way).add_option(like.cloned())).peekable();
+    let first = ways.next().unwrap_or_else(Condition::all);
+    match ways.peek() {
+        None => first,
+        Some(_) => {
+            Condition::all().add(ways.fold(Condition::any().add(first), |any, way| any.add(way)))
+        }
+    }
+}
+
+/// What is like both.
+pub(super) fn both(one: Option<Condition>, other: Option<Condition>) -> Option<Condition> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Condition::all().add(one).add(other)),
+        (one, other) => one.or(other),
+    }
 }

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, Order, Query};
 
 use super::{
-    Table, View, column,
+    Scope, Table, View, column,
     list::{PARENT, conditions, table},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// The numbers of the rows that meet a filter, `most` at the most, in order.
 pub async fn matching<E: Table>(
     database: &Database,
-    _view: View,
+    view: View,
     filter: &E::Filter,
     most: u64,
 ) -> Result<Vec<i64>, Error> {
@@ -22,7 +22,7 @@ pub async fn matching<E: Table>(
     rows.expr_as(column::<E>(E::id()), PARENT)
         .expr_as(Expr::val(1_i64), "count")
         .from(table::<E>())
-        .cond_where(conditions::<E>(Some(filter), database.backend()))
+        .cond_where(conditions::<E>(Some(filter), Scope::new(database, view)))
         .order_by((table::<E>(), E::id()), Order::Asc)
         .limit(most);
     let rows = database.fetch::<(i64, Count)>(&rows).await?;

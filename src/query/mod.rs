@@ -1,7 +1,9 @@
 //! Questions: what to read and in which statements. Nothing here writes, and nothing names a
 //! GraphQL object type.
 
+pub mod audit;
 pub mod batch;
+pub mod changes;
 mod cursor;
 pub mod figure;
 pub mod filter;
@@ -12,12 +14,14 @@ pub mod matching;
 pub mod one;
 pub mod order;
 pub mod page;
+mod past;
 pub mod ranking;
 pub mod recorded;
 pub mod search;
 pub mod shared_period;
 pub mod snapshot;
 pub mod total;
+pub mod version;
 pub mod view;
 
 pub use batch::Batch;
@@ -36,11 +40,11 @@ pub use search::Search;
 pub use shared_period::SharedPeriod;
 pub use snapshot::Snapshot;
 pub use total::Total;
-pub use view::View;
+pub use view::{Scope, View};
 
 use sea_orm::{
-    DbBackend, EntityTrait, FromQueryResult, ModelTrait, Value,
-    sea_query::{Condition, Expr, Func, FunctionCall, IntoIden},
+    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, Value,
+    sea_query::{Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -53,16 +57,26 @@ pub trait Table:
     /// What a client can order its rows by.
     type OrderKey: OrderKey<Self>;
 
+    /// Whether its rows are versions of what they tell, of which lists show one.
+    const VERSIONED: bool = false;
+
     /// The column of the row's number, the last word in every order.
     fn id() -> Self::Column;
 
     /// The row's number.
     fn number(row: &Self::Model) -> i64;
 
-    /// Which rows lists show at all.
-    fn listed() -> Condition {
-        Condition::all()
+    /// Which rows lists show at all: in ways of which no row goes two. Those that were removed are
+    /// kept for the figures of the past that refer to them, and no longer listed.
+    fn listed(_: Scope) -> Vec<Condition> {
+        vec![there::<Self>()]
     }
+}
+
+/// The rows that were not removed.
+pub(crate) fn there<E: EntityTrait>() -> Condition {
+    let removed = E::Column::iter().find(|column| column.as_str() == "removed_at");
+    Condition::all().add_option(removed.map(|removed| column::<E>(removed).is_null()))
 }
 
 /// A column of a table, qualified by the table's name.

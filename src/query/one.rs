@@ -8,20 +8,28 @@ use sea_orm::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{KEYS, batch::Load, column, keys};
+use super::{KEYS, View, batch::Load, column, keys, there, version::visible};
 use crate::{database::Database, error::Error};
 
-/// The row whose unique column holds the key asked for, whether lists show it or not.
+/// The row whose unique column holds the key asked for.
 #[derive(Debug)]
 pub struct One<E: EntityTrait, K> {
+    view: View,
     column: E::Column,
+    /// Whether it may be one that was removed.
+    removed: bool,
     key: PhantomData<fn(K)>,
 }
 
 impl<E: EntityTrait, K> One<E, K> {
-    /// By a unique column.
-    pub fn by(column: E::Column) -> Self {
-        Self { column, key: PhantomData }
+    /// By a unique column, whether lists show it or not: what figures of the past refer to.
+    pub fn by(column: E::Column, view: View) -> Self {
+        Self { view, column, removed: true, key: PhantomData }
+    }
+
+    /// By what names it among the rows that are there.
+    pub fn named(column: E::Column, view: View) -> Self {
+        Self { view, column, removed: false, key: PhantomData }
     }
 }
 
@@ -40,6 +48,7 @@ where
         database: &Database,
         wanted: Vec<K>,
     ) -> Result<HashMap<K, Arc<E::Model>>, Error> {
+        let database = &*self.view.of(database);
         let backend = database.backend();
         let table = E::default().table_name().into_iden();
         let key = column::<E>(self.column);
@@ -50,7 +59,10 @@ where
             .from(table);
         let mut each = Query::select();
         each.column(KEYS).from_function(keys(backend, &wanted)?, KEYS);
-        select.and_where(key.in_subquery(each));
+        select.and_where(key.in_subquery(each)).cond_where(visible::<E>(self.view));
+        if !self.removed {
+            select.cond_where(there::<E>());
+        }
         let rows = database.fetch::<(K, E::Model)>(&select).await?;
         Ok(rows.into_iter().map(|(key, row)| (key, Arc::new(row))).collect())
     }
@@ -58,6 +70,8 @@ where
 
 impl<E: EntityTrait, K> PartialEq for One<E, K> {
     fn eq(&self, other: &Self) -> bool {
-        self.column.as_str() == other.column.as_str()
+        self.view == other.view
+            && self.column.as_str() == other.column.as_str()
+            && self.removed == other.removed
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, SelectStatement},
 };
 
-use super::Table;
+use super::{Scope, Table};
 
 /// What the rows of a table can be ordered by.
 pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
@@ -37,38 +37,38 @@ pub enum Source<C> {
 /// Values that stand in rows of other tables, or are computed of them.
 #[derive(Debug, Clone)]
 pub struct Elsewhere {
-    value: fn(DbBackend) -> Expr,
+    value: fn(Scope) -> Expr,
     kind: ColumnType,
     nullable: bool,
 }
 
 impl Elsewhere {
     /// What the row that a column of `E` refers to holds; null where there is none.
-    pub fn of_one<T: Table>(source: &Source<T::Column>, value: fn(DbBackend) -> Expr) -> Self {
+    pub fn of_one<T: Table>(source: &Source<T::Column>, value: fn(Scope) -> Expr) -> Self {
         Self { value, kind: source.kind(), nullable: true }
     }
 
     /// How many related rows there are.
-    pub fn count(value: fn(DbBackend) -> Expr) -> Self {
+    pub fn count(value: fn(Scope) -> Expr) -> Self {
         Self { value, kind: ColumnType::BigInteger, nullable: false }
     }
 
     /// The greatest value of a column in related rows; null where there is none.
-    pub fn greatest<T: Table>(column: T::Column, value: fn(DbBackend) -> Expr) -> Self {
+    pub fn greatest<T: Table>(column: T::Column, value: fn(Scope) -> Expr) -> Self {
         Self { value, kind: column.def().get_column_type().clone(), nullable: true }
     }
 }
 
 impl<C: ColumnTrait> Source<C> {
     /// Its value as SQL.
-    pub fn expr<E: EntityTrait<Column = C>>(&self, backend: DbBackend) -> Expr {
+    pub fn expr<E: EntityTrait<Column = C>>(&self, scope: Scope) -> Expr {
         match self {
             Self::Column(column) => super::column::<E>(*column),
-            Self::Elsewhere(elsewhere) => (elsewhere.value)(backend),
+            Self::Elsewhere(elsewhere) => (elsewhere.value)(scope),
             Self::Text(column) => {
                 let json = super::column::<E>(*column);
                 let language = Expr::Constant(Text::FALLBACK.into());
-                match backend {
+                match scope.backend {
                     DbBackend::Postgres => {
                         Expr::cust_with_exprs("($1 ->> $2) COLLATE \"C\"", [json, language])
                     }
@@ -190,22 +190,22 @@ macro_rules! order {
     };
 
     (@source $entity:ident count($many:ident.$reference:ident)) => {
-        $crate::query::Source::Elsewhere($crate::query::order::Elsewhere::count(|backend| {
+        $crate::query::Source::Elsewhere($crate::query::order::Elsewhere::count(|scope| {
             $crate::query::filter::count::<entity::$entity::Entity, entity::$many::Entity>(
                 entity::$many::Column::$reference,
                 None,
-                backend,
+                scope,
             )
         }))
     };
     (@source $entity:ident max($many:ident.$reference:ident, $column:ident)) => {{
         type Many = entity::$many::Entity;
         let greatest = $crate::query::order::Elsewhere::greatest::<Many>;
-        $crate::query::Source::Elsewhere(greatest(entity::$many::Column::$column, |backend| {
+        $crate::query::Source::Elsewhere(greatest(entity::$many::Column::$column, |scope| {
             $crate::query::filter::greatest::<entity::$entity::Entity, Many>(
                 entity::$many::Column::$reference,
                 entity::$many::Column::$column,
-                backend,
+                scope,
             )
         }))
     }};
@@ -216,11 +216,11 @@ macro_rules! order {
         type One = entity::$one::Entity;
         let source = $crate::query::Source::$source(entity::$one::Column::$column);
         let of_one = $crate::query::order::Elsewhere::of_one::<One>;
-        $crate::query::Source::Elsewhere(of_one(&source, |backend| {
+        $crate::query::Source::Elsewhere(of_one(&source, |scope| {
             $crate::query::filter::referred::<entity::$entity::Entity, One>(
                 entity::$entity::Column::$reference,
                 &$crate::query::Source::$source(entity::$one::Column::$column),
-                backend,
+                scope,
             )
         }))
     }};

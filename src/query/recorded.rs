@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{
-    Table,
+    Scope, Table, View,
     batch::Load,
     column,
     list::{PARENT, conditions, table},
@@ -18,6 +18,8 @@ use crate::{database::Database, error::Error};
 /// The rows numbered after one and up to another, the first of them.
 #[derive(Debug)]
 pub struct Recorded<E: Table> {
+    /// From where they are seen.
+    pub view: View,
     /// Only rows after the one with this number.
     pub after: i64,
     /// Only rows up to the one with this number.
@@ -40,12 +42,14 @@ impl<E: Table> Load for Recorded<E> {
         database: &Database,
         _: Vec<()>,
     ) -> Result<HashMap<(), Self::Value>, Error> {
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
         let number = || column::<E>(E::id());
         let mut rows = Query::select();
         rows.expr_as(number(), PARENT)
             .columns(E::Column::iter().map(|column| (table::<E>(), column)))
             .from(table::<E>())
-            .cond_where(conditions::<E>(self.filter.as_ref(), database.backend()))
+            .cond_where(conditions::<E>(self.filter.as_ref(), scope))
             .and_where(number().gt(self.after))
             .and_where(number().lte(self.up_to))
             .order_by((table::<E>(), E::id()), Order::Asc)
@@ -57,6 +61,9 @@ impl<E: Table> Load for Recorded<E> {
 
 impl<E: Table> PartialEq for Recorded<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.after == other.after && self.up_to == other.up_to && self.filter == other.filter
+        self.view == other.view
+            && self.after == other.after
+            && self.up_to == other.up_to
+            && self.filter == other.filter
     }
 }

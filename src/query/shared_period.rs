@@ -5,11 +5,16 @@ use std::collections::HashMap;
 use entity::{Period, observation};
 use sea_orm::{
     FromQueryResult, Order,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use serde::Deserialize;
 
-use super::{KEYS, Table, batch::Load, column, keys, list::PARENT};
+use super::{
+    KEYS, Scope, Table, View,
+    batch::Load,
+    column, keys,
+    list::{PARENT, either},
+};
 use crate::{database::Database, error::Error};
 
 /// The question which period is the newest for which all the places have a figure of a metric with
@@ -18,6 +23,8 @@ use crate::{database::Database, error::Error};
 pub struct SharedPeriod {
     /// The numbers of the places, each once.
     pub districts: Vec<i64>,
+    /// From where the figures are seen.
+    pub view: View,
 }
 
 #[derive(FromQueryResult, Deserialize)]
@@ -34,20 +41,23 @@ impl Load for SharedPeriod {
         database: &Database,
         metrics: Vec<i64>,
     ) -> Result<HashMap<i64, Period>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
+        let backend = scope.backend;
         let own = column::<observation::Entity>;
         let metric = Expr::col((KEYS, KEYS));
         let period = own(observation::Column::Period);
         let mut places = Query::select();
         places.column(KEYS).from_function(keys(backend, &self.districts)?, KEYS);
+        let like = Condition::all()
+            .add(own(observation::Column::MetricId).eq(metric.clone()))
+            .add(own(observation::Column::InitiativeId).is_null())
+            .add(own(observation::Column::Value).is_not_null())
+            .add(own(observation::Column::DistrictId).in_subquery(places));
         let newest = Query::select()
             .expr(period.clone())
             .from("observation")
-            .cond_where(observation::Entity::listed())
-            .and_where(own(observation::Column::MetricId).eq(metric.clone()))
-            .and_where(own(observation::Column::InitiativeId).is_null())
-            .and_where(own(observation::Column::Value).is_not_null())
-            .and_where(own(observation::Column::DistrictId).in_subquery(places))
+            .cond_where(either(observation::Entity::listed(scope), Some(&like)))
             .add_group_by([period.clone()])
             .and_having(Expr::cust("count(*)").eq(self.districts.len() as i64))
             .order_by_expr(period, Order::Desc)

@@ -1,22 +1,22 @@
 //! The data as they stood at a moment, read to their end while others write.
 //!
-//! A version of a figure is never overwritten, so those in force at a moment can be read at any
-//! time after it, page by page, and whatever is written meanwhile does not tear them. Every other
-//! table is read whole, before: it is small.
+//! What was in force at a moment can be read at any time after it, page by page, and whatever is
+//! written meanwhile does not tear it.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime as Time, Utc};
 use entity::{DateTime, dataset, observation};
 use sea_orm::{
-    EntityName, FromQueryResult, IdenStatic, Iterable, Order,
+    EntityName, FromQueryResult, Iterable, Order,
     sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Filter, Table, column,
+    Filter, Scope, Table, View, column,
     list::{PARENT, table},
+    there, version,
 };
 use crate::{database::Database, error::Error};
 
@@ -32,8 +32,9 @@ const CHUNK: usize = 500;
 /// The data at a moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The database as it stood then.
     database: Database,
-    moment: DateTime,
+    view: View,
     /// The data set as a whole, as it is now.
     pub dataset: dataset::Model,
 }
@@ -55,54 +56,36 @@ impl Snapshot {
         as_of: Option<DateTime>,
         now: Time<Utc>,
     ) -> Result<Option<Self>, Error> {
-        let Some(dataset) = dataset(database).await? else { return Ok(None) };
+        let mut rows = Query::select();
+        rows.expr_as(column::<dataset::Entity>(dataset::Column::Id), PARENT)
+            .columns(dataset::Column::iter())
+            .from(dataset::Entity.table_name().to_owned());
+        let rows = database.fetch::<(i64, dataset::Model)>(&rows).await?;
+        let Some((_, dataset)) = rows.into_iter().next() else { return Ok(None) };
         let last = dataset.changed_at.unwrap_or_else(|| now.into());
         let moment = as_of.map_or(last, |moment| Ord::min(moment, last));
-        Ok(Some(Self { database: database.clone(), moment, dataset }))
+        let view = View { as_of: Some(moment), ..View::default() };
+        Ok(Some(Self { database: view.of(database).into_owned(), view, dataset }))
     }
 
-    /// The data as they are now.
-    pub async fn anew(&self) -> Result<Self, Error> {
-        let found = dataset(&self.database).await?;
-        let dataset = found.ok_or_else(|| Error::internal("the data set is gone"))?;
-        let moment = dataset.changed_at.unwrap_or(self.moment);
-        Ok(Self { database: self.database.clone(), moment, dataset })
-    }
-
-    /// Whether nothing was written since it was opened.
-    pub async fn is_current(&self) -> Result<bool, Error> {
-        let found = dataset(&self.database).await?;
-        Ok(found.is_some_and(|found| found.revision == self.dataset.revision))
+    fn scope(&self) -> Scope {
+        Scope::new(&self.database, self.view)
     }
 
     /// The rows of a table that were not removed by then.
     pub async fn rows<E: Table>(&self, filter: Option<&E::Filter>) -> Result<Vec<E::Model>, Error> {
-        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
-        let mut rows = self.there::<E>();
+        let wanted = filter.map(|filter| filter.condition(self.scope()));
+        let mut rows = rows_of::<E>();
         rows.columns(E::Column::iter().map(|column| (table::<E>(), column)));
         self.fetch(rows.cond_where(Condition::all().add_option(wanted))).await
     }
 
     /// The slugs of a table's rows, by their numbers.
     pub async fn slugs<E: Table>(&self) -> Result<HashMap<i64, String>, Error> {
-        let mut rows = self.there::<E>();
+        let mut rows = rows_of::<E>();
         rows.column((table::<E>(), "slug"));
         let rows = self.database.fetch::<(i64, Named)>(&rows).await?;
         Ok(rows.into_iter().map(|(number, row)| (number, row.slug)).collect())
-    }
-
-    fn there<E: Table>(&self) -> SelectStatement {
-        let removed = E::Column::iter().find(|column| column.as_str() == "removed_at");
-        let removed = removed.map(|removed| {
-            let removed = column::<E>(removed);
-            Condition::any().add(removed.clone().is_null()).add(removed.gt(self.moment))
-        });
-        Query::select()
-            .expr_as(column::<E>(E::id()), PARENT)
-            .from(table::<E>())
-            .cond_where(Condition::all().add_option(removed))
-            .order_by((table::<E>(), E::id()), Order::Asc)
-            .take()
     }
 
     /// The figures of a metric that were in force, by their periods, after one of them.
@@ -112,18 +95,22 @@ impl Snapshot {
         after: Option<&Figure>,
         filter: Option<&FigureFilter>,
     ) -> Result<Figures, Error> {
-        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
-        let [in_force, closed] = self.ways().map(|way| {
-            let of = own(observation::Column::MetricId).eq(metric);
-            way.add(of).add_option(after.map(later)).add_option(wanted.clone())
-        });
-        let mut rows = self.stretch(in_force).await?;
-        // Of those that were closed since no more are looked at than belong between these: there
-        // may be many that were closed long before.
-        let last = rows.get(PAGE - 1).map(|last| own(observation::Column::Period).lte(last.period));
-        let closed = self.stretch(closed.add_option(last)).await?;
-        let more = rows.len().max(closed.len()) == PAGE;
-        rows.extend(closed);
+        let wanted = filter.map(|filter| filter.condition(self.scope()));
+        let (mut rows, mut more) = (Vec::<Figure>::new(), false);
+        // Those still in force, then those closed since; of these no more are looked at than belong
+        // between the others, for there may be many that were closed long before.
+        for way in version::shown(self.scope()) {
+            let last =
+                rows.get(PAGE - 1).map(|last| own(observation::Column::Period).lte(last.period));
+            let like = way
+                .add(own(observation::Column::MetricId).eq(metric))
+                .add_option(after.map(later))
+                .add_option(last)
+                .add_option(wanted.clone());
+            let found = self.stretch(like).await?;
+            more |= found.len() == PAGE;
+            rows.extend(found);
+        }
         rows.sort_unstable_by_key(|row| (row.period, row.id));
         rows.truncate(PAGE);
         Ok(Figures { rows, more })
@@ -146,10 +133,10 @@ impl Snapshot {
         numbers: &[i64],
         filter: Option<&FigureFilter>,
     ) -> Result<HashMap<i64, Figure>, Error> {
-        let wanted = filter.map(|filter| filter.condition(self.database.backend()));
+        let wanted = filter.map(|filter| filter.condition(self.scope()));
         let mut found = HashMap::with_capacity(numbers.len());
         for numbers in numbers.chunks(CHUNK) {
-            for way in self.ways() {
+            for way in version::shown(self.scope()) {
                 let meant = Expr::col((OTHER, observation::Column::Id));
                 let mut rows = figures_of(meant.clone());
                 rows.join_as(JoinType::InnerJoin, OWN, Alias::new(OTHER), Expr::cust(SAME))
@@ -162,16 +149,6 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The versions in force, in two ways of which no row goes both: each has indexes of its own.
-    fn ways(&self) -> [Condition; 2] {
-        let closed = own(observation::Column::SupersededAt);
-        let recorded = own(observation::Column::RecordedAt).lte(self.moment);
-        // What waits for its day is in force at no moment; said again, for it must never leave.
-        let public = own(observation::Column::Embargoed).not();
-        [closed.clone().is_null(), closed.gt(self.moment)]
-            .map(|way| Condition::all().add(way).add(recorded.clone()).add(public.clone()))
-    }
-
     async fn fetch<M>(&self, rows: &SelectStatement) -> Result<Vec<M>, Error>
     where
         M: FromQueryResult + DeserializeOwned + Send + 'static,
@@ -181,13 +158,14 @@ impl Snapshot {
     }
 }
 
-async fn dataset(database: &Database) -> Result<Option<dataset::Model>, Error> {
-    let mut rows = Query::select();
-    rows.expr_as(column::<dataset::Entity>(dataset::Column::Id), PARENT)
-        .columns(dataset::Column::iter())
-        .from(dataset::Entity.table_name().to_owned());
-    let rows = database.fetch::<(i64, dataset::Model)>(&rows).await?;
-    Ok(rows.into_iter().next().map(|(_, dataset)| dataset))
+/// The rows of a table that are there, by their numbers.
+fn rows_of<E: Table>() -> SelectStatement {
+    Query::select()
+        .expr_as(column::<E>(E::id()), PARENT)
+        .from(table::<E>())
+        .cond_where(there::<E>())
+        .order_by((table::<E>(), E::id()), Order::Asc)
+        .take()
 }
 
 /// A row's slug.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use sea_orm::sea_query::{Expr, Query};
 
 use super::{
-    KEYS, Table,
+    Filter, KEYS, Scope, Table, View,
     batch::Load,
-    list::{Key, PARENT, Parent, ROOT, conditions, keyed, table},
+    list::{Key, PARENT, Parent, ROOT, both, keyed, table},
 };
 use crate::{
     database::{Count, Database},
@@ -17,14 +17,15 @@ use crate::{
 /// How many rows a list has, whatever the page.
 #[derive(Debug)]
 pub struct Total<E: Table> {
+    view: View,
     parent: Parent<E::Column>,
     filter: Option<E::Filter>,
 }
 
 impl<E: Table> Total<E> {
-    /// The rows of a parent.
-    pub fn of(parent: Parent<E::Column>, filter: Option<E::Filter>) -> Self {
-        Self { parent, filter }
+    /// The rows of a parent, seen from somewhere.
+    pub fn of(view: View, parent: Parent<E::Column>, filter: Option<E::Filter>) -> Self {
+        Self { view, parent, filter }
     }
 }
 
@@ -37,20 +38,23 @@ impl<E: Table> Load for Total<E> {
         database: &Database,
         parents: Vec<Key>,
     ) -> Result<HashMap<Key, i64>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
+        let backend = scope.backend;
+        let wanted = self.filter.as_ref().map(|filter| filter.condition(scope));
+        let parent = self.parent.condition::<E>(backend);
         let mut rows = Query::select();
         rows.expr_as(Expr::cust("count(*)"), "count")
             .from(table::<E>())
-            .cond_where(conditions::<E>(self.filter.as_ref(), backend));
-        let statement = match self.parent.condition::<E>(backend) {
+            .cond_where(self.parent.rows::<E>(both(wanted, parent.clone()).as_ref(), scope));
+        let statement = match parent {
             None => {
                 let mut root = Query::select();
                 root.expr_as(Expr::val(ROOT), PARENT);
                 root.expr_as(Expr::from(rows), "count");
                 root
             }
-            Some(parent) => {
-                rows.cond_where(parent);
+            Some(_) => {
                 let mut each = Query::select();
                 each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
                     .expr_as(Expr::from(rows), "count")
@@ -65,6 +69,6 @@ impl<E: Table> Load for Total<E> {
 
 impl<E: Table> PartialEq for Total<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.parent == other.parent && self.filter == other.filter
+        self.view == other.view && self.parent == other.parent && self.filter == other.filter
     }
 }

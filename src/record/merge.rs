@@ -14,7 +14,11 @@ use super::{
     named::Table as _,
     problem, row,
 };
-use crate::{access::Role, error::Error, query::search};
+use crate::{
+    access::{Permission, require},
+    error::Error,
+    query::search,
+};
 
 /// A row is of the same figure as one beside.
 const KEY: &str = "o.metric_id = i.metric_id AND o.district_id = i.district_id \
@@ -270,7 +274,7 @@ impl Writer {
 
     /// Only publishers decide when figures become public.
     async fn refuse_strangers(&mut self) -> Result<(), Error> {
-        if self.by.viewer.may(Role::Publisher) {
+        if self.by.viewer.can(Permission::SetEmbargo) {
             return Ok(());
         }
         let decided = self.number(
@@ -280,9 +284,7 @@ impl Writer {
         );
         match decided.await? {
             0 => Ok(()),
-            _ => {
-                Err(Error::forbidden(Role::Publisher, &self.by.viewer, "`publishedOn` after today"))
-            }
+            _ => require(&self.by.viewer, Permission::SetEmbargo),
         }
     }
 

@@ -15,6 +15,7 @@ mod problem;
 mod reference;
 mod remove;
 mod row;
+pub mod token;
 
 use std::collections::HashMap;
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use hutong::{
+    access::Access,
     cli::Cli,
     graphql::{self, Guard},
     http::{self, App, Phase},
@@ -35,7 +36,9 @@ async fn nothing_is_answered_before_the_server_is_ready() {
     let config = Cli::parse_from(["hutong"]).config;
     let schema = graphql::schema(config.limits);
     let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
-    let app = App::new(schema, guard, store.database.clone(), config.http, config.live);
+    let access = Access::new(&config.access, &store.database).unwrap();
+    let database = store.database.clone();
+    let app = App::new(access, schema, guard, database, config.http, config.live);
     let life = app.life.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -81,7 +84,9 @@ async fn a_server_that_cannot_start_ends() {
         let config = Cli::parse_from(["hutong"]).config;
         let schema = graphql::schema(config.limits);
         let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
-        let app = App::new(schema, guard, store.database.clone(), config.http, config.live);
+        let access = Access::new(&config.access, &store.database).unwrap();
+        let database = store.database.clone();
+        let app = App::new(access, schema, guard, database, config.http, config.live);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let first = async {
             match fails {

@@ -3,12 +3,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod audit;
+mod audit_log;
 mod caching;
 mod clients;
 mod command;
 mod compare;
 mod dataset;
+mod durability;
+mod embargo;
 mod errors;
 mod events;
 mod explain;
@@ -21,8 +25,15 @@ mod files;
 mod filters;
 mod groups;
 mod guard;
+mod histories;
 mod hostile;
 mod http;
+mod import_command;
+mod import_formats;
+mod import_hostile;
+mod import_tables;
+mod imports;
+mod jwt;
 mod languages;
 mod life;
 mod lists;
@@ -38,10 +49,12 @@ mod orders;
 mod packages;
 mod panel;
 mod panel_ranking;
+mod past;
 mod persisted;
 mod playground;
 mod postgres;
 mod ranking;
+mod rate_limits;
 mod readme;
 mod relations;
 mod request_ids;
@@ -58,7 +71,9 @@ mod subscriptions;
 mod sums;
 mod texts;
 mod timeouts;
+mod tokens;
 mod traces;
+mod versions;
 mod walks;
 
 pub(crate) use server::{Answer, Server, on_each_database};

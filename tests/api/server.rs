@@ -5,12 +5,16 @@ use std::{net::SocketAddr, sync::Arc};
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use hutong::{
+    access::{Access, Role},
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
     http::{self, App, Live},
     package::{Package, bundled},
-    record::{Rows, Writer},
+    record::{
+        Rows, Writer,
+        token::{NewToken, grant},
+    },
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -32,6 +36,7 @@ impl Store {
             database_url: url.clone(),
             database_readers: 4,
             statement_timeout: 30,
+            migration_backup: true,
         };
         Self { database: Database::open(&options).await.unwrap(), url }
     }
@@ -105,7 +110,8 @@ impl Server {
         let schema = graphql::schema(config.limits);
         let guard = Guard::new(&schema, config.guard, config.limits).unwrap();
         let database = store.database.clone();
-        let app = App::new(schema, guard, database, config.http, config.live);
+        let access = Access::new(&config.access, &database).unwrap();
+        let app = App::new(access, schema, guard, database, config.http, config.live);
         let live = Arc::clone(&app.live);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -145,6 +151,28 @@ impl Server {
         let body = json!({ "query": query, "variables": variables });
         let response = self.client.post(self.url("/graphql")).json(&body).send().await.unwrap();
         Answer::read(response).await
+    }
+
+    /// A token of the role, whose name is the role's too.
+    pub(crate) async fn token(&self, role: Role) -> String {
+        self.grant(&format!("the {role:?}").to_lowercase(), role, None).await
+    }
+
+    /// A token of this name.
+    pub(crate) async fn grant(
+        &self,
+        name: &str,
+        role: Role,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> String {
+        let new = NewToken { name: name.to_owned(), role, expires_at };
+        grant(&self.store.database, new, Utc::now()).await.unwrap()
+    }
+
+    /// A question with a token.
+    pub(crate) async fn ask_as(&self, token: &str, query: &str) -> Answer {
+        let post = self.client.post(self.url("/graphql")).json(&json!({ "query": query }));
+        Answer::read(post.bearer_auth(token).send().await.unwrap()).await
     }
 
     /// The data of an answer that must have no errors.

@@ -20,7 +20,10 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens a WebSocket with these headers.
-    async fn open(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        server: &Server,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
         let address = format!("ws://{}/graphql", server.address);
         let mut request = address.into_client_request().unwrap();
         for (name, value) in headers {
@@ -30,7 +33,7 @@ impl Socket {
     }
 
     /// Opens a WebSocket of the protocol.
-    async fn connect(server: &Server) -> Self {
+    pub(crate) async fn connect(server: &Server) -> Self {
         Self::open(server, &[PROTOCOL]).await.unwrap()
     }
 
@@ -58,6 +61,15 @@ impl Socket {
         }
     }
 
+    /// The next message, or the code and the reason with which the server closes it.
+    pub(crate) async fn message(&mut self) -> Result<Value, (u16, String)> {
+        match self.next().await {
+            Message::Text(text) => Ok(serde_json::from_str(&text).unwrap()),
+            Message::Close(Some(frame)) => Err((frame.code.into(), frame.reason.to_string())),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The data of the next answer to an operation.
     pub(crate) async fn data(&mut self, id: &str) -> Value {
         let message = self.receive().await;
@@ -67,7 +79,7 @@ impl Socket {
     }
 
     /// The code and the reason with which the server closes it.
-    async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         match self.next().await {
             Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
             other => panic!("{other:?}"),
@@ -92,7 +104,7 @@ impl Socket {
     }
 }
 
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+pub(crate) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 
 /// A server with nothing but the bundled data and little patience.
 async fn impatient(store: &Store) -> Server {

@@ -21,8 +21,12 @@ const HOURS: [&str; 2] = [
 async fn server(store: Store) -> Server {
     let url = store.url.clone();
     store.database.close().await.unwrap();
-    let options =
-        database::Options { database_url: url.clone(), database_readers: 2, statement_timeout: 1 };
+    let options = database::Options {
+        database_url: url.clone(),
+        database_readers: 2,
+        statement_timeout: 1,
+        migration_backup: true,
+    };
     let store = Store { database: Database::open(&options).await.unwrap(), url };
     Server::start_with(store, &["--request-timeout=2"]).await
 }

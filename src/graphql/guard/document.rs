@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Options, convert, count, place::Places, variables};
 use crate::{
     access::Viewer,
-    graphql::{Code, error, suggestion},
+    graphql::{Code, Uploads, error, suggestion},
 };
 
 /// How deep the parser goes: deeper than what any limit lets pass.
@@ -53,6 +53,9 @@ pub struct Asked {
     /// Who asks; nobody says so in the request itself.
     #[serde(skip, default = "Viewer::anyone")]
     pub viewer: Viewer,
+    /// The files that came with it.
+    #[serde(skip)]
+    pub uploads: Uploads,
 }
 
 /// What a request may say beside the question.

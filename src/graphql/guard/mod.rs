@@ -37,7 +37,7 @@ use persisted::{Named, Persisted};
 pub use shape::{Kind, Path, Shape};
 use trusted::Trusted;
 
-use super::{Code, Schema, error, live::LIVE};
+use super::{Code, Schema, Uploads, error, live::LIVE};
 use crate::{access::Viewer, error::Error, query};
 
 /// How much a request may ask for.
@@ -136,6 +136,8 @@ pub struct Checked {
     pub name: Option<String>,
     /// Who asks.
     pub viewer: Viewer,
+    /// The files that came with it.
+    pub uploads: Uploads,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
@@ -158,8 +160,18 @@ impl Checked {
         request.operation_name = asked.operation().map(str::to_owned);
         request.set_parsed_query(parsed);
         let name = request.operation_name.clone();
-        let viewer = asked.viewer.clone();
-        Self { request, operation, live: false, name, viewer, cost, error_max, explain: false }
+        let (viewer, uploads) = (asked.viewer.clone(), asked.uploads.clone());
+        Self {
+            request,
+            operation,
+            live: false,
+            name,
+            viewer,
+            uploads,
+            cost,
+            error_max,
+            explain: false,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{
-    super::{App, handler, negotiation, refusal::Refusal},
+    super::{App, admission::Admitted, handler, negotiation, refusal::Refusal},
     Place, QUEUE,
     question::{Answer, Question},
 };
@@ -27,6 +27,8 @@ enum Ended {
     Complete,
     /// The client does not take its answers.
     Slow,
+    /// The client's token is worth nothing any more.
+    Lapsed,
     /// The server ends. Nothing is said: a client that hears no `complete` asks again elsewhere.
     Stopped,
 }
@@ -38,6 +40,7 @@ const ALIVE: &str = ":\n\n";
 pub(in crate::http) fn events(
     app: &App,
     id: &str,
+    admitted: Admitted,
     asked: Asked,
     method: &Method,
     preferred: Preferred,
@@ -52,7 +55,8 @@ pub(in crate::http) fn events(
     let place = app.live.place()?;
     let (queue, waiting) = mpsc::channel(QUEUE);
     let mut task = JoinSet::new();
-    task.spawn(answer(app.clone(), question, checked, queue, place));
+    let control = if admitted.has_token() { "private, no-cache" } else { "no-cache" };
+    task.spawn(answer(app.clone(), admitted, question, checked, queue, place));
     let keep_alive = app.live.keep_alive();
     let events = stream::unfold((waiting, task), move |(mut waiting, mut task)| async move {
         let events = match timeout(keep_alive, waiting.recv()).await {
@@ -64,7 +68,7 @@ pub(in crate::http) fn events(
     });
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(negotiation::EVENTS)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(control)),
         (header::VARY, handler::VARY),
         (BUFFERING, HeaderValue::from_static("no")),
     ];
@@ -74,6 +78,7 @@ pub(in crate::http) fn events(
 /// Answers the operation into the queue, to its end, which frees its place.
 async fn answer(
     app: App,
+    admitted: Admitted,
     question: Question,
     checked: Result<Checked, Answer>,
     queue: mpsc::Sender<String>,
@@ -81,10 +86,12 @@ async fn answer(
 ) -> Ended {
     let mut answers = question.answers(&app, checked);
     let mut stopped = std::pin::pin!(app.live.stopped());
+    let mut lapsed = std::pin::pin!(admitted.lapse(&app));
     loop {
         let answer = tokio::select! {
             answer = answers.next() => answer,
             () = &mut stopped => return Ended::Stopped,
+            () = &mut lapsed => return Ended::Lapsed,
         };
         let Some(answer) = answer else { return Ended::Complete };
         let last = matches!(answer, Answer::Refused(_));
@@ -114,6 +121,10 @@ fn farewell(ended: &Ended) -> Option<String> {
             let message = "the answers are not taken; ask again".to_owned();
             let slow = error::refused(Code::SlowConsumer, message);
             Some(next(&Answer::refused(&[slow])) + COMPLETE)
+        }
+        Ended::Lapsed => {
+            let refused: Answer = Refusal::lapsed().into();
+            Some(next(&refused) + COMPLETE)
         }
         Ended::Stopped => None,
     }

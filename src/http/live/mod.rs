@@ -12,7 +12,7 @@ mod question;
 mod shared;
 mod socket;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request, ws::WebSocketUpgrade},
@@ -146,12 +146,12 @@ pub(super) fn opens_socket(request: &Request) -> bool {
 }
 
 /// Opens a WebSocket.
-pub(super) async fn socket(app: &App, id: &str, request: Request) -> Response {
+pub(super) async fn socket(app: &App, id: &str, from: IpAddr, request: Request) -> Response {
     let (mut head, _) = request.into_parts();
     match WebSocketUpgrade::from_request_parts(&mut head, app).await {
         Ok(upgrade) => {
-            let opened = socket::open(app, id, &head.headers, upgrade);
-            opened.unwrap_or_else(|refusal| refusal.of(id).into_response())
+            let opened = socket::open(app, id, from, &head.headers, upgrade);
+            opened.await.unwrap_or_else(|refusal| refusal.of(id).into_response())
         }
         Err(refused) => refused.into_response(),
     }

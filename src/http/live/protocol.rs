@@ -1,11 +1,16 @@
 //! The messages of `graphql-transport-ws`, and why a WebSocket is closed.
 
+use std::sync::Arc;
+
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::question::Answer;
-use crate::graphql::Asked;
+use super::{
+    super::{admission, refusal::Refusal},
+    question::Answer,
+};
+use crate::graphql::{Asked, Code};
 
 /// The name the protocol goes by in the opening of a WebSocket.
 pub(super) const NAME: &str = "graphql-transport-ws";
@@ -67,6 +72,17 @@ impl Close {
     }
 }
 
+impl Close {
+    /// The client is not let in, or not any more.
+    pub(super) fn of(refusal: &Refusal) -> Self {
+        match refusal.code() {
+            Code::Unauthenticated => Self::new(4403, format!("Forbidden: {}", refusal.message())),
+            Code::RateLimited => Self::new(close_code::AGAIN, refusal.message()),
+            _ => Self::new(close_code::ERROR, refusal.message()),
+        }
+    }
+}
+
 /// The most bytes a reason may have (RFC 6455).
 const LONGEST_REASON: usize = 123;
 
@@ -82,8 +98,7 @@ impl From<Close> for Message {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Incoming {
     ConnectionInit {
-        #[serde(rename = "payload")]
-        _payload: Option<Map<String, Json>>,
+        payload: Option<Map<String, Json>>,
     },
     Ping {
         #[serde(rename = "payload")]
@@ -122,6 +137,22 @@ pub(super) fn read(text: &str) -> Result<Incoming, String> {
             Err("`payload` has no `query`".to_owned())
         }
         message => Ok(message),
+    }
+}
+
+/// The token of a `connection_init`: in `Authorization`, as in the header of that name, or bare in
+/// `token`.
+pub(super) fn token(payload: Option<Map<String, Json>>) -> Result<Option<Arc<str>>, Refusal> {
+    let Some((name, value)) = payload.into_iter().flatten().find(|(name, value)| {
+        let names = ["authorization", "token"];
+        names.iter().any(|known| name.eq_ignore_ascii_case(known)) && !value.is_null()
+    }) else {
+        return Ok(None);
+    };
+    let text = value.as_str().ok_or_else(Refusal::no_bearer)?;
+    match name.eq_ignore_ascii_case("token") {
+        true => Ok(Some(text.into())),
+        false => admission::token(text).map(Some).ok_or_else(Refusal::no_bearer),
     }
 }
 

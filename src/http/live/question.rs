@@ -9,7 +9,10 @@ use super::{
     super::{App, deadline, outcome, refusal::Refusal, spans::Spans},
     protocol,
 };
-use crate::graphql::{self, Asked, Checked, Preferred, Since};
+use crate::{
+    access::Viewer,
+    graphql::{self, Asked, Checked, Preferred, Since},
+};
 
 /// A question, which is checked anew each time it is answered.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub(super) struct Key {
     /// As JSON.
     variables: String,
     preferred: Preferred,
+    /// Who asks decides what they see.
+    viewer: Viewer,
 }
 
 /// An answer, as JSON.
@@ -94,6 +99,7 @@ impl Question {
             operation_name: request.operation_name.clone(),
             variables: protocol::json(&request.variables),
             preferred: self.preferred.clone(),
+            viewer: self.asked.viewer.clone(),
         }
     }
 }

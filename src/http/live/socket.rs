@@ -1,13 +1,14 @@
 //! `graphql-transport-ws`: any number of operations on one WebSocket.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocket, WebSocketUpgrade},
-    http::HeaderMap,
+    http::{HeaderMap, header},
     response::Response,
 };
 use futures_util::StreamExt;
+use serde_json::{Map, Value as Json};
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
@@ -15,34 +16,51 @@ use tokio::{
 };
 
 use super::{
-    super::{App, accept_language, refusal::Refusal},
+    super::{
+        App, accept_language,
+        admission::{Admitted, LOOKED_AT_EVERY},
+        refusal::Refusal,
+    },
     Place, QUEUE, origin,
     protocol::{self, Close, Id, Incoming},
     question::{Answer, Question},
 };
-use crate::graphql::{Code, Preferred, error};
+use crate::graphql::{Asked, Code, Preferred, error};
 
 /// How long a client that is sent away may take to hear it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Opens a WebSocket. Who may have none is told so on it, for a browser shows its page no other
 /// refusal.
-pub(super) fn open(
+pub(super) async fn open(
     app: &App,
     id: &str,
+    from: IpAddr,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
     let place = app.live.place()?;
-    let allowed = origin::allowed(headers, &app.options.cors_origin);
+    let mut refused = None;
+    let mut admitted = None;
+    if !origin::allowed(headers, &app.options.cors_origin) {
+        refused = Some(Close::forbidden());
+    } else if headers.contains_key(header::AUTHORIZATION) {
+        match Admitted::by_header(app, headers).await {
+            Ok(let_in) => admitted = Some(let_in),
+            Err(refusal) if refusal.code() == Code::Unauthenticated => {
+                refused = Some(Close::of(&refusal));
+            }
+            Err(refusal) => return Err(refusal),
+        }
+    }
     let preferred = accept_language::preferred(headers);
     // What is a little too large is still read, to say so.
     let most = 2 * app.live.options.live_message_max as usize;
     let upgrade = upgrade.protocols([protocol::NAME]).max_message_size(most).max_frame_size(most);
     let (app, id) = (app.clone(), Arc::from(id));
     Ok(upgrade.on_upgrade(async move |socket| {
-        let connection = Connection::new(app, id, socket, preferred);
-        connection.serve(allowed, place).await;
+        let connection = Connection::new(app, id, from, admitted, socket, preferred);
+        connection.serve(refused, place).await;
     }))
 }
 
@@ -64,6 +82,10 @@ struct Connection {
     app: App,
     /// The id of the request that opened it.
     id: Arc<str>,
+    /// Where it is from.
+    from: IpAddr,
+    /// Whoever was let in, by the opening or the `connection_init`.
+    admitted: Option<Admitted>,
     socket: WebSocket,
     preferred: Preferred,
     acknowledged: bool,
@@ -80,11 +102,20 @@ struct Connection {
 type Ended = Option<Close>;
 
 impl Connection {
-    fn new(app: App, id: Arc<str>, socket: WebSocket, preferred: Preferred) -> Self {
+    fn new(
+        app: App,
+        id: Arc<str>,
+        from: IpAddr,
+        admitted: Option<Admitted>,
+        socket: WebSocket,
+        preferred: Preferred,
+    ) -> Self {
         let (queue, told) = mpsc::channel(QUEUE);
         Self {
             app,
             id,
+            from,
+            admitted,
             socket,
             preferred,
             acknowledged: false,
@@ -96,11 +127,11 @@ impl Connection {
         }
     }
 
-    async fn serve(mut self, allowed: bool, _place: Place) {
+    async fn serve(mut self, refused: Ended, _place: Place) {
         let ended = if self.socket.protocol().is_none() {
             Some(Close::subprotocol())
-        } else if !allowed {
-            Some(Close::forbidden())
+        } else if refused.is_some() {
+            refused
         } else {
             match self.run().await {
                 Err(ended) => ended,
@@ -129,6 +160,9 @@ impl Connection {
         let mut silence = interval(app.live.keep_alive());
         silence.set_missed_tick_behavior(MissedTickBehavior::Delay);
         silence.tick().await;
+        let mut look = interval(LOOKED_AT_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        look.tick().await;
         let mut heard = true;
         loop {
             tokio::select! {
@@ -145,6 +179,11 @@ impl Connection {
                     }
                     heard = false;
                     self.send(Message::Ping(Default::default())).await?;
+                }
+                _ = look.tick() => {
+                    if let Some(admitted) = &self.admitted && admitted.has_lapsed(&app).await {
+                        return Err(Some(Close::of(&Refusal::lapsed())));
+                    }
                 }
                 () = &mut stopped => return Err(Some(Close::away())),
             }
@@ -163,18 +202,28 @@ impl Connection {
         if text.len() > most as usize {
             return Err(Some(Close::too_large(most)));
         }
-        match protocol::read(&text).map_err(|why| Some(Close::malformed(&why)))? {
+        let message = protocol::read(&text).map_err(|why| Some(Close::malformed(&why)))?;
+        let counted = self.count();
+        // An operation that comes too often is refused by itself.
+        if !matches!(message, Incoming::Subscribe { .. }) {
+            counted.as_ref().map_err(|refusal| Some(Close::of(refusal)))?;
+        }
+        match message {
             Incoming::ConnectionInit { .. } if self.acknowledged => Err(Some(Close::begun_twice())),
-            Incoming::ConnectionInit { .. } => {
+            Incoming::ConnectionInit { payload } => {
+                self.admit(payload).await.map_err(|refusal| Some(Close::of(&refusal)))?;
                 self.acknowledged = true;
                 self.send(protocol::acknowledged()).await
             }
             Incoming::Ping { .. } => self.send(protocol::pong()).await,
             Incoming::Pong { .. } => Ok(()),
-            Incoming::Subscribe { .. } if !self.acknowledged => Err(Some(Close::unauthorized())),
             Incoming::Subscribe { id: Id(id), payload } => {
-                let question = Question::new(*payload, self.preferred.clone(), &self.id);
-                self.begin(id, question).await
+                let Some(admitted) = self.admitted.as_ref().filter(|_| self.acknowledged) else {
+                    return Err(Some(Close::unauthorized()));
+                };
+                let asked = Asked { viewer: admitted.viewer.clone(), ..*payload };
+                let question = Question::new(asked, self.preferred.clone(), &self.id);
+                self.begin(id, question, counted).await
             }
             Incoming::Complete { id: Id(id) } => {
                 if let Some(operation) = self.operations.remove(&id) {
@@ -185,10 +234,33 @@ impl Connection {
         }
     }
 
+    /// Lets in whoever begins with this, unless the opening has done so and this says nothing else.
+    async fn admit(&mut self, payload: Option<Map<String, Json>>) -> Result<(), Refusal> {
+        let token = protocol::token(payload)?;
+        if self.admitted.is_none() || token.is_some() {
+            self.admitted = Some(Admitted::new(&self.app, token).await?);
+        }
+        Ok(())
+    }
+
+    /// Counts a message.
+    fn count(&self) -> Result<(), Refusal> {
+        self.app.rates.from(self.from).map_err(Refusal::too_often)?;
+        self.admitted.as_ref().map_or(Ok(()), |admitted| admitted.count(&self.app))
+    }
+
     /// Begins an operation.
-    async fn begin(&mut self, id: String, question: Question) -> Result<(), Ended> {
+    async fn begin(
+        &mut self,
+        id: String,
+        question: Question,
+        counted: Result<(), Refusal>,
+    ) -> Result<(), Ended> {
         if self.operations.contains_key(&id) {
             return Err(Some(Close::taken(&id)));
+        }
+        if let Err(refusal) = counted {
+            return self.send(protocol::told(&id, &refusal.into())).await;
         }
         let most = self.app.live.options.live_operations;
         if self.operations.len() >= most as usize {

@@ -127,9 +127,6 @@ pub async fn open(
     snapshot.ok_or_else(|| Error::input("there is nothing to export: the database is empty"))
 }
 
-/// How often the tables are read anew at the most because something was written meanwhile.
-const TRIES: usize = 10;
-
 struct Writing {
     snapshot: Snapshot,
     order: Order,
@@ -229,19 +226,8 @@ impl Writing {
     }
 
     /// Every table but that of the figures, and how many claims are about figures that are not
-    /// exported. Read until nothing was written meanwhile.
-    async fn tables(&mut self) -> Result<(Names, Vec<Sheet>, u64), Error> {
-        for _ in 0..TRIES {
-            let read = self.read_tables().await?;
-            if self.order.as_of.is_some() || self.snapshot.is_current().await? {
-                return Ok(read);
-            }
-            self.snapshot = self.snapshot.anew().await?;
-        }
-        Err(Error::input("the data are changed too often to be exported; try again later"))
-    }
-
-    async fn read_tables(&self) -> Result<(Names, Vec<Sheet>, u64), Error> {
+    /// exported.
+    async fn tables(&self) -> Result<(Names, Vec<Sheet>, u64), Error> {
         let snapshot = &self.snapshot;
         let mut names = self.names().await?;
         names.insert("theme", snapshot.slugs::<theme::Entity>().await?);

@@ -23,10 +23,12 @@ pub use value::{
     BooleanFilter, Comparison, DateFilter, DateTimeFilter, DecimalFilter, IntFilter, WordFilter,
 };
 
+use super::Scope;
+
 /// The conditions a client can set on the rows of a table.
 pub trait Filter: InputType + Clone + PartialEq + Debug + Send + Sync + 'static {
     /// The same as a condition of SQL.
-    fn condition(&self, backend: DbBackend) -> Condition;
+    fn condition(&self, scope: Scope) -> Condition;
 
     /// Whether one row at the most is like this, by what the columns are declared to be.
     fn picks_one(&self) -> bool;
@@ -54,21 +56,21 @@ pub trait ColumnFilter {
 /// is false.
 pub fn combine<F: Filter>(
     mut all: Condition,
-    backend: DbBackend,
+    scope: Scope,
     and: Option<&[F]>,
     or: Option<&[F]>,
     not: Option<&F>,
 ) -> Condition {
     for filter in and.unwrap_or_default() {
-        all = all.add(filter.condition(backend));
+        all = all.add(filter.condition(scope));
     }
     if let Some(or) = or {
         let none = Condition::any().add(Expr::val(1).eq(0));
-        all = all.add(or.iter().fold(none, |any, filter| any.add(filter.condition(backend))));
+        all = all.add(or.iter().fold(none, |any, filter| any.add(filter.condition(scope))));
     }
     if let Some(not) = not {
         // An empty condition is true; its opposite has to say so.
-        all = all.add(not.condition(backend).add(Expr::val(1).eq(1)).not());
+        all = all.add(not.condition(scope).add(Expr::val(1).eq(1)).not());
     }
     all
 }
@@ -110,7 +112,7 @@ macro_rules! filter {
         }
 
         impl $crate::query::Filter for $name {
-            fn condition(&self, backend: sea_orm::DbBackend) -> sea_orm::Condition {
+            fn condition(&self, scope: $crate::query::Scope) -> sea_orm::Condition {
                 #[allow(unused_imports, reason = "not every table has all sorts of lines")]
                 use $crate::query::filter::{ColumnFilter, to_many, to_one};
 
@@ -120,7 +122,7 @@ macro_rules! filter {
                         let column = $crate::query::column::<entity::$entity::Entity>(
                             entity::$entity::Column::$column,
                         );
-                        all = all.add(filter.on(&column, backend));
+                        all = all.add(filter.on(&column, scope.backend));
                     }
                 )*
                 $($(
@@ -128,7 +130,7 @@ macro_rules! filter {
                         all = all.add(to_one::<entity::$entity::Entity, entity::$one_entity::Entity>(
                             entity::$entity::Column::$one_column,
                             filter,
-                            backend,
+                            scope,
                         ));
                     }
                 )*)?
@@ -137,13 +139,13 @@ macro_rules! filter {
                         all = all.add(to_many::<entity::$entity::Entity, entity::$many_entity::Entity>(
                             entity::$many_entity::Column::$many_column,
                             filter.as_ref(),
-                            backend,
+                            scope,
                         ));
                     }
                 )*)?
                 $crate::query::filter::combine(
                     all,
-                    backend,
+                    scope,
                     self.and.as_deref(),
                     self.or.as_deref(),
                     self.not.as_deref(),

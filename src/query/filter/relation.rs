@@ -4,15 +4,13 @@
 //! may be followed to any depth. A condition on related rows holds or does not: unlike one on a
 //! column, it is never unknown.
 
-use sea_orm::{
-    DbBackend,
-    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 
 use super::{ColumnFilter, Filter, IntFilter};
 use crate::query::{
-    Source, Table, column,
-    list::{conditions, table},
+    Scope, Source, Table, column,
+    list::{conditions, either, table},
+    version,
 };
 
 /// The conditions a client can set on the rows of a list.
@@ -37,16 +35,21 @@ pub trait ListFilter {
 pub fn to_one<E: Table, T: Table>(
     reference: E::Column,
     filter: &T::Filter,
-    backend: DbBackend,
+    scope: Scope,
 ) -> Condition {
     let reference = column::<E>(reference);
     let there = Condition::all().add(reference.clone().is_not_null());
-    let like = filter.condition(backend);
-    if like.is_empty() {
+    let like = filter.condition(scope);
+    if !T::VERSIONED && like.is_empty() {
         return there;
     }
     let mut rows = Query::select();
-    rows.expr(column::<T>(T::id())).from(table::<T>()).cond_where(like);
+    rows.expr(column::<T>(T::id()))
+        .from(table::<T>())
+        .cond_where(conditions::<T>(None, scope).add(like));
+    if T::VERSIONED && !scope.view.is_plain() {
+        return there.add(reference.in_subquery(version::of_same(rows)));
+    }
     if filter.picks_one() {
         // An index whose next column gives the order or the groups serves one number, not a set.
         return there.add(reference.eq(Expr::from(rows).if_null(NO_ROW)));
@@ -61,7 +64,7 @@ const NO_ROW: i64 = 0;
 pub fn to_many<E: Table, T: Table>(
     reference: T::Column,
     filter: &impl ListFilter<Row = T::Filter>,
-    backend: DbBackend,
+    scope: Scope,
 ) -> Condition {
     let id = column::<E>(E::id());
     // The rows of E that have at least one related row like this.
@@ -69,22 +72,21 @@ pub fn to_many<E: Table, T: Table>(
         let mut rows = Query::select();
         rows.expr(column::<T>(reference))
             .from(table::<T>())
-            .cond_where(conditions::<T>(None, backend))
+            .cond_where(conditions::<T>(None, scope))
             .and_where(column::<T>(reference).is_not_null())
             .cond_where(like);
-        rows
+        // What is said of a figure is kept with its newest version.
+        if E::VERSIONED && !scope.view.is_plain() { version::of_same(rows) } else { rows }
     };
-    let some = filter.some().map(|like| id.clone().in_subquery(having(like.condition(backend))));
-    let none =
-        filter.none().map(|like| id.clone().not_in_subquery(having(like.condition(backend))));
+    let some = filter.some().map(|like| id.clone().in_subquery(having(like.condition(scope))));
+    let none = filter.none().map(|like| id.clone().not_in_subquery(having(like.condition(scope))));
     let every = filter.every().map(|like| {
-        let unlike =
-            Expr::case(like.condition(backend).add(Expr::val(1).eq(1)), false).finally(true);
+        let unlike = Expr::case(like.condition(scope).add(Expr::val(1).eq(1)), false).finally(true);
         id.clone().not_in_subquery(having(Condition::all().add(Expr::Case(Box::new(unlike)))))
     });
-    let counted = filter
-        .count()
-        .map(|(wanted, counting)| wanted.on(&count::<E, T>(reference, counting, backend), backend));
+    let counted = filter.count().map(|(wanted, counting)| {
+        wanted.on(&count::<E, T>(reference, counting, scope), scope.backend)
+    });
     Condition::all().add_option(some).add_option(none).add_option(every).add_option(counted)
 }
 
@@ -92,18 +94,14 @@ pub fn to_many<E: Table, T: Table>(
 pub fn count<E: Table, T: Table>(
     reference: T::Column,
     counting: Option<&T::Filter>,
-    backend: DbBackend,
+    scope: Scope,
 ) -> Expr {
-    related::<E, T>(reference, Expr::val(1), counting, backend, "count(*)")
+    related::<E, T>(reference, Expr::val(1), counting, scope, "count(*)")
 }
 
 /// The greatest value of a column in the rows of `T` that refer to a row of `E`.
-pub fn greatest<E: Table, T: Table>(
-    reference: T::Column,
-    value: T::Column,
-    backend: DbBackend,
-) -> Expr {
-    related::<E, T>(reference, column::<T>(value), None, backend, "max(related.value)")
+pub fn greatest<E: Table, T: Table>(reference: T::Column, value: T::Column, scope: Scope) -> Expr {
+    related::<E, T>(reference, column::<T>(value), None, scope, "max(related.value)")
 }
 
 /// What the row of `T` holds that a column of `E` refers to. The inner query keeps the two apart
@@ -111,11 +109,11 @@ pub fn greatest<E: Table, T: Table>(
 pub fn referred<E: Table, T: Table>(
     reference: E::Column,
     source: &Source<T::Column>,
-    backend: DbBackend,
+    scope: Scope,
 ) -> Expr {
     let mut rows: SelectStatement = Query::select();
     rows.expr_as(column::<T>(T::id()), "id")
-        .expr_as(source.expr::<T>(backend), "value")
+        .expr_as(source.expr::<T>(scope), "value")
         .from(table::<T>());
     let mut one = Query::select();
     one.column(("related", "value"))
@@ -130,17 +128,25 @@ fn related<E: Table, T: Table>(
     reference: T::Column,
     value: Expr,
     filter: Option<&T::Filter>,
-    backend: DbBackend,
+    scope: Scope,
     computed: &'static str,
 ) -> Expr {
+    let past = !scope.view.is_plain();
+    let (id, parent) = (column::<E>(E::id()), Expr::col(("related", "parent")));
+    // Each way in which there are versions is told whose: one index serves each.
+    let own =
+        (past && T::VERSIONED).then(|| Condition::all().add(column::<T>(reference).eq(id.clone())));
+    let wanted = filter.map(|filter| filter.condition(scope));
     let mut rows: SelectStatement = Query::select();
     rows.expr_as(column::<T>(reference), "parent")
         .expr_as(value, "value")
         .from(table::<T>())
-        .cond_where(conditions::<T>(filter, backend));
+        .cond_where(either(T::listed(scope), own.as_ref()).add_option(wanted));
+    let of = match past && E::VERSIONED {
+        true => parent.in_subquery(version::of_own()),
+        false => parent.eq(id),
+    };
     let mut all = Query::select();
-    all.expr(Expr::cust(computed))
-        .from_subquery(rows, "related")
-        .and_where(Expr::col(("related", "parent")).eq(column::<E>(E::id())));
+    all.expr(Expr::cust(computed)).from_subquery(rows, "related").and_where(of);
     Expr::from(all)
 }

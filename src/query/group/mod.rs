@@ -31,10 +31,10 @@ pub use summary::Summary;
 
 use self::part::distinct_alias;
 use super::{
-    Page, Table,
+    Filter, Page, Scope, Table, View,
     batch::Load,
     cursor, json_array,
-    list::{PARENT, ROOT, conditions},
+    list::{PARENT, ROOT, both, either},
     order::{Term, beyond, ordered},
 };
 use crate::{
@@ -47,6 +47,8 @@ type ObservationFilter = <observation::Entity as Table>::Filter;
 /// Groups of figures: which figures, grouped by what, which groups, in what order, which page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Groups {
+    /// From where the figures are seen.
+    pub view: View,
     /// What a group has in common.
     pub dimensions: Arc<[Dimension]>,
     /// Which figures.
@@ -98,6 +100,7 @@ struct Row {
 impl Groups {
     /// The groups of a question. Fails when the cursor belongs to another one.
     pub fn new(
+        view: View,
         dimensions: Vec<Dimension>,
         filter: Option<ObservationFilter>,
         having: Option<GroupHaving>,
@@ -105,8 +108,8 @@ impl Groups {
         parts: Vec<Part>,
         page: Page,
     ) -> Result<Self, Error> {
-        let mut groups =
-            Self { dimensions: dimensions.into(), filter, having, order, parts, page, after: None };
+        let dimensions = dimensions.into();
+        let mut groups = Self { view, dimensions, filter, having, order, parts, page, after: None };
         let after = groups.page.after.as_ref();
         groups.after = after
             .map(|text| cursor::open("after", text, &groups.signature(), "`by` and `orderBy`"))
@@ -118,6 +121,7 @@ impl Groups {
     /// How many groups there are on all pages together.
     pub fn total(&self) -> GroupTotal {
         GroupTotal {
+            view: self.view,
             dimensions: Arc::clone(&self.dimensions),
             filter: self.filter.clone(),
             having: self.having.clone(),
@@ -137,9 +141,10 @@ impl Groups {
         wanted.chain(keys).collect()
     }
 
-    fn statement(&self, backend: DbBackend) -> SelectStatement {
+    fn statement(&self, scope: Scope) -> SelectStatement {
+        let backend = scope.backend;
         let terms = self.terms(backend);
-        let groups = grouped(&self.dimensions, self.filter.as_ref(), &self.parts, backend);
+        let groups = grouped(&self.dimensions, self.filter.as_ref(), &self.parts, scope);
         let mut select = Query::select();
         let keys = (0..self.dimensions.len()).map(|place| Expr::col(("g", key_alias(place))));
         let parts = self.parts.iter().enumerate().map(|(place, part)| {
@@ -180,7 +185,8 @@ impl Load for Groups {
         database: &Database,
         _: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
-        let statement = self.statement(database.backend());
+        let database = &*self.view.of(database);
+        let statement = self.statement(Scope::new(database, self.view));
         let mut rows = database.fetch::<(i64, Row)>(&statement).await?;
         let limit = self.page.limit as usize;
         let has_next = rows.len() > limit;
@@ -209,6 +215,7 @@ impl Groups {
 /// The question how many groups there are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupTotal {
+    view: View,
     dimensions: Arc<[Dimension]>,
     filter: Option<ObservationFilter>,
     having: Option<GroupHaving>,
@@ -220,7 +227,9 @@ impl Load for GroupTotal {
     type Value = i64;
 
     async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
+        let backend = scope.backend;
         let having = self.having.as_ref();
         // Without a condition on what is computed, nothing need be.
         let parts = if having.is_some() { self.parts.as_slice() } else { &[] };
@@ -228,7 +237,7 @@ impl Load for GroupTotal {
         select
             .expr_as(Expr::val(ROOT), PARENT)
             .expr_as(Expr::cust("count(*)"), "count")
-            .from_subquery(grouped(&self.dimensions, self.filter.as_ref(), parts, backend), "g");
+            .from_subquery(grouped(&self.dimensions, self.filter.as_ref(), parts, scope), "g");
         if let Some(having) = having {
             select.cond_where(having.on(parts, backend));
         }
@@ -242,9 +251,10 @@ fn grouped(
     dimensions: &[Dimension],
     filter: Option<&ObservationFilter>,
     parts: &[Part],
-    backend: DbBackend,
+    scope: Scope,
 ) -> SelectStatement {
-    let mut figures = figures(dimensions, filter, parts, backend);
+    let backend = scope.backend;
+    let mut figures = figures(dimensions, filter, parts, None, scope);
     for (place, dimension) in dimensions.iter().enumerate() {
         figures.expr_as(dimension.expr(backend), key_alias(place));
     }
@@ -267,13 +277,16 @@ fn computed(groups: &mut SelectStatement, parts: &[Part], backend: DbBackend) {
     }
 }
 
-/// The figures in force that a filter picks, with the columns that parts are computed of.
+/// The figures that a view shows and a filter picks, with the columns that parts are computed of.
 fn figures(
     dimensions: &[Dimension],
     filter: Option<&ObservationFilter>,
     parts: &[Part],
-    backend: DbBackend,
+    like: Option<Condition>,
+    scope: Scope,
 ) -> SelectStatement {
+    let backend = scope.backend;
+    let wanted = filter.map(|filter| filter.condition(scope));
     let mut figures = Query::select();
     figures
         .columns(
@@ -289,7 +302,7 @@ fn figures(
             .map(|column| ("observation", column)),
         )
         .from("observation")
-        .cond_where(conditions::<observation::Entity>(filter, backend));
+        .cond_where(either(observation::Entity::listed(scope), both(wanted, like).as_ref()));
     let counted = parts.iter().filter_map(|part| match part {
         Part::Distinct(dimension) => Some(*dimension),
         _ => None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use entity::observation;
 use sea_orm::{
     FromQueryResult,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -15,7 +15,7 @@ use crate::{
     database::Database,
     error::Error,
     query::{
-        KEYS,
+        KEYS, Scope, View,
         batch::Load,
         column, keys,
         list::{PARENT, Parent},
@@ -25,6 +25,8 @@ use crate::{
 /// The figures of a parent, of which parts are computed.
 #[derive(Debug, Clone)]
 pub struct Summary {
+    /// From where the figures are seen.
+    pub view: View,
     /// The column that refers to the parent.
     pub parent: observation::Column,
     /// Which figures.
@@ -45,7 +47,9 @@ impl Load for Summary {
         database: &Database,
         wanted: Vec<(i64, Part)>,
     ) -> Result<HashMap<(i64, Part), Json>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
+        let backend = scope.backend;
         let parents: BTreeSet<i64> = wanted.iter().map(|(parent, _)| *parent).collect();
         let parts: BTreeSet<Part> = wanted.iter().map(|(_, part)| *part).collect();
         let (parents, parts): (Vec<i64>, Vec<Part>) =
@@ -53,8 +57,9 @@ impl Load for Summary {
         let parent = column::<observation::Entity>(self.parent);
         let mut each = Query::select();
         each.column(KEYS).from_function(keys(backend, &parents)?, KEYS);
-        let mut figures = figures(&[], self.filter.as_ref(), &parts, backend);
-        figures.expr_as(parent.clone(), PARENT).and_where(parent.in_subquery(each));
+        let own = Condition::all().add(parent.clone().in_subquery(each));
+        let mut figures = figures(&[], self.filter.as_ref(), &parts, Some(own), scope);
+        figures.expr_as(parent, PARENT);
         let key = Expr::col(("o", PARENT));
         let mut groups = Query::select();
         groups.from_subquery(figures, "o").expr_as(key.clone(), PARENT).add_group_by([key]);
@@ -83,6 +88,8 @@ impl Load for Summary {
 
 impl PartialEq for Summary {
     fn eq(&self, other: &Self) -> bool {
-        Parent::Column(self.parent) == Parent::Column(other.parent) && self.filter == other.filter
+        self.view == other.view
+            && Parent::Column(self.parent) == Parent::Column(other.parent)
+            && self.filter == other.filter
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::{Period, district, observation};
 use sea_orm::{
-    DbBackend, FromQueryResult, Order,
+    FromQueryResult, Order,
     sea_query::{CommonTableExpression, Condition, Expr, ExprTrait, Query, WithClause},
 };
 use serde::Deserialize;
@@ -12,7 +12,14 @@ use serde::Deserialize;
 use crate::{
     database::Database,
     error::Error,
-    query::{KEYS, Table, batch::Load, column, filter::to_one, keys, list::conditions},
+    query::{
+        KEYS, Scope, Table, View,
+        batch::Load,
+        column,
+        filter::to_one,
+        keys,
+        list::{conditions, either},
+    },
 };
 
 type DistrictFilter = <district::Entity as Table>::Filter;
@@ -20,6 +27,8 @@ type DistrictFilter = <district::Entity as Table>::Filter;
 /// Which places are ranked, and by their figures of when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contest {
+    /// From where the figures are seen.
+    pub view: View,
     /// All places where left out.
     pub among: Option<DistrictFilter>,
     /// The newest for which one of them has a value where left out.
@@ -39,35 +48,36 @@ pub struct Extent {
 
 impl Contest {
     /// The figures of a metric by which places can be ranked, of whatever period.
-    fn condition(&self, metric: Expr, backend: DbBackend) -> Condition {
+    fn condition(&self, metric: Expr, period: Option<Expr>, scope: Scope) -> Condition {
         let own = column::<observation::Entity>;
         let among = self.among.as_ref().map(|filter| {
             let place = observation::Column::DistrictId;
-            to_one::<observation::Entity, district::Entity>(place, filter, backend)
+            to_one::<observation::Entity, district::Entity>(place, filter, scope)
         });
-        observation::Entity::listed()
+        let like = Condition::all()
             .add(own(observation::Column::MetricId).eq(metric))
             .add(own(observation::Column::InitiativeId).is_null())
             .add(own(observation::Column::Value).is_not_null())
             .add_option(among)
+            .add_option(period.map(|period| own(observation::Column::Period).eq(period)));
+        either(observation::Entity::listed(scope), Some(&like))
     }
 
     /// The same of the period wanted.
-    pub(super) fn ranked(&self, backend: DbBackend) -> Condition {
-        let period = column::<observation::Entity>(observation::Column::Period);
-        self.condition(wanted("metric"), backend).add(period.eq(wanted("period")))
+    pub(super) fn ranked(&self, scope: Scope) -> Condition {
+        self.condition(wanted("metric"), Some(wanted("period")), scope)
     }
 
     /// The metrics, each with the period it is ranked at, as [`WANTED`]. They are found before the
     /// figures are: a database left free to mix the two would seek each figure's period anew.
-    pub(super) fn periods(&self, backend: DbBackend, metrics: &[i64]) -> Result<WithClause, Error> {
+    pub(super) fn periods(&self, scope: Scope, metrics: &[i64]) -> Result<WithClause, Error> {
         let metric = Expr::col((KEYS, KEYS));
         let period = column::<observation::Entity>(observation::Column::Period);
         let period = self.period.map(Expr::val).unwrap_or_else(|| {
             let newest = Query::select()
                 .expr(period.clone())
                 .from("observation")
-                .cond_where(self.condition(metric.clone(), backend))
+                .cond_where(self.condition(metric.clone(), None, scope))
                 .order_by_expr(period, Order::Desc)
                 .limit(1)
                 .take();
@@ -76,7 +86,7 @@ impl Contest {
         let periods = Query::select()
             .expr_as(metric, "metric")
             .expr_as(period, "period")
-            .from_function(keys(backend, metrics)?, KEYS)
+            .from_function(keys(scope.backend, metrics)?, KEYS)
             .take();
         let periods = CommonTableExpression::new()
             .table_name(WANTED)
@@ -104,20 +114,21 @@ impl Load for Contest {
         database: &Database,
         metrics: Vec<i64>,
     ) -> Result<HashMap<i64, Extent>, Error> {
-        let backend = database.backend();
+        let database = &*self.view.of(database);
+        let scope = Scope::new(database, self.view);
         let places = Query::select()
             .expr(Expr::cust("count(*)"))
             .from("district")
-            .cond_where(conditions::<district::Entity>(self.among.as_ref(), backend))
+            .cond_where(conditions::<district::Entity>(self.among.as_ref(), scope))
             .take();
         let select = Query::select()
-            .with_cte(self.periods(backend, &metrics)?)
+            .with_cte(self.periods(scope, &metrics)?)
             .expr(wanted("metric"))
             .expr(wanted("period"))
             .expr_as(Expr::cust("count(observation.id)"), "ranked")
             .expr_as(Expr::from(places), "places")
             .from(WANTED)
-            .left_join("observation", self.ranked(backend))
+            .left_join("observation", self.ranked(scope))
             .add_group_by([wanted("metric"), wanted("period")])
             .take();
         Ok(database.fetch::<(i64, Extent)>(&select).await?.into_iter().collect())

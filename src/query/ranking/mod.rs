@@ -13,7 +13,7 @@ use entity::{
     vocabulary::{Comparator, ObservationStatus},
 };
 use sea_orm::{
-    DbBackend, FromQueryResult, Iterable, Order, Value,
+    FromQueryResult, Iterable, Order, Value,
     sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub use contest::{Contest, Extent};
 
 use self::contest::{WANTED, wanted};
 use super::{
-    Direction, Page,
+    Direction, Page, Scope,
     batch::Load,
     column, cursor,
     order::{Term, beyond},
@@ -129,7 +129,7 @@ impl Ranks {
     }
 
     /// The figures, and on which sides of their values the true ones may lie.
-    fn figures(&self, backend: DbBackend) -> SelectStatement {
+    fn figures(&self, scope: Scope) -> SelectStatement {
         let own = column::<observation::Entity>;
         let open = |above: bool| {
             let words = Comparator::iter().filter(|comparator| {
@@ -150,7 +150,7 @@ impl Ranks {
             .expr_as(open(true), "above")
             .expr_as(open(false), "below")
             .from(WANTED)
-            .inner_join("observation", self.contest.ranked(backend))
+            .inner_join("observation", self.contest.ranked(scope))
             .take()
     }
 
@@ -205,8 +205,8 @@ impl Ranks {
     }
 
     /// The statement: the metric, then the columns of a [`Rank`].
-    fn statement(&self, backend: DbBackend, metrics: &[i64]) -> Result<SelectStatement, Error> {
-        let settled = self.settled(self.ranked(self.figures(backend)));
+    fn statement(&self, scope: Scope, metrics: &[i64]) -> Result<SelectStatement, Error> {
+        let settled = self.settled(self.ranked(self.figures(scope)));
         // Places alike in value stand in the order in which they were loaded.
         let step = format!("row_number() {}", self.over(", f.district"));
         let term = |column: &'static str, direction: Direction| Term {
@@ -224,7 +224,7 @@ impl Ranks {
             page.cond_where(beyond(&terms, after));
         }
         Ok(Query::select()
-            .with_cte(self.contest.periods(backend, metrics)?)
+            .with_cte(self.contest.periods(scope, metrics)?)
             .columns(COLUMNS.into_iter().chain(DECIDED).map(|column| ("f", column)))
             .from_subquery(page, "f")
             .and_where(Expr::col(("f", "step")).lte(i64::from(self.page.limit) + 1))
@@ -243,7 +243,9 @@ impl Load for Ranks {
         database: &Database,
         metrics: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
-        let statement = self.statement(database.backend(), &metrics)?;
+        let view = self.contest.view;
+        let database = &*view.of(database);
+        let statement = self.statement(Scope::new(database, view), &metrics)?;
         let mut found: HashMap<i64, Vec<Rank>> = HashMap::with_capacity(metrics.len());
         for (metric, rank) in database.fetch::<(i64, Rank)>(&statement).await? {
             found.entry(metric).or_default().push(rank);

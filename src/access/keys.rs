@@ -1,0 +1,188 @@
+//! The keys of an identity provider: a JSON Web Key Set (RFC 7517), from a file or a URL.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use http_body_util::{BodyExt, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{Connect, HttpConnector},
+    },
+    rt::TokioExecutor,
+};
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+};
+use rustls::crypto::ring;
+use serde::Deserialize;
+use tokio::{sync::Mutex, time::timeout};
+
+use crate::error::Error;
+
+/// How long the provider may take to tell its keys.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is asked at the most, however many tokens name keys that are not known.
+const ASKED_EVERY: Duration = Duration::from_secs(10);
+
+/// For how long keys are taken for those of the provider before it is asked again. While it does
+/// not answer they stay in force.
+const KNOWN_FOR: Duration = Duration::from_secs(3600);
+
+/// The most bytes a set of keys may have.
+const LARGEST: usize = 1 << 20;
+
+/// The keys of a provider, as far as they are known.
+pub(super) struct Keys {
+    origin: Origin,
+    known: RwLock<Arc<Known>>,
+    /// When the provider was asked last.
+    asked: Mutex<Option<Instant>>,
+}
+
+/// Where the keys are. A file that a provider keeps up to date is read again like a URL.
+enum Origin {
+    File(PathBuf),
+    Http(String, Client<HttpConnector, String>),
+    Https(String, Client<HttpsConnector<HttpConnector>, String>),
+}
+
+#[derive(Default)]
+struct Known {
+    keys: Vec<Jwk>,
+    since: Option<Instant>,
+}
+
+/// A set as it is written: a key of a kind that is not known does not spoil the others.
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<serde_json::Value>,
+}
+
+impl Keys {
+    /// The keys of a file, which must be there, or of a URL, which is asked once a token comes.
+    pub(super) fn new(place: &str) -> Result<Self, Error> {
+        let client = || Client::builder(TokioExecutor::new());
+        let mut known = Known::default();
+        let origin = if place.starts_with("https://") {
+            let roots = HttpsConnectorBuilder::new()
+                .with_provider_and_native_roots(ring::default_provider())
+                .map_err(|why| {
+                    Error::input(format!("cannot read this machine's certificates: {why}"))
+                })?;
+            let connector = roots.https_only().enable_http1().build();
+            Origin::Https(place.to_owned(), client().build(connector))
+        } else if place.starts_with("http://") {
+            Origin::Http(place.to_owned(), client().build_http())
+        } else {
+            let wrong = |why: String| Error::input(format!("cannot read the keys {place}: {why}"));
+            let text = std::fs::read(place).map_err(|why| wrong(why.to_string()))?;
+            known = Known::read(&text).map_err(wrong)?;
+            Origin::File(place.into())
+        };
+        Ok(Self { origin, known: RwLock::new(Arc::new(known)), asked: Mutex::default() })
+    }
+
+    /// The key with this name for an algorithm; of a token that names none, the only one there is.
+    pub(super) async fn find(&self, id: Option<&str>, of: Algorithm) -> Option<DecodingKey> {
+        let known = self.known();
+        match known.find(id, of) {
+            Some(key) if known.is_fresh() => Some(key),
+            _ => {
+                self.ask().await;
+                self.known().find(id, of)
+            }
+        }
+    }
+
+    fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks for the keys anew, unless that was done a moment ago.
+    async fn ask(&self) {
+        // Who waits here finds that it was.
+        let mut asked = self.asked.lock().await;
+        if asked.is_some_and(|at| at.elapsed() < ASKED_EVERY) {
+            return;
+        }
+        let read = timeout(PATIENCE, self.read()).await;
+        *asked = Some(Instant::now());
+        match read.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}"))) {
+            Ok(keys) => {
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+            }
+            Err(why) => tracing::warn!(why, "the keys of the identity provider cannot be had"),
+        }
+    }
+
+    async fn read(&self) -> Result<Known, String> {
+        match &self.origin {
+            Origin::File(path) => {
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(|| std::fs::read(path)).await;
+                let text = read.map_err(|why| why.to_string())?;
+                Known::read(&text.map_err(|why| why.to_string())?)
+            }
+            Origin::Http(url, client) => get(client, url).await,
+            Origin::Https(url, client) => get(client, url).await,
+        }
+    }
+}
+
+/// Reads keys at a URL.
+async fn get<C>(client: &Client<C, String>, url: &str) -> Result<Known, String>
+where
+    C: Connect + Clone + Send + Sync + 'static,
+{
+    let url = url.parse().map_err(|why| format!("{url}: {why}"))?;
+    let response = client.get(url).await.map_err(|why| format!("{why:?}"))?;
+    if !response.status().is_success() {
+        return Err(format!("the answer has the status {}", response.status()));
+    }
+    let body = Limited::new(response.into_body(), LARGEST).collect().await;
+    Known::read(&body.map_err(|why| why.to_string())?.to_bytes())
+}
+
+impl Known {
+    fn read(text: &[u8]) -> Result<Self, String> {
+        let Set { keys } = serde_json::from_slice(text)
+            .map_err(|why| format!("it is no JSON Web Key Set: {why}"))?;
+        let keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        Ok(Self { keys: keys.collect(), since: Some(Instant::now()) })
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() < KNOWN_FOR)
+    }
+
+    fn find(&self, id: Option<&str>, of: Algorithm) -> Option<DecodingKey> {
+        let mut fit = self.keys.iter().filter(|key| fits(key, of));
+        let key = match id {
+            Some(id) => fit.find(|key| key.common.key_id.as_deref() == Some(id)),
+            None => fit.next().filter(|_| fit.next().is_none()),
+        };
+        DecodingKey::from_jwk(key?).ok()
+    }
+}
+
+/// Whether a key verifies this algorithm: by its kind, and by what it says of itself. Secrets in a
+/// set verify nothing.
+fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+    let (kind, own) = match (&key.algorithm, algorithm) {
+        (AlgorithmParameters::RSA(_), Algorithm::RS256) => (true, KeyAlgorithm::RS256),
+        (AlgorithmParameters::OctetKeyPair(pair), Algorithm::EdDSA) => {
+            (pair.curve == EllipticCurve::Ed25519, KeyAlgorithm::EdDSA)
+        }
+        _ => return false,
+    };
+    let signs = key.common.public_key_use.as_ref();
+    kind && key.common.key_algorithm.is_none_or(|said| said == own)
+        && signs.is_none_or(|of| *of == PublicKeyUse::Signature)
+}

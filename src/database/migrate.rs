@@ -1,0 +1,65 @@
+//! Bringing the tables up to date: never those of a newer version, and on SQLite never without a
+//! copy of what was.
+
+use std::path::{Path, PathBuf};
+
+use migration::{Migrator, MigratorTrait};
+
+use super::{Database, Options, sqlite};
+use crate::error::Error;
+
+impl Database {
+    /// Brings the tables up to date. Fails where a newer version of Hutong made them. An SQLite
+    /// database that holds tables already is copied beside itself first, unless its options say
+    /// otherwise.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        let known: Vec<String> =
+            Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let applied = Migrator::get_migration_models(&self.writer).await?;
+        if let Some(newer) = applied.iter().find(|model| !known.contains(&model.version)) {
+            return Err(Error::input(format!(
+                "the database was made by a newer version of Hutong ({}); run that version, or \
+                 open a backup from before",
+                newer.version
+            )));
+        }
+        if applied.len() == known.len() {
+            return Ok(());
+        }
+        if let Some(last) = applied.last()
+            && let Some(file) = self.file.as_deref().filter(|_| self.migration_backup)
+        {
+            let copy = beside(file, &last.version);
+            if !copy.exists() {
+                let (from, to) = (file.clone(), copy.clone());
+                let copied = tokio::task::spawn_blocking(move || sqlite::copy(&from, &to));
+                copied.await.map_err(Error::internal)??;
+                tracing::info!(copy = %copy.display(), "copied the database before changing its tables");
+            }
+        }
+        Migrator::up(&self.writer, None).await.map_err(Error::from)
+    }
+}
+
+/// Copies an SQLite database to a file that is not there yet, as it stands now: whoever reads or
+/// writes meanwhile is not disturbed.
+pub fn back_up(options: &Options, to: &Path) -> Result<(), Error> {
+    let url = options.database_url.as_str();
+    let Some(file) = url.strip_prefix("sqlite:") else {
+        return Err(Error::input(
+            "only SQLite databases are backed up by Hutong; for PostgreSQL use pg_dump",
+        ));
+    };
+    let file = Path::new(file.strip_prefix("//").unwrap_or(file));
+    match file.exists() {
+        true => sqlite::copy(file, to),
+        false => Err(Error::input(format!("there is no database {}", file.display()))),
+    }
+}
+
+/// The copy of a file as a migration left it.
+fn beside(file: &Path, version: &str) -> PathBuf {
+    let mut name = file.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(format!(".{version}.backup"));
+    file.with_file_name(name)
+}

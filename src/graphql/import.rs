@@ -1,0 +1,348 @@
+//! Files and rows that come in through the API.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entity::Decimal;
+
+use super::{
+    ObservationInput,
+    upload::Upload,
+    writing::{Done, Write, writing},
+};
+use crate::{
+    access::{Permission, Viewer, require},
+    error::Error,
+    package::{DateOrder, Format, Frequency, Layout, Options, Progress, Summary},
+    record::Mode,
+};
+
+/// A field and the column that holds it, or the value it has in every row.
+#[derive(Debug, Clone, InputObject)]
+pub struct ImportPair {
+    /// The field, such as `district`.
+    field: String,
+    /// The name of the column, or the value.
+    value: String,
+}
+
+/// How a file is read. What is left out is seen from the file.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct ImportOptions {
+    /// What the file is.
+    format: Option<Format>,
+    /// How figures stand in a table.
+    layout: Option<Layout>,
+    /// The resources of a package that are to be read, and no others.
+    resources: Option<Vec<String>>,
+    /// The table whose rows the file holds, column by column, such as `district`.
+    table: Option<String>,
+    /// The columns that hold fields: `{field: "district", value: "Country"}`.
+    map: Option<Vec<ImportPair>>,
+    /// What fields are in every row: `{field: "source", value: "census-2020"}`.
+    set: Option<Vec<ImportPair>>,
+    /// Columns that are left out.
+    ignore: Option<Vec<String>>,
+    /// The encoding of text, by its label, such as `gb18030`. UTF-8 when left out.
+    encoding: Option<String>,
+    /// What stands between the fields of a line: one character.
+    delimiter: Option<char>,
+    /// How many lines stand before the one that names the columns, 0 or more.
+    skip_lines: Option<u32>,
+    /// What stands before the decimals of a number: `.` or `,`.
+    decimal: Option<char>,
+    /// How many significant digits numbers are rounded to, 1 to 28. None is rounded when left out.
+    digits: Option<u32>,
+    /// Texts that stand where a figure is missing, beside the usual ones.
+    missing: Option<Vec<String>>,
+    /// Whether missing figures are recorded as missing, instead of being left out.
+    #[graphql(default)]
+    keep_missing: bool,
+    /// How long the periods are: days that begin one stand for it.
+    frequency: Option<Frequency>,
+    /// In which order the parts of dates like 3/4/2025 stand.
+    date_order: Option<DateOrder>,
+    /// Whether districts, metrics, units and sources that are not there yet are made.
+    #[graphql(default)]
+    create_missing: bool,
+}
+
+impl From<ImportOptions> for Options {
+    fn from(given: ImportOptions) -> Self {
+        let pairs = |pairs: Option<Vec<ImportPair>>| {
+            pairs.into_iter().flatten().map(|pair| (pair.field, pair.value)).collect()
+        };
+        Self {
+            format: given.format,
+            layout: given.layout,
+            resources: given.resources.unwrap_or_default(),
+            table: given.table,
+            map: pairs(given.map),
+            set: pairs(given.set),
+            ignore: given.ignore.unwrap_or_default(),
+            encoding: given.encoding,
+            delimiter: given.delimiter,
+            skip_lines: given.skip_lines.map(Into::into),
+            decimal: given.decimal,
+            digits: given.digits,
+            missing: given.missing.unwrap_or_default(),
+            keep_missing: given.keep_missing,
+            frequency: given.frequency,
+            date_order: given.date_order,
+            create_missing: given.create_missing,
+        }
+    }
+}
+
+/// What became of the rows of one table.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ImportedTable {
+    /// The table, such as `observation`.
+    table: String,
+    /// How many rows are new.
+    created: Decimal,
+    /// How many were changed; of figures: corrected.
+    updated: Decimal,
+    /// How many were removed; of figures: retracted.
+    removed: Decimal,
+    /// How many were there already as they were given.
+    unchanged: Decimal,
+}
+
+/// What an import did.
+pub struct ImportPayload(Done, i64);
+
+/// What an import did.
+#[Object]
+impl ImportPayload {
+    /// What became of the rows, by table.
+    async fn tables(&self) -> Vec<ImportedTable> {
+        let number = |count: u64| Decimal::from(i64::try_from(count).unwrap_or(i64::MAX));
+        let Summary { outcome, .. } = &self.0.imported;
+        let table = |(table, counts): (&&str, &crate::record::Counts)| ImportedTable {
+            table: (*table).to_owned(),
+            created: number(counts.created),
+            updated: number(counts.updated),
+            removed: number(counts.removed),
+            unchanged: number(counts.unchanged),
+        };
+        outcome.0.iter().map(table).collect()
+    }
+
+    /// How many cells held no figure and were left out.
+    async fn left_out(&self) -> Decimal {
+        i64::try_from(self.0.imported.left_out).unwrap_or(i64::MAX).into()
+    }
+
+    /// Whether it was kept: not where the request is a `dryRun`.
+    async fn written(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(!writing(ctx)?.is_dry())
+    }
+
+    /// The revision of the data after the write.
+    async fn revision(&self) -> Decimal {
+        self.1.into()
+    }
+}
+
+/// How files and many rows are written at once.
+#[derive(Debug, Default)]
+pub struct ImportMutation;
+
+#[Object]
+impl ImportMutation {
+    /// Writes a data package (Frictionless Data Package v2, a zip archive), all of it or nothing.
+    /// The same package twice changes nothing; a changed figure becomes a correction. For files
+    /// that take longer than an answer may, there is the command `hutong import`.
+    async fn import_package(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The archive.")] file: Upload,
+        #[graphql(desc = "How it is read.", default)] options: ImportOptions,
+        #[graphql(
+            desc = "Say what would be changed, and keep nothing of the whole request.",
+            default = false
+        )]
+        dry_run: bool,
+        #[graphql(desc = "A name of your own for `importProgress`, unlike any other.")] id: Option<
+            ID,
+        >,
+    ) -> Result<ImportPayload> {
+        let format = options.format.or(Some(Format::Package));
+        let options = ImportOptions { format, ..options };
+        import(ctx, Some(file), options, dry_run, id).await
+    }
+
+    /// Writes figures, all of them or nothing: from a file (CSV, SDMX-CSV, JSON Lines, Parquet), or
+    /// as rows. The same figures twice change nothing; a changed one becomes a correction.
+    async fn import_observations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A file; or give `rows`.")] file: Option<Upload>,
+        #[graphql(desc = "Figures; or give `file`.")] rows: Option<Vec<ObservationInput>>,
+        #[graphql(desc = "How the file is read.", default)] options: ImportOptions,
+        #[graphql(
+            desc = "Say what would be changed, and keep nothing of the whole request.",
+            default = false
+        )]
+        dry_run: bool,
+        #[graphql(desc = "A name of your own for `importProgress`, unlike any other.")] id: Option<
+            ID,
+        >,
+    ) -> Result<ImportPayload> {
+        match (file, rows) {
+            (file @ Some(_), None) => import(ctx, file, options, dry_run, id).await,
+            (None, Some(rows)) => {
+                let drafts = rows.iter().zip(1..).map(|(row, place)| row.draft("rows", place));
+                let drafts = drafts.collect();
+                let (table, mode) = ("observation", Mode::Upsert);
+                let own = writing(ctx)?;
+                if dry_run {
+                    own.keep_nothing();
+                }
+                let mut done = own.perform(ctx, Write::Save { table, mode, drafts }).await?;
+                done.imported.outcome.0.insert(table, done.counts);
+                Ok(ImportPayload(done, own.revision()))
+            }
+            _ => Err(Error::input("give either `file` or `rows`").into()),
+        }
+    }
+}
+
+async fn import(
+    ctx: &Context<'_>,
+    file: Option<Upload>,
+    options: ImportOptions,
+    dry_run: bool,
+    id: Option<ID>,
+) -> Result<ImportPayload> {
+    let own = writing(ctx)?;
+    own.allow()?;
+    if dry_run {
+        own.keep_nothing();
+    }
+    if let Some(done) = own.told(ctx) {
+        return Ok(ImportPayload(done, own.revision()));
+    }
+    let sources = file.map(|file| file.source(ctx)).transpose()?.into_iter().collect();
+    let (options, progress) = (options.into(), ctx.data::<Imports>()?.begin(id));
+    let done = own.perform(ctx, Write::Import { sources, options, progress }).await?;
+    Ok(ImportPayload(done, own.revision()))
+}
+
+/// How far the imports of this instance are, the newest of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Imports(Arc<Mutex<Vec<(ID, Arc<Far>)>>>);
+
+/// The most imports whose progress is remembered.
+const REMEMBERED: usize = 100;
+
+/// How far an import is.
+#[derive(Debug, Default)]
+pub(super) struct Far {
+    file: Mutex<String>,
+    bytes: AtomicU64,
+    of: AtomicU64,
+    rows: AtomicU64,
+    ended: AtomicBool,
+}
+
+/// An import under way: it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Going(Arc<Far>);
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Relaxed);
+    }
+}
+
+impl Imports {
+    fn begin(&self, id: Option<ID>) -> Going {
+        let far = Arc::<Far>::default();
+        if let Some(id) = id {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.retain(|(other, _)| *other != id);
+            if all.len() == REMEMBERED {
+                all.remove(0);
+            }
+            all.push((id, Arc::clone(&far)));
+        }
+        Going(far)
+    }
+
+    fn find(&self, id: &ID) -> Option<Arc<Far>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().find(|(other, _)| other == id).map(|(_, far)| Arc::clone(far))
+    }
+}
+
+impl Progress for Going {
+    fn begin(&mut self, file: &str, bytes: u64) {
+        file.clone_into(&mut self.0.file.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.of.store(bytes, Relaxed);
+    }
+
+    fn advance(&mut self, bytes: u64, rows: u64) {
+        self.0.bytes.store(bytes, Relaxed);
+        self.0.rows.store(rows, Relaxed);
+    }
+}
+
+/// Where an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ImportState {
+    /// Files are read.
+    Running,
+    /// It has ended, well or not: the answer to the mutation says which.
+    Ended,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ImportProgress {
+    /// Where it is.
+    state: ImportState,
+    /// The file that is read.
+    file: String,
+    /// How many bytes of it were read.
+    bytes: Decimal,
+    /// How many bytes it has; 0 where that is not known.
+    of: Decimal,
+    /// How many rows were taken in by now.
+    rows: Decimal,
+}
+
+/// The field of the root that tells how far an import is.
+#[derive(Debug, Default)]
+pub struct ImportQuery;
+
+#[Object]
+impl ImportQuery {
+    /// How far an import on this instance is; null where there is none with the id. Takes the role
+    /// EDITOR.
+    async fn import_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id that was given to the import.")] id: ID,
+    ) -> Option<Result<ImportProgress>> {
+        let progress = || {
+            require(ctx.data::<Viewer>()?, Permission::Write)?;
+            let Some(far) = ctx.data::<Imports>()?.find(&id) else { return Ok(None) };
+            let number =
+                |of: &AtomicU64| i64::try_from(of.load(Relaxed)).unwrap_or(i64::MAX).into();
+            let ended = far.ended.load(Relaxed);
+            Ok(Some(ImportProgress {
+                state: if ended { ImportState::Ended } else { ImportState::Running },
+                file: far.file.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                bytes: number(&far.bytes),
+                of: number(&far.of),
+                rows: number(&far.rows),
+            }))
+        };
+        progress().transpose()
+    }
+}

@@ -1,0 +1,186 @@
+//! Which rows a file means by what it calls them.
+
+use std::collections::HashMap;
+
+use super::{names::Known, newcomers::Newcomers, sdmx};
+use crate::{package::options::Options, record::Problem};
+
+/// How many answers are remembered.
+const REMEMBERED: usize = 100_000;
+
+/// What a file calls a row, and the name of the column it stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Called<'c> {
+    pub(super) column: &'c str,
+    pub(super) text: &'c str,
+}
+
+impl Called<'_> {
+    /// What is wrong with it.
+    pub(super) fn wrong(&self, problem: &Problem, reason: String) -> Problem {
+        Problem { reason, ..problem.clone().at(self.column, self.text) }
+    }
+}
+
+/// Finds rows, or makes them where that is wanted.
+pub(super) struct Resolver<'o> {
+    pub(super) known: &'o mut Known,
+    pub(super) newcomers: Newcomers<'o>,
+    pub(super) options: &'o Options,
+    remembered: HashMap<String, Result<String, Problem>>,
+}
+
+/// A place as a file calls it.
+pub(super) struct District<'c> {
+    pub(super) any: Called<'c>,
+    pub(super) name: Called<'c>,
+    pub(super) code: Called<'c>,
+    /// The places it lies in, from the next outwards, each with its field.
+    pub(super) ancestors: Vec<(&'c str, Called<'c>)>,
+}
+
+impl<'o> Resolver<'o> {
+    pub(super) fn new(known: &'o mut Known, options: &'o Options) -> Self {
+        let (newcomers, remembered) = (Newcomers::new(options), HashMap::new());
+        Self { known, newcomers, options, remembered }
+    }
+
+    /// Answers as before where the same was asked before.
+    pub(super) fn once(
+        &mut self,
+        key: String,
+        line: u64,
+        find: impl FnOnce(&mut Self) -> Result<String, Problem>,
+    ) -> Result<String, Problem> {
+        if let Some(known) = self.remembered.get(&key) {
+            let at = |why: Problem| Problem { line: Some(line), ..why };
+            return known.clone().map_err(at);
+        }
+        let found = find(self);
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
+        }
+        self.remembered.insert(key, found.clone());
+        found
+    }
+
+    /// The slug of the place that is meant.
+    pub(super) fn district(
+        &mut self,
+        problem: &Problem,
+        called: &District<'_>,
+    ) -> Result<String, Problem> {
+        let own = [called.any.text, called.name.text, called.code.text];
+        let around = called.ancestors.iter().map(|(_, called)| called.text);
+        let texts: Vec<&str> = own.into_iter().chain(around).collect();
+        let line = problem.line.unwrap_or(0);
+        let key = format!("district\u{1f}{}", texts.join("\u{1f}"));
+        self.once(key, line, |resolver| resolver.find_district(problem, line, called))
+    }
+
+    fn find_district(
+        &mut self,
+        problem: &Problem,
+        line: u64,
+        called: &District<'_>,
+    ) -> Result<String, Problem> {
+        let mut around: Option<String> = None;
+        for (role, called) in called.ancestors.iter().rev() {
+            if !called.text.is_empty() {
+                let names = [called, called, called];
+                let slug = self.place(problem, line, role, names, around.as_deref())?;
+                around = Some(slug);
+            }
+        }
+        let names = [&called.code, &called.any, &called.name];
+        // Where each level has a column, an empty one means the level above.
+        if let Some(around) = around.as_ref().filter(|_| called.ancestors.len() > 1)
+            && names.iter().all(|called| called.text.is_empty())
+        {
+            return Ok(around.clone());
+        }
+        self.place(problem, line, "district", names, around.as_deref())
+    }
+
+    /// A place by its code or its names, in another.
+    fn place(
+        &mut self,
+        problem: &Problem,
+        line: u64,
+        role: &str,
+        [code, any, name]: [&Called<'_>; 3],
+        around: Option<&str>,
+    ) -> Result<String, Problem> {
+        let (label, given) = (any.text, [code, any, name]);
+        let (any_code, label) = match sdmx::code(label) {
+            (code, Some(label)) => (code, label),
+            (code, None) => (code, ""),
+        };
+        let names = self.known.of("district");
+        for (called, text) in
+            [(code, code.text), (any, any.text), (any, any_code), (name, name.text), (any, label)]
+        {
+            if text.is_empty() {
+                continue;
+            }
+            let found = names.find(text, around);
+            let wrong = |why| Problem { reason: why, ..problem.clone().at(called.column, text) };
+            if let Some(slug) = found.map_err(wrong)? {
+                let slug = slug.to_owned();
+                if let Some(around) = around {
+                    self.newcomers.lies_in(self.known, line, &slug, around);
+                }
+                return Ok(slug);
+            }
+        }
+        let Some(called) = given.into_iter().find(|called| !called.text.is_empty()) else {
+            let reason = format!("there is none; every figure belongs to a {}", "district");
+            let column = Some(any.column.to_owned());
+            return Err(Problem { reason, column, ..problem.clone() });
+        };
+        let problem = problem.clone().at(called.column, called.text);
+        if !self.newcomers.may() {
+            return Err(names.unknown("district", problem, called.text));
+        }
+        let is_code = role == "district" && !code.text.is_empty();
+        let official = if is_code { Some(code.text) } else { None };
+        let official = official.or_else(|| (!label.is_empty()).then_some(any_code));
+        let label =
+            [name.text, label, any.text, code.text].into_iter().find(|text| !text.is_empty());
+        let label = label.unwrap_or_default();
+        self.newcomers
+            .district(self.known, line, role, label, official, around)
+            .map_err(|reason| Problem { reason, ..problem })
+    }
+
+    /// The slug of a source, which may be made.
+    pub(super) fn source(
+        &mut self,
+        problem: &Problem,
+        called: Called<'_>,
+    ) -> Result<String, Problem> {
+        let line = problem.line.unwrap_or(0);
+        let key = format!("source\u{1f}{}", called.text);
+        self.once(key, line, |resolver| {
+            let names = resolver.known.of("source");
+            let problem = problem.clone().at(called.column, called.text);
+            match names.find(called.text, None) {
+                Ok(Some(slug)) => Ok(slug.to_owned()),
+                Err(reason) => Err(Problem { reason, ..problem }),
+                Ok(None) if !resolver.newcomers.may() => {
+                    Err(names.unknown("source", problem, called.text))
+                }
+                Ok(None) => {
+                    let made = resolver.newcomers.source(resolver.known, line, called.text);
+                    made.map_err(|reason| Problem { reason, ..problem })
+                }
+            }
+        })
+    }
+
+    /// The slug of an initiative by its title, or the text itself, which the writer looks at.
+    pub(super) fn initiative(&mut self, text: &str) -> String {
+        let found = self.known.of("initiative").find(text, None);
+        found.ok().flatten().unwrap_or(text).to_owned()
+    }
+}

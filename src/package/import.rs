@@ -1,0 +1,75 @@
+//! Files of any kind into the writer. A thread reads while the writer writes.
+
+use tokio::sync::mpsc;
+
+use super::{
+    figures::Known,
+    options::Options,
+    parcel::{Out, Parcel},
+    progress::Progress,
+    reading::{Reading, Source},
+};
+use crate::{
+    database::Database,
+    error::Error,
+    record::{Outcome, Writer},
+};
+
+/// How many batches may wait to be written.
+const WAITING: usize = 2;
+
+/// What an import did, or would do if it is not committed.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What became of the rows of each table.
+    pub outcome: Outcome,
+    /// How many cells held no figure and were left out.
+    pub left_out: u64,
+    /// How many numbers were rounded, as the options allow.
+    pub rounded: u64,
+}
+
+/// Reads files into the writer, which is not committed. Fails with all that is wrong with them
+/// ([`Error::Rejected`]).
+///
+/// What is known by name is read from the database as it was when the writer was begun.
+pub async fn import(
+    database: &Database,
+    writer: &mut Writer,
+    sources: Vec<Source>,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Summary, Error> {
+    let known = Known::load(database).await?;
+    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let options = options.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut reading = Reading { options: &options, known, out: Out::new(sender) };
+        // The writing side says why it is gone.
+        let _gone = sources.into_iter().try_for_each(|source| reading.source(source));
+    });
+    let (mut summary, mut rows) = (Summary::default(), 0);
+    while let Some(parcel) = receiver.recv().await {
+        match parcel {
+            Parcel::Rows(table, batch) => {
+                writer.write(table, &batch).await?;
+                rows += batch.rows.len() as u64;
+            }
+            Parcel::Problem(problem) => writer.report(problem),
+            Parcel::Dataset(dataset) if writer.is_empty().await? => {
+                writer.describe(dataset).await?;
+            }
+            Parcel::Dataset(_) => {}
+            Parcel::Passed { left_out, rounded } => {
+                summary.left_out += left_out;
+                summary.rounded += rounded;
+            }
+            Parcel::Begun(file, bytes) => progress.begin(&file, bytes),
+            Parcel::Read(bytes) => progress.advance(bytes, rows),
+        }
+    }
+    reading.await.map_err(Error::internal)?;
+    progress.settle();
+    summary.outcome = writer.settle().await?.clone();
+    Ok(summary)
+}

@@ -1,0 +1,253 @@
+//! What was changed, in the order in which it was.
+//!
+//! Figures tell it themselves, for each version is a row; of all else it is kept beside the rows.
+//! Both are read in the order of an index and no further than the page goes.
+
+use std::{collections::HashMap, sync::Arc};
+
+use entity::{DateTime, change, observation, vocabulary::ChangeKind};
+use sea_orm::{
+    FromQueryResult, Order,
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, UnionType},
+};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::{Page, batch::Load, column, cursor, list::ROOT};
+use crate::{
+    database::{Count, Database},
+    error::Error,
+};
+
+/// What was changed since a moment, and which page of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    since: Option<DateTime>,
+    page: Page,
+    after: Option<Place>,
+}
+
+/// Where a change stands among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    recorded_at: DateTime,
+    kept: Kept,
+    number: i64,
+}
+
+/// Where changes are kept. Those of one write come in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+enum Kept {
+    /// Beside the rows.
+    Beside,
+    /// In the rows themselves.
+    Itself,
+}
+
+/// One change.
+#[derive(Debug, Clone, FromQueryResult, Deserialize)]
+pub struct Changed {
+    /// When it was recorded.
+    pub recorded_at: DateTime,
+    kept: i32,
+    /// What became of the row.
+    pub kind: ChangeKind,
+    /// The revision of the data that the write made; none where it is not kept.
+    pub revision: Option<i64>,
+    /// The row's table.
+    pub entity: String,
+    /// Its number there.
+    pub row: i64,
+    /// What named it: its slug, or else its number.
+    pub key: String,
+}
+
+/// A page of changes.
+#[derive(Debug)]
+pub struct ChangesPage {
+    /// The oldest first, each with its cursor.
+    pub changes: Vec<(String, Changed)>,
+    /// Whether there are older ones on pages before.
+    pub has_previous: bool,
+    /// Whether there are more.
+    pub has_next: bool,
+}
+
+/// What a cursor belongs to.
+const SIGNATURE: &str = "changes";
+
+/// The arguments that a cursor belongs to: wherever it was made, it goes on from there.
+const SAME: &str = "field";
+
+impl Changes {
+    /// A page of what was changed. Fails when its cursor is none of such a page.
+    pub fn new(since: Option<DateTime>, page: Page) -> Result<Self, Error> {
+        let after = page.after.as_ref();
+        let after = after.map(|text| {
+            let values = cursor::open("after", text, SIGNATURE, SAME)?;
+            Place::read(&values)
+                .ok_or_else(|| cursor::refuse("after", text, cursor::MALFORMED, SAME))
+        });
+        Ok(Self { since, after: after.transpose()?, page })
+    }
+
+    /// The question how much was changed, on all pages together.
+    pub fn total(&self) -> ChangesTotal {
+        ChangesTotal(self.since)
+    }
+
+    fn statement(&self) -> SelectStatement {
+        let limit = u64::from(self.page.limit) + 1;
+        let page = |kept: Kept, way: Condition| {
+            let rows = rows(kept, way, self.since, self.after)
+                .order_by("recorded_at", Order::Asc)
+                .order_by("number", Order::Asc)
+                .limit(limit)
+                .take();
+            Query::select().columns(COLUMNS).from_subquery(rows, "page").take()
+        };
+        let [first, others @ ..] = ways();
+        let mut all = page(first.0, first.1);
+        all.unions(others.map(|(kept, way)| (UnionType::All, page(kept, way))));
+        let mut select = Query::select();
+        select.columns(COLUMNS).from_subquery(all, "pages").limit(limit);
+        for column in ["recorded_at", "kept", "number"] {
+            select.order_by(column, Order::Asc);
+        }
+        select
+    }
+}
+
+impl Load for Changes {
+    type Key = i64;
+    type Value = Arc<ChangesPage>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        _: Vec<i64>,
+    ) -> Result<HashMap<i64, Self::Value>, Error> {
+        let mut rows = database.fetch::<(i64, Changed)>(&self.statement()).await?;
+        let limit = self.page.limit as usize;
+        let has_next = rows.len() > limit;
+        rows.truncate(limit);
+        let changes = rows.into_iter().map(|(number, changed)| {
+            let place =
+                [changed.recorded_at.to_string().into(), changed.kept.into(), number.into()];
+            (cursor::seal(SIGNATURE, place), changed)
+        });
+        let changes = changes.collect();
+        let page = ChangesPage { changes, has_previous: self.after.is_some(), has_next };
+        Ok(HashMap::from([(ROOT, Arc::new(page))]))
+    }
+}
+
+/// How much was changed since a moment.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChangesTotal(Option<DateTime>);
+
+impl Load for ChangesTotal {
+    type Key = i64;
+    type Value = i64;
+
+    async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
+        let counts = ways().map(|(kept, way)| {
+            let rows = rows(kept, way, self.0, None).take();
+            let count = Expr::cust("count(*)");
+            Expr::from(Query::select().expr(count).from_subquery(rows, "rows").take())
+        });
+        let sum = counts.into_iter().reduce(Expr::add).unwrap_or_else(|| Expr::val(0));
+        let select = Query::select().expr(Expr::val(ROOT)).expr_as(sum, "count").take();
+        let counts = database.fetch::<(i64, Count)>(&select).await?;
+        Ok(counts.into_iter().map(|(root, counted)| (root, counted.count)).collect())
+    }
+}
+
+impl Place {
+    fn read(values: &[Json]) -> Option<Self> {
+        let [recorded_at, kept, number] = values else { return None };
+        let recorded_at = chrono::DateTime::parse_from_rfc3339(recorded_at.as_str()?).ok()?;
+        let kept = match kept.as_i64()? {
+            0 => Kept::Beside,
+            1 => Kept::Itself,
+            _ => return None,
+        };
+        let recorded_at = recorded_at.to_utc().into();
+        Some(Self { recorded_at, kept, number: number.as_i64()? })
+    }
+
+    /// The rows after it, of those that are kept somewhere.
+    fn after(self, kept: Kept, recorded_at: Expr, number: Expr) -> Expr {
+        if kept < self.kept {
+            return recorded_at.gt(self.recorded_at);
+        }
+        let from = if kept > self.kept { i64::MIN } else { self.number };
+        let place = Expr::tuple([recorded_at, number]);
+        place.gt(Expr::tuple([Expr::val(self.recorded_at), Expr::val(from)]))
+    }
+}
+
+/// The columns of a change after its number.
+const COLUMNS: [&str; 8] =
+    ["number", "recorded_at", "kept", "kind", "revision", "entity", "row", "key"];
+
+/// Where changes are read: an index has each by when it was recorded. What is under embargo is told
+/// to nobody before its day, when it is recorded anew.
+fn ways() -> [(Kept, Condition); 3] {
+    let own = column::<observation::Entity>;
+    let figures =
+        |closed: Expr| Condition::all().add(closed).add(own(observation::Column::Embargoed).not());
+    let superseded = own(observation::Column::SupersededAt);
+    let others = column::<change::Entity>(change::Column::Entity).ne("observation");
+    [
+        (Kept::Beside, Condition::all().add(others)),
+        (Kept::Itself, figures(superseded.clone().is_null())),
+        (Kept::Itself, figures(superseded.is_not_null())),
+    ]
+}
+
+/// The changes that are kept somewhere, since a moment and after a place.
+fn rows(
+    kept: Kept,
+    way: Condition,
+    since: Option<DateTime>,
+    after: Option<Place>,
+) -> SelectStatement {
+    let (table, kind, revision, entity, row, key) = match kept {
+        Kept::Beside => (
+            "change",
+            "change.kind",
+            "change.revision",
+            "change.entity",
+            "change.row",
+            "change.key",
+        ),
+        Kept::Itself => (
+            "observation",
+            "CASE WHEN retracted THEN 'REMOVED' WHEN revision = 1 THEN 'CREATED' \
+             ELSE 'UPDATED' END",
+            "CAST(NULL AS bigint)",
+            "'observation'",
+            "id",
+            "CAST(id AS text)",
+        ),
+    };
+    let recorded_at = || Expr::col((table, "recorded_at"));
+    let number = || Expr::col((table, "id"));
+    let sql = |text: &'static str| Expr::cust(text);
+    Query::select()
+        .expr_as(number(), "number")
+        .expr_as(recorded_at(), "recorded_at")
+        .expr_as(sql(if kept == Kept::Beside { "0" } else { "1" }), "kept")
+        .expr_as(sql(kind), "kind")
+        .expr_as(sql(revision), "revision")
+        .expr_as(sql(entity), "entity")
+        .expr_as(sql(row), "row")
+        .expr_as(sql(key), "key")
+        .from(table)
+        .cond_where(
+            way.add_option(since.map(|since| recorded_at().gt(since)))
+                .add_option(after.map(|after| after.after(kept, recorded_at(), number()))),
+        )
+        .take()
+}
