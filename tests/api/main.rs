@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod export_downloads;
 mod export_files;
+mod export_imports;
 mod export_moments;
 mod export_package;
 mod exports;

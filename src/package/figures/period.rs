@@ -1,6 +1,6 @@
 //! Periods as people write them. What could be read in two ways is refused.
 
-use chrono::Datelike;
+use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::{Frequency as Length, Period};
 
 use crate::package::options::{DateOrder, Frequency};
@@ -70,6 +70,22 @@ pub(super) fn of_length(period: Period, frequency: Frequency) -> Result<Period, 
     }
 }
 
+/// A range as SDMX writes it, by its first day and how long it is: `2021-01-01/P5Y`.
+fn lasting(text: &str) -> Option<String> {
+    let (first, length) = text.split_once("/P")?;
+    let first: NaiveDate = first.strip_suffix("T00:00:00").unwrap_or(first).parse().ok()?;
+    let count = |unit: char| length.strip_suffix(unit)?.parse::<u32>().ok();
+    let months = count('Y').and_then(|years| years.checked_mul(12)).or_else(|| count('M'));
+    let days = count('W').and_then(|weeks| weeks.checked_mul(7)).or_else(|| count('D'));
+    let beyond = match (months, days) {
+        (Some(months), _) => first.checked_add_months(Months::new(months))?,
+        (_, Some(days)) => first.checked_add_days(Days::new(days.into()))?,
+        (None, None) => return None,
+    };
+    let last = beyond.pred_opt().filter(|last| *last >= first)?;
+    Some(format!("{first}/{last}"))
+}
+
 fn digit(character: char) -> char {
     let of = |zero: char| {
         u32::from(character).checked_sub(zero.into()).and_then(|place| char::from_digit(place, 10))
@@ -79,6 +95,9 @@ fn digit(character: char) -> char {
 
 /// The code of a period in another spelling; an error where it could be two. None where it is none.
 fn spelt(text: &str, order: Option<DateOrder>) -> Option<Result<String, String>> {
+    if let Some(range) = lasting(text) {
+        return Some(Ok(range));
+    }
     let date =
         text.get(..10).filter(|_| text.as_bytes().get(10).is_some_and(|b| b"T ".contains(b)));
     if let Some(date) = date.filter(|_| is_time(&text[11..])) {
@@ -223,6 +242,10 @@ mod tests {
             ("2000-01-01T08:00:00.000Z", "2000-01-01"),
             ("2000-01-01 00:00:00", "2000-01-01"),
             ("2021/2025", "2021/2025"),
+            ("2021-01-01/P5Y", "2021/2025"),
+            ("2024-11-01T00:00:00/P3M", "2024-11/2025-01"),
+            ("2025-01-06/P1W", "2025-W02"),
+            ("2025-01-30/P4D", "2025-01-30/2025-02-02"),
             ("٢٠٢٥", "2025"),
             ("2025年", "2025"),
             ("2025年3月", "2025-03"),
