@@ -166,6 +166,7 @@ on_each_database! {
             post(&server, query).header("accept", "text/csv"),
             post(&server, "{"),
             get("/metrics"),
+            get("/export/observations.csv"),
         ];
         let token = server.token(Role::Reader).await;
         for request in refused {

@@ -85,9 +85,15 @@ on_each_database! {
                 }
             }
         }
+        // Nor for those who see it elsewhere.
+        let token = server.token(Role::Admin).await;
         for form in ["observations.csv", "observations.jsonl", "observations.sdmx.csv"] {
-            let response = server.client().get(server.url(&format!("/export/{form}"))).send().await.unwrap();
-            assert!(!response.text().await.unwrap().contains("987654321"), "{form}");
+            let get = server.client().get(server.url(&format!("/export/{form}"))).bearer_auth(&token);
+            let response = get.send().await.unwrap();
+            assert_eq!(response.headers()["cache-control"], "private, no-cache");
+            let text = response.text().await.unwrap();
+            assert!(text.contains("153.4") || text.contains("153400"), "{form}");
+            assert!(!text.contains("987654321"), "{form}");
         }
     }
 }

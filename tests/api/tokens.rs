@@ -45,6 +45,7 @@ fn ways(server: &Server) -> Vec<RequestBuilder> {
         server.client().post(&address).json(&json!({ "query": "{" })),
         server.client().post(&address).body("not even JSON"),
         server.client().get(server.url("/metrics")),
+        server.client().get(server.url("/export/dataset.zip")),
     ]
 }
 
