@@ -10,6 +10,7 @@ mod caching;
 mod clients;
 mod command;
 mod compare;
+mod crashes;
 mod dataset;
 mod durability;
 mod embargo;
@@ -69,6 +70,7 @@ mod texts;
 mod timeouts;
 mod tokens;
 mod traces;
+mod uploads;
 mod versions;
 mod walks;
 
