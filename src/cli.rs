@@ -1,5 +1,6 @@
 //! Every command.
 
+mod export;
 mod import;
 mod token;
 
@@ -45,6 +46,8 @@ enum Task {
         /// The copy; it must not be there yet
         file: PathBuf,
     },
+    /// Give the data away: as a data package, CSV, JSON, Parquet, SDMX-CSV or GeoJSON
+    Export(Box<export::Export>),
     /// Print the schema in GraphQL's schema definition language
     Schema,
     /// Grant and withdraw access to those who write
@@ -75,6 +78,7 @@ async fn perform(task: Task, config: &Config) -> Result<(), Error> {
             let copied = tokio::task::spawn_blocking(move || database::back_up(&options, &file));
             copied.await.map_err(Error::internal)?
         }
+        Task::Export(export) => export.run(config).await,
         Task::Schema => {
             print!("{}", sdl(&graphql::schema(config.limits)));
             Ok(())

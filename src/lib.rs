@@ -17,7 +17,7 @@
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search; seen from now or from the past |
 //! | 2 | [`record`] | the only writer |
 //! | 2 | [`event`] | that something was recorded, told to whoever follows the data |
-//! | 3 | [`package`] | files to records |
+//! | 3 | [`package`] | files to records, records to files |
 //! | 4 | [`graphql`] | the schema, one file a topic |
 //! | 5 | [`http`] | the schema on the wire |
 //! | 6 | [`telemetry`] | the log, and traces for OpenTelemetry |

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Options, negotiation::Media};
 use crate::{
+    access::Viewer,
     database::Revision,
     graphql::{Asked, Guard, Preferred},
 };
@@ -137,6 +138,17 @@ impl Key {
         add(&variables);
         preferred.0.iter().for_each(|language| add(language.tag().as_bytes()));
         (number > 0).then(|| Self(key.finalize().into()))
+    }
+
+    /// The key of a download by its address, of data that have come so far.
+    pub(super) fn of_download(viewer: &Viewer, revision: (i64, i64), address: &str) -> Self {
+        let mut key = Sha256::new();
+        key.update(concat!("download ", env!("CARGO_PKG_VERSION"), " "));
+        key.update([viewer.role.map_or(u8::MAX, |role| role as u8)]);
+        key.update(revision.0.to_le_bytes());
+        key.update(revision.1.to_le_bytes());
+        key.update(address);
+        Self(key.finalize().into())
     }
 
     /// The same as a header. Weak, for an answer may be compressed in several ways.

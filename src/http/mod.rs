@@ -6,6 +6,7 @@ mod cache;
 mod connections;
 mod cors;
 mod deadline;
+mod download;
 mod encoding;
 mod file;
 mod handler;
@@ -37,7 +38,7 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use tower_http::compression::{
     CompressionLayer,
-    predicate::{DefaultPredicate, Predicate, SizeAbove},
+    predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
 };
 
 pub use self::{
@@ -58,6 +59,7 @@ use crate::{
     error::Error,
     event,
     graphql::{Guard, Schema},
+    package::export::Format,
 };
 
 /// How the server listens, and what it takes.
@@ -199,6 +201,7 @@ pub async fn serve(
     let App { options, life, metrics, live, database, .. } = app.clone();
     let mut router = Router::new()
         .route("/graphql", get(handler::graphql).post(handler::graphql))
+        .route("/export/{name}", get(download::file))
         .route_layer(from_fn_with_state(life.clone(), life::once_ready))
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))
@@ -246,7 +249,11 @@ pub async fn serve(
 fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
-    let compressed = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
+    let packed = |media: &'static str| NotForContentType::const_new(media);
+    let compressed = DefaultPredicate::new()
+        .and(SizeAbove::new(COMPRESSED_FROM))
+        .and(packed(Format::Zip.media_type()))
+        .and(packed(Format::Parquet.media_type()));
     let router = router
         .layer(from_fn(panic::caught))
         .layer(CompressionLayer::new().compress_when(compressed));

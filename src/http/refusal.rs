@@ -9,10 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use strum::VariantArray;
+
 use super::{outcome::Outcome, rates::TooOften, reply::Reply};
 use crate::{
     error::Error,
     graphql::{Code, error},
+    package::export::Format,
 };
 
 /// A request that is not answered.
@@ -76,6 +79,27 @@ impl Refusal {
     pub(super) fn not_found(path: &str) -> Self {
         let message = format!("there is nothing at {path:.100}; GraphQL is at /graphql");
         Self::new(Code::NotFound, message)
+    }
+
+    /// There is no such download.
+    pub(super) fn no_download(name: &str) -> Self {
+        let names: Vec<&str> =
+            Format::VARIANTS.iter().filter_map(|format| format.download()).collect();
+        let message = format!("there is no download {name:.100?}; there are {}", names.join(", "));
+        Self::new(Code::NotFound, message)
+    }
+
+    /// The address of a download says something that is not understood.
+    pub(super) fn no_parameters(why: impl Display) -> Self {
+        let message = format!("{why}; a download takes the parameters `filter` and `asOf`");
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// Conditions are part of a document, and documents of one's own are not taken.
+    pub(super) fn no_filter() -> Self {
+        let message = "this server executes trusted documents alone, and `filter` is none; leave \
+                       it out";
+        Self::new(Code::DocumentNotTrusted, message)
     }
 
     /// The method is none of the address.
@@ -294,8 +318,6 @@ impl IntoResponse for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use strum::VariantArray;
-
     use super::*;
 
     /// The README has each code there is, in the same order, with its status.

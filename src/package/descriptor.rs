@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use entity::Text;
 use serde::Deserialize;
 use serde_json::{Value as Json, value::RawValue};
 
@@ -61,18 +62,18 @@ impl Descriptor {
     /// What is said of the data set as a whole; `slug` where the package has no name.
     pub(super) fn dataset(&self, slug: String) -> Dataset {
         let own = self.languages.first().map_or("en", String::as_str);
-        let in_all = |text: &str, other: fn(&Translation) -> Option<&String>| {
+        let in_all = |text: Option<&String>, other: fn(&Translation) -> Option<&String>| {
             let translated = self.translations.iter().filter_map(|(language, translation)| {
                 Some((language.clone(), other(translation)?.clone()))
             });
-            translated.chain([(own.to_owned(), text.to_owned())]).collect()
+            let own = text.map(|text| (own.to_owned(), text.clone()));
+            translated.chain(own).collect::<Text>()
         };
+        // It may be in other languages than the title is.
+        let description = in_all(self.description.as_ref(), |other| other.description.as_ref());
         Dataset {
-            title: in_all(self.title.as_ref().unwrap_or(&slug), |other| other.title.as_ref()),
-            description: self
-                .description
-                .as_ref()
-                .map(|text| in_all(text, |other| other.description.as_ref())),
+            title: in_all(self.title.as_ref().or(Some(&slug)), |other| other.title.as_ref()),
+            description: Some(description).filter(|text| text.iter().next().is_some()),
             licence: self.licenses.first().and_then(|licence| licence.name.clone()),
             version: self.version.clone(),
             slug,

@@ -7,6 +7,7 @@
 
 pub mod bundled;
 mod descriptor;
+pub mod export;
 mod figures;
 mod file;
 mod import;

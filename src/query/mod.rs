@@ -19,6 +19,7 @@ pub mod ranking;
 pub mod recorded;
 pub mod search;
 pub mod shared_period;
+pub mod snapshot;
 pub mod total;
 pub mod version;
 pub mod view;
@@ -37,6 +38,7 @@ pub use ranking::{Ranks, Ties};
 pub use recorded::Recorded;
 pub use search::Search;
 pub use shared_period::SharedPeriod;
+pub use snapshot::Snapshot;
 pub use total::Total;
 pub use view::{Scope, View};
 

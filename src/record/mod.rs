@@ -12,6 +12,7 @@ mod merge;
 mod named;
 mod outcome;
 mod problem;
+mod reference;
 mod remove;
 mod row;
 pub mod token;
@@ -62,11 +63,11 @@ pub struct Dataset {
 pub struct Rows {
     /// Where they are from, for messages: a file name, or an argument of a mutation.
     pub origin: String,
-    /// The columns' names: those of the table, a reference without its `_id` and as a slug, a
-    /// localised text once for each language (`name_en`, `name_zh`). An empty field is null; what
-    /// there is no column for stays as it is, or takes its default. `if_revision` is the revision
-    /// a row is taken to have; a figure's `action` `D` retracts it, and its `reason` says why it
-    /// is corrected or retracted.
+    /// The columns' names: those of the table, a reference without its `_id` and as a slug (of a
+    /// figure without one as what it is of, `metric district period`), a localised text once for
+    /// each language (`name_en`, `name_zh`). An empty field is null; what there is no column for
+    /// stays as it is, or takes its default. `if_revision` is the revision a row is taken to have;
+    /// a figure's `action` `D` retracts it, and its `reason` says why it is corrected or retracted.
     pub columns: Vec<String>,
     /// The line each row stands on, 0 for none, and its fields.
     pub rows: Vec<(u64, Vec<String>)>,

@@ -69,6 +69,7 @@ impl Writer {
         for target in row::references::<E>().into_values().chain(own) {
             self.know(&target).await?;
         }
+        self.know_figures(&columns, rows).await?;
         let targets = match (mode, E::KEPT.key) {
             (Mode::Update, _) => self.meant::<E>(rows, &columns).await?,
             (_, []) => self.with_slugs::<E>(rows, &columns, mode).await?,

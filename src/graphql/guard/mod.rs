@@ -10,6 +10,7 @@ mod cost;
 mod count;
 mod document;
 mod export;
+mod filter;
 mod given;
 mod pager;
 mod persisted;
