@@ -17,12 +17,13 @@ mod statement;
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
 
+use entity::DateTime;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -82,6 +83,8 @@ pub struct Database {
     reader: Reader,
     revision: Arc<watch::Sender<Revision>>,
     tokens: Arc<AtomicU64>,
+    /// Since when somebody writes through this.
+    writing: Arc<Mutex<Option<DateTime>>>,
     meter: Meter,
     noted: Option<Statements>,
     /// The file of an SQLite database.
@@ -163,8 +166,20 @@ impl Database {
 
     fn over(writer: DatabaseConnection, reader: Reader) -> Self {
         let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
+        let writing = Arc::default();
         let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
-        Self { writer, reader, revision, tokens, meter, noted, file, migration_backup, shadows }
+        Self {
+            writer,
+            reader,
+            revision,
+            tokens,
+            writing,
+            meter,
+            noted,
+            file,
+            migration_backup,
+            shadows,
+        }
     }
 
     /// The same database, whose statements are noted too.
@@ -180,6 +195,17 @@ impl Database {
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// The time that a write under way through this records, if there is one: what it writes is
+    /// not there yet, and will have been there since.
+    pub fn writing_since(&self) -> Option<DateTime> {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a write is under way, or none any more.
+    pub(crate) fn note_writing(&self, since: Option<DateTime>) {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// How often tokens were granted or withdrawn through this.

@@ -49,11 +49,11 @@ pub struct ImportOptions {
     /// The encoding of text, by its label, such as `gb18030`. UTF-8 when left out.
     encoding: Option<String>,
     /// What stands between the fields of a line: one character.
-    delimiter: Option<char>,
+    delimiter: Option<String>,
     /// How many lines stand before the one that names the columns, 0 or more.
     skip_lines: Option<u32>,
     /// What stands before the decimals of a number: `.` or `,`.
-    decimal: Option<char>,
+    decimal: Option<String>,
     /// How many significant digits numbers are rounded to, 1 to 28. None is rounded when left out.
     digits: Option<u32>,
     /// Texts that stand where a figure is missing, beside the usual ones.
@@ -70,12 +70,31 @@ pub struct ImportOptions {
     create_missing: bool,
 }
 
-impl From<ImportOptions> for Options {
-    fn from(given: ImportOptions) -> Self {
+/// The one character of an option.
+fn character(name: &str, text: Option<String>) -> Result<Option<char>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => Ok(Some(letter)),
+        _ => Err(Error::input(format!("`{name}` is {text:?}, but must be one character"))),
+    }
+}
+
+impl TryFrom<ImportOptions> for Options {
+    type Error = Error;
+
+    fn try_from(given: ImportOptions) -> Result<Self, Error> {
         let pairs = |pairs: Option<Vec<ImportPair>>| {
             pairs.into_iter().flatten().map(|pair| (pair.field, pair.value)).collect()
         };
-        Self {
+        let decimal = character("decimal", given.decimal)?;
+        if decimal.is_some_and(|letter| !matches!(letter, '.' | ',')) {
+            return Err(Error::input("`decimal` must be \".\" or \",\""));
+        }
+        if let Some(digits) = given.digits.filter(|digits| !(1..=28).contains(digits)) {
+            return Err(Error::input(format!("`digits` is {digits}, but must be 1 to 28")));
+        }
+        Ok(Self {
             format: given.format,
             layout: given.layout,
             resources: given.resources.unwrap_or_default(),
@@ -84,16 +103,16 @@ impl From<ImportOptions> for Options {
             set: pairs(given.set),
             ignore: given.ignore.unwrap_or_default(),
             encoding: given.encoding,
-            delimiter: given.delimiter,
+            delimiter: character("delimiter", given.delimiter)?,
             skip_lines: given.skip_lines.map(Into::into),
-            decimal: given.decimal,
+            decimal,
             digits: given.digits,
             missing: given.missing.unwrap_or_default(),
             keep_missing: given.keep_missing,
             frequency: given.frequency,
             date_order: given.date_order,
             create_missing: given.create_missing,
-        }
+        })
     }
 }
 
@@ -228,7 +247,7 @@ async fn import(
         return Ok(ImportPayload(done, own.revision()));
     }
     let sources = file.map(|file| file.source(ctx)).transpose()?.into_iter().collect();
-    let (options, progress) = (options.into(), ctx.data::<Imports>()?.begin(id));
+    let (options, progress) = (options.try_into()?, ctx.data::<Imports>()?.begin(id));
     let done = own.perform(ctx, Write::Import { sources, options, progress }).await?;
     Ok(ImportPayload(done, own.revision()))
 }

@@ -23,5 +23,13 @@ pub(super) fn view(
         ))
         .into());
     }
+    let writing = ctx.batch()?.database().writing_since();
+    if let Some((moment, begun)) = as_of.zip(writing).filter(|(moment, begun)| moment >= begun) {
+        return Err(Error::input(format!(
+            "`asOf` is {moment}, but what is written since {begun} is not there yet; give a moment \
+             before, or ask again once it is"
+        ))
+        .into());
+    }
     Ok(View { as_of: as_of.or(around.as_of), known_on: known_on.or(around.known_on), ..around })
 }

@@ -40,11 +40,12 @@ impl Uploads {
     }
 }
 
-/// A file, sent with the request as `multipart/form-data` (GraphQL multipart request
-/// specification): the variable is null in `operations`, and `map` says that the file is for it.
+/// A file that came with the request, by its place among them.
 #[derive(Debug, Clone, Copy)]
 pub struct Upload(usize);
 
+/// A file, sent with the request as `multipart/form-data` (GraphQL multipart request
+/// specification): the variable is null in `operations`, and `map` says that the file is for it.
 #[Scalar(
     name = "Upload",
     specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec"

@@ -110,7 +110,7 @@ pub enum Frequency {
     Month,
     /// Weeks from Monday to Sunday
     Week,
-    /// Days
+    /// Single days
     Day,
 }
 

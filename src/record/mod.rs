@@ -125,6 +125,17 @@ pub struct Writer {
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
     described: bool,
+    /// Says that this is under way, until it ends.
+    _under_way: UnderWay,
+}
+
+/// A write under way: while it is, nobody is told what was so since it began.
+struct UnderWay(Database);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.note_writing(None);
+    }
 }
 
 /// Hands every table rows can be written to, each after those it refers to, to the macro `to`:
@@ -225,7 +236,9 @@ impl Writer {
         let now = now.trunc_subsecs(6);
         let later = changed_at.map(|last| DateTime::<Utc>::from(last) + TimeDelta::microseconds(1));
         let now = later.map_or(now, |later| Ord::max(later, now));
+        database.note_writing(Some(now.into()));
         Ok(Self {
+            _under_way: UnderWay(database.clone()),
             database: database.clone(),
             transaction,
             now,

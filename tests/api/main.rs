@@ -10,6 +10,7 @@ mod caching;
 mod clients;
 mod command;
 mod compare;
+mod crashes;
 mod dataset;
 mod durability;
 mod embargo;
@@ -74,6 +75,7 @@ mod texts;
 mod timeouts;
 mod tokens;
 mod traces;
+mod uploads;
 mod versions;
 mod walks;
 

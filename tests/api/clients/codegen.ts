@@ -19,6 +19,7 @@ const config: CodegenConfig = {
           GeoJSON: "unknown",
           Language: "string",
           Period: "string",
+          Upload: "File",
         },
         avoidOptionals: { field: true },
         enumsAsTypes: true,

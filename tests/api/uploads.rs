@@ -1,0 +1,161 @@
+//! Files that come in through the API: `multipart/form-data`, whole or not at all.
+
+use std::io::Write;
+
+use hutong::access::Role;
+use serde_json::{Value, json};
+
+use crate::{Answer, Server, on_each_database};
+
+const FIGURES: &str = "metric,district,period,value,source\n\
+    5g-base-stations,haidian,2024,1200,beijing-daily-2026-01-27\n\
+    5g-base-stations,haidian,2025,1350,beijing-daily-2026-01-27\n";
+
+/// A part of a body.
+fn part(name: &str, file: Option<&str>, content: &[u8]) -> Vec<u8> {
+    let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+    let mut part =
+        format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+            .into_bytes();
+    part.extend_from_slice(content);
+    part.extend_from_slice(b"\r\n");
+    part
+}
+
+/// Sends a body of parts with a role.
+async fn send(server: &Server, token: &str, parts: &[Vec<u8>]) -> Answer {
+    let mut body = parts.concat();
+    body.extend_from_slice(b"--limit--\r\n");
+    let post = server
+        .client()
+        .post(server.url("/graphql"))
+        .header("content-type", "multipart/form-data; boundary=limit")
+        .bearer_auth(token)
+        .body(body);
+    Answer::read(post.send().await.unwrap()).await
+}
+
+/// A mutation with a file for `$file`.
+async fn upload(server: &Server, token: &str, query: &str, file: (&str, &[u8])) -> Answer {
+    let operations = json!({ "query": query, "variables": { "file": null } }).to_string();
+    let parts = [
+        part("operations", None, operations.as_bytes()),
+        part("map", None, br#"{"0": ["variables.file"]}"#),
+        part("0", Some(file.0), file.1),
+    ];
+    send(server, token, &parts).await
+}
+
+const IMPORT: &str = "mutation ($file: Upload!) { importObservations(file: $file, id: \"mine\") {
+    tables { table created updated removed unchanged } leftOut written revision } }";
+
+fn imported(created: u32, updated: u32, unchanged: u32, written: bool, revision: u32) -> Value {
+    let table = json!({ "table": "observation", "created": created.to_string(), "updated": updated.to_string(),
+        "removed": "0", "unchanged": unchanged.to_string() });
+    json!({ "importObservations": { "tables": [table], "leftOut": "0", "written": written, "revision": revision.to_string() } })
+}
+
+on_each_database! {
+    /// A file is written once, corrected by another one, and told of.
+    async fn a_file_of_figures_comes_in(server: &Server) {
+        let token = server.token(Role::Editor).await;
+        let dry = IMPORT.replace("id: \"mine\"", "dryRun: true");
+        let answer = upload(server, &token, &dry, ("figures.csv", FIGURES.as_bytes())).await;
+        assert_eq!(answer.data(), imported(2, 0, 0, false, 1));
+        let count = r#"{ district(slug: "haidian") { observations { totalCount nodes { value } } } }"#;
+        assert_eq!(server.data(count).await["district"]["observations"]["totalCount"], 0);
+
+        let answer = upload(server, &token, IMPORT, ("figures.csv", FIGURES.as_bytes())).await;
+        assert_eq!(answer.data(), imported(2, 0, 0, true, 2));
+        let answer = upload(server, &token, IMPORT, ("figures.csv", FIGURES.as_bytes())).await;
+        assert_eq!(answer.data(), imported(0, 0, 2, true, 2));
+        let corrected = FIGURES.replace("1350", "1360");
+        let answer = upload(server, &token, IMPORT, ("figures.csv", corrected.as_bytes())).await;
+        assert_eq!(answer.data(), imported(0, 1, 1, true, 3));
+        let observations = json!({ "totalCount": 2, "nodes": [{ "value": "1360" }, { "value": "1200" }] });
+        assert_eq!(server.data(count).await, json!({ "district": { "observations": observations } }));
+
+        let progress = r#"{ importProgress(id: "mine") { state file of rows } other: importProgress(id: "none") { state } }"#;
+        let answer = server.ask_as(&token, progress).await;
+        let own = json!({ "state": "ENDED", "file": "figures.csv", "of": FIGURES.len().to_string(), "rows": "2" });
+        assert_eq!(answer.data(), json!({ "importProgress": own, "other": null }));
+        assert_eq!(server.ask(r#"{ importProgress(id: "mine") { state } }"#).await.error().1, "FORBIDDEN");
+    }
+
+    /// What is wrong in a file is told with its lines, and nothing of it is kept.
+    async fn a_wrong_file_is_told_whole(server: &Server) {
+        let token = server.token(Role::Editor).await;
+        let wrong = FIGURES.replace("1200", "many").replace("haidian,2025", "haidien,2025");
+        let answer = upload(server, &token, IMPORT, ("figures.csv", wrong.as_bytes())).await;
+        let (_, code, _) = answer.error();
+        assert_eq!(code, "BAD_USER_INPUT");
+        let problems = &answer.json()["errors"][0]["extensions"]["problems"];
+        let told: Vec<(&Value, &Value)> = problems.as_array().unwrap().iter()
+            .map(|problem| (&problem["origin"], &problem["value"])).collect();
+        assert_eq!(told.len(), 2, "{problems}");
+        assert_eq!(server.data("{ dataset { revision } }").await, json!({ "dataset": { "revision": "1" } }));
+        let reader = server.token(Role::Reader).await;
+        let answer = upload(server, &reader, IMPORT, ("figures.csv", FIGURES.as_bytes())).await;
+        assert_eq!(answer.error().1, "FORBIDDEN");
+    }
+
+    /// Rows may come without a file.
+    async fn rows_come_in(server: &Server) {
+        let token = server.token(Role::Editor).await;
+        let query = r#"mutation { importObservations(rows: [
+            {metric: "5g-base-stations", district: "haidian", period: "2025", value: "1350", source: "beijing-daily-2026-01-27"}
+        ]) { tables { table created } written } }"#;
+        let wanted = json!({ "importObservations": { "tables": [{ "table": "observation", "created": "1" }], "written": true } });
+        assert_eq!(server.ask_as(&token, query).await.data(), wanted);
+        let neither = server.ask_as(&token, "mutation { importObservations { written } }").await;
+        assert_eq!(neither.error().0, "give either `file` or `rows`");
+    }
+
+    /// A package comes as a zip archive.
+    async fn a_package_comes_in(server: &Server) {
+        let token = server.token(Role::Editor).await;
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        for (name, text) in [
+            ("datapackage.json", r#"{"name": "more", "title": "More", "resources": [{"name": "unit", "path": "unit.csv"}]}"#),
+            ("unit.csv", "slug,symbol,name_en,dimension\nli,li,li,LENGTH\n"),
+        ] {
+            archive.start_file(name, options).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        let archive = archive.finish().unwrap().into_inner();
+        let query = "mutation ($file: Upload!) { importPackage(file: $file) { tables { table created } revision } }";
+        let answer = upload(server, &token, query, ("more.zip", &archive)).await;
+        let wanted = json!({ "importPackage": { "tables": [{ "table": "unit", "created": "1" }], "revision": "2" } });
+        assert_eq!(answer.data(), wanted);
+        assert_eq!(server.data(r#"{ unit(slug: "li") { symbol } }"#).await, json!({ "unit": { "symbol": "li" } }));
+    }
+
+    /// Bodies of parts that are no request are refused in words.
+    async fn wrong_bodies_are_refused(server: &Server) {
+        let token = server.token(Role::Editor).await;
+        let operations = json!({ "query": IMPORT, "variables": { "file": null } }).to_string();
+        let operations = part("operations", None, operations.as_bytes());
+        let map = |map: &str| part("map", None, map.as_bytes());
+        let file = part("0", Some("a.csv"), b"x");
+        for (parts, wanted) in [
+            (vec![], "there is no part `operations`"),
+            (vec![operations.clone()], "there is no part `map`"),
+            (vec![file.clone()], "`operations` and `map` come before the files"),
+            (vec![operations.clone(), map("[]"), file.clone()], "`map` is no object"),
+            (vec![operations.clone(), map("{}"), file.clone()], "`map` does not say what the file \"0\" is for"),
+            (vec![operations.clone(), map(r#"{"0": ["variables.other"]}"#), file.clone()], "\"variables.other\", which is no variable"),
+            (vec![operations.clone(), map(r#"{"0": ["query"]}"#), file.clone()], "\"query\", which is no variable"),
+        ] {
+            let answer = send(server, &token, &parts).await;
+            let (message, code, _) = answer.error();
+            assert_eq!((answer.status, code.as_str()), (400, "BAD_REQUEST"), "{message}");
+            assert!(message.contains(wanted), "{message}");
+        }
+        // A variable that only looks like a file's.
+        let body = json!({ "query": IMPORT, "variables": { "file": "hutong-upload:7" } });
+        let post = server.client().post(server.url("/graphql")).json(&body).bearer_auth(&token);
+        let answer = Answer::read(post.send().await.unwrap()).await;
+        assert_eq!(answer.error().0, "there is no such file with the request");
+    }
+}
