@@ -254,7 +254,10 @@ async fn import(
 
 /// How far the imports of this instance are, the newest of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Imports(Arc<Mutex<Vec<(ID, Arc<Far>)>>>);
+pub(super) struct Imports(Arc<Mutex<Vec<Known>>>);
+
+/// An import by the id that was given to it.
+type Known = (ID, Arc<Far>);
 
 /// The most imports whose progress is remembered.
 const REMEMBERED: usize = 100;

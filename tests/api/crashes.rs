@@ -79,8 +79,9 @@ async fn kill_mutations(folder: &Path, store: &Store) {
             number(&connection, "SELECT count(*) FROM unit WHERE slug LIKE 'killed-%'").await;
         let figures = "SELECT count(*) FROM observation WHERE locator LIKE 'k%'";
         assert_eq!(number(&connection, figures).await, units, "a write is half there");
-        let known = acknowledged.lock().unwrap().len();
-        for n in acknowledged.lock().unwrap().clone() {
+        let all = acknowledged.lock().unwrap().clone();
+        let known = all.len();
+        for n in all {
             let there = format!("SELECT count(*) FROM unit WHERE slug = 'killed-{n}'");
             assert_eq!(number(&connection, &there).await, 1, "{n} was acknowledged and is gone");
         }
