@@ -65,7 +65,7 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIMEOUT)
-                    .pragma("cache_size", "-65536")
+                .pragma("cache_size", "-65536")
         });
     let writer = sea_orm::Database::connect(connect).await?;
     let readers = Readers::start(Path::new(path), readers)?;
