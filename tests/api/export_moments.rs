@@ -172,8 +172,7 @@ on_each_database! {
     }
 }
 
-/// However many figures there are, no piece is large and not many of them are held: the memory of
-/// an export of 200,000 figures grows no more than that of one of 20,000 does.
+/// However many figures there are, no piece of an export is large.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_figures_leave_in_small_pieces() {
     const PLACES: usize = 1000;
