@@ -117,6 +117,12 @@ pub(super) fn twice(name: &str, place: Pos) -> ServerError {
     invalid(format!("the key `{name}` is given twice in one object; give it once"), Some(place))
 }
 
+/// A text that no database would keep.
+pub(super) fn nul(place: Option<Pos>) -> ServerError {
+    let message = "a text holds the character NUL (U+0000), which no text here can; leave it out";
+    with_code(ServerError::new(message, place), Code::BadUserInput)
+}
+
 /// A variable whose value is not what its type takes.
 pub(super) fn variable(message: String, place: Pos) -> ServerError {
     with_code(ServerError::new(message, Some(place)), Code::BadUserInput)

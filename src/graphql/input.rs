@@ -63,7 +63,8 @@ impl Draft {
                     Value::String(text) => text.clone(),
                     Value::Enum(word) => word.to_string(),
                     Value::Null => String::new(),
-                    value => value.to_string(),
+                    // An outline is JSON; of numbers and truths that is the same.
+                    value => value.clone().into_json().unwrap_or_default().to_string(),
                 };
                 self.fields.push((name.to_owned(), text));
             }

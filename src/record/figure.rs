@@ -48,9 +48,9 @@ const COLUMNS: [(&str, &str); 25] = [
     ("reason", "text"),
 ];
 
-/// What merging fills: the number of the new row, of the one it takes the place of, and of the
-/// waiting one it ends; the highest revision there was; whether nothing changes; whether it waits.
-const MERGED: &str = "id bigint, old bigint, ends bigint, revision bigint, \
+/// What merging fills: the number of the new row, of the one it takes the place of, of the waiting
+/// one it ends, and of the one in force; the highest revision there was; whether nothing changes; whether it waits.
+const MERGED: &str = "id bigint, old bigint, ends bigint, public bigint, revision bigint, \
      same boolean NOT NULL DEFAULT false, embargoed boolean NOT NULL DEFAULT false";
 
 /// The columns of which a file may say nothing: then they stay as they are.
@@ -352,7 +352,8 @@ impl Incoming {
         let status = *self.status.get_or_insert(ObservationStatus::Normal);
         let decimals = *self.decimals.get_or_insert(self.written);
         if !self.retracts {
-            check::figure(self.value, status, comparator, decimals)?;
+            let multiplier = self.multiplier.unwrap_or(0);
+            check::figure(self.value, status, comparator, decimals, multiplier)?;
         }
         if backend == DbBackend::Sqlite
             && let Some(value) = self.value

@@ -3,12 +3,10 @@
 //!
 //! Every step is one statement over all of them, the same on both databases.
 
-use std::collections::HashMap;
-
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::{
-    Problem, TOLD, Writer,
+    Problem, TOLD, WAITING, Writer,
     figure::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, all_given},
     index,
     named::Table as _,
@@ -161,8 +159,7 @@ impl Writer {
             self.run(
                 &format!(
                     "UPDATE incoming AS i SET
-                    old = CASE WHEN embargoed THEN old ELSE
-                        (SELECT o.id FROM observation o WHERE o.superseded_at IS NULL AND {KEY}) END,
+                    public = (SELECT o.id FROM observation o WHERE o.superseded_at IS NULL AND {KEY}),
                     revision = (SELECT max(o.revision) FROM observation o
                         WHERE o.superseded_at IS NOT NULL AND {KEY})"
                 ),
@@ -170,16 +167,24 @@ impl Writer {
             )
             .await?;
             self.run(
-                "UPDATE incoming AS i SET revision =
-                (SELECT CASE WHEN o.revision > coalesce(i.revision, 0) THEN o.revision
-                    ELSE i.revision END FROM observation o WHERE o.id = i.old)
-                WHERE old IS NOT NULL",
+                "UPDATE incoming AS i SET
+                old = CASE WHEN embargoed THEN old ELSE public END,
+                revision = (SELECT CASE WHEN o.revision > coalesce(i.revision, 0) THEN o.revision
+                    ELSE i.revision END FROM observation o WHERE o.id = i.public)
+                WHERE public IS NOT NULL",
                 [],
             )
             .await?;
         }
-        // An embargo is lifted by correcting the figure that waits, and in no other way.
+        // An embargo is lifted by correcting the figure that waits, and in no other way; but what
+        // nothing is public of is not made public beside it by just anybody.
         let kept = "NOT embargoed AND ends IS NOT NULL AND target IS DISTINCT FROM ends";
+        let first = format!(
+            "SELECT count(*) FROM incoming WHERE {kept} AND public IS NULL AND mode <> '{RETRACT}'"
+        );
+        if self.number(&first).await? > 0 {
+            require(&self.by.viewer, Permission::SetEmbargo)?;
+        }
         self.run(&format!("UPDATE incoming SET ends = NULL WHERE {kept}"), []).await?;
         // What is made public on its day is what waited.
         self.run(
@@ -196,9 +201,9 @@ impl Writer {
     async fn refuse_wrong_modes(&mut self) -> Result<(), Error> {
         let wrong = format!(
             "SELECT i.origin, i.line, i.mode, i.if_revision, o.revision FROM incoming i
-            LEFT JOIN observation o ON o.id = coalesce(i.target, i.old)
-            WHERE i.mode = '{CREATE}' AND i.old IS NOT NULL
-                OR i.target IS NOT NULL AND i.target IS DISTINCT FROM i.old
+            LEFT JOIN observation o ON o.id = coalesce(i.target, i.old, i.public)
+            WHERE i.mode = '{CREATE}' AND coalesce(i.old, i.public) IS NOT NULL
+                OR i.target IS NOT NULL AND i.target IS DISTINCT FROM coalesce(i.old, i.public)
                     AND i.target IS DISTINCT FROM i.ends
                 OR i.if_revision IS DISTINCT FROM o.revision AND i.if_revision IS NOT NULL
             ORDER BY i.n LIMIT {TOLD}"
@@ -236,8 +241,9 @@ impl Writer {
         });
         self.run(
             &format!(
-                "UPDATE incoming SET ({}) = (SELECT {} FROM observation o WHERE o.id = incoming.old)
-                WHERE old IS NOT NULL AND given <> {all_given} AND mode <> '{RETRACT}'",
+                "UPDATE incoming SET ({}) = (SELECT {} FROM observation o
+                    WHERE o.id = coalesce(incoming.old, incoming.public))
+                WHERE coalesce(old, public) IS NOT NULL AND given <> {all_given} AND mode <> '{RETRACT}'",
                 OPTIONAL.join(", "),
                 kept.join(", ")
             ),
@@ -258,14 +264,29 @@ impl Writer {
         Ok(())
     }
 
+    /// A slug is taken by what is in force or waits, unless that makes room for it.
     async fn refuse_taken_slugs(&mut self) -> Result<(), Error> {
-        let taken = "SELECT i.origin, i.line, i.slug FROM incoming i JOIN observation o
-            ON o.slug = i.slug AND o.superseded_at IS NULL AND o.id IS DISTINCT FROM i.old
-            WHERE NOT i.same AND NOT i.embargoed
-            UNION ALL SELECT i.origin, i.line, i.slug FROM incoming i
-            JOIN (SELECT slug, min(n) AS n FROM incoming WHERE slug IS NOT NULL
-                GROUP BY slug HAVING count(*) > 1) f ON f.slug = i.slug AND f.n < i.n";
-        self.refuse(&format!("{taken} LIMIT {TOLD}"), |row| {
+        let taken = |by: &str| {
+            format!(
+                "SELECT i.n, i.origin, i.line, i.slug FROM incoming i JOIN observation o
+                ON o.slug = i.slug AND {by} AND NOT ({KEY})
+                WHERE NOT i.same AND i.mode <> '{RETRACT}' AND o.id NOT IN
+                    (SELECT old FROM incoming WHERE old IS NOT NULL AND NOT same
+                    UNION ALL SELECT ends FROM incoming WHERE ends IS NOT NULL AND NOT same)"
+            )
+        };
+        let wrong = format!(
+            "SELECT origin, line, slug FROM ({} UNION {} UNION
+                SELECT i.n, i.origin, i.line, i.slug FROM incoming i
+                JOIN (SELECT slug, min(n) AS n FROM incoming
+                    WHERE slug IS NOT NULL AND mode <> '{RETRACT}'
+                    GROUP BY slug HAVING count(*) > 1) f
+                ON f.slug = i.slug AND f.n < i.n AND i.mode <> '{RETRACT}') t
+            ORDER BY n LIMIT {TOLD}",
+            taken("o.superseded_at IS NULL"),
+            taken(WAITS)
+        );
+        self.refuse(&wrong, |row| {
             let slug: String = row.try_get_by_index(2)?;
             Ok(row::wrong("slug", &slug, "another figure has it; slugs are unique"))
         })
@@ -277,12 +298,12 @@ impl Writer {
         if self.by.viewer.can(Permission::SetEmbargo) {
             return Ok(());
         }
-        let decided = self.number(
+        let decided = format!(
             "SELECT count(*) FROM incoming i LEFT JOIN observation o ON o.id = i.ends
-            WHERE NOT i.same AND (i.embargoed OR i.ends IS NOT NULL)
+            WHERE NOT i.same AND i.mode <> '{RETRACT}' AND (i.embargoed OR i.ends IS NOT NULL)
                 AND o.published_on IS DISTINCT FROM i.published_on",
         );
-        match decided.await? {
+        match self.number(&decided).await? {
             0 => Ok(()),
             _ => require(&self.by.viewer, Permission::SetEmbargo),
         }
@@ -320,7 +341,7 @@ impl Writer {
             for index in rebuilt {
                 self.transaction.execute_unprepared(&index).await?;
             }
-            self.follow(base, updated + removed > 0).await?;
+            self.follow(base, updated + removed > 0, removed > 0).await?;
         }
         // Who sent a few wants to know which they are.
         if self.staged.count > TOLD_AT_MOST {
@@ -410,7 +431,7 @@ impl Writer {
     }
 
     /// What is said of a figure is said of its newest version, and that is the one to be found.
-    async fn follow(&mut self, base: i64, replaces: bool) -> Result<(), Error> {
+    async fn follow(&mut self, base: i64, replaces: bool, removes: bool) -> Result<(), Error> {
         let standing = entity::observation::Entity::KEPT.standing;
         if replaces {
             for before in ["old", "ends"] {
@@ -437,15 +458,20 @@ impl Writer {
             .await?;
         }
         index::table::<entity::observation::Entity>(&self.transaction, standing, base).await?;
+        if self.number("SELECT count(*) FROM incoming WHERE embargoed OR ends IS NOT NULL").await?
+            > 0
+            || removes
+        {
+            // Who is asked for by a slug from now on is read anew.
+            self.slugs.remove("observation");
+            self.slugs.remove(WAITING);
+        }
         if let Some(slugs) = self.slugs.get_mut("observation") {
-            let sql = "SELECT slug, id FROM incoming
-                WHERE slug IS NOT NULL AND id IS NOT NULL AND NOT embargoed";
+            let sql = "SELECT slug, id FROM incoming WHERE slug IS NOT NULL AND id IS NOT NULL";
             let statement = Statement::from_string(self.database.backend(), sql);
-            let mut fresh = HashMap::new();
             for row in self.transaction.query_all_raw(statement).await? {
-                fresh.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                slugs.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             }
-            slugs.extend(fresh);
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use entity::vocabulary::ChangeKind;
 use sea_orm::{
-    EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
+    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable,
+    ModelTrait, Statement,
     sea_query::{Alias, Expr, ExprTrait},
 };
 use serde::de::DeserializeOwned;
@@ -80,7 +81,48 @@ impl Writer {
             self.chunk::<E>(rows, &columns, targets, mode).await?;
             numbers.extend(targets.iter().map(|target| target.number));
         }
+        let above = columns.iter().position(
+            |field| matches!(field, row::Field::Reference { target, .. } if target == E::KEPT.table),
+        );
+        if let Some(above) = above {
+            for targets in targets.chunks(CHUNK) {
+                self.refuse_circles::<E>(rows, &columns[above], above, targets).await?;
+            }
+        }
         Ok(numbers)
+    }
+
+    /// Refuses rows that would lie within themselves.
+    async fn refuse_circles<E: Table>(
+        &mut self,
+        rows: &Rows,
+        field: &row::Field,
+        place: usize,
+        targets: &[Target],
+    ) -> Result<(), Error> {
+        let row::Field::Reference { column, name, .. } = field else { return Ok(()) };
+        let table = E::KEPT.table;
+        let numbers: Vec<String> = targets.iter().map(|target| target.number.to_string()).collect();
+        let sql = format!(
+            "WITH RECURSIVE up (id, above) AS (
+                SELECT id, {column} FROM {table} WHERE id IN ({}) AND {column} IS NOT NULL
+                UNION SELECT up.id, o.{column} FROM up JOIN {table} o ON o.id = up.above
+                WHERE o.{column} IS NOT NULL)
+            SELECT id FROM up WHERE id = above",
+            numbers.join(", ")
+        );
+        let statement = Statement::from_string(self.backend(), sql);
+        let mut circles = HashSet::new();
+        for row in self.transaction.query_all_raw(statement).await? {
+            circles.insert(row.try_get_by_index::<i64>(0)?);
+        }
+        for target in targets.iter().filter(|target| circles.contains(&target.number)) {
+            let Some((line, fields)) = rows.rows.get(target.place) else { continue };
+            let above = fields.get(place).map_or("", String::as_str);
+            let why = row::wrong(name, above, "it would lie within itself");
+            self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
+        }
+        Ok(())
     }
 
     /// The rows that are meant by their slugs or ids.
@@ -196,7 +238,7 @@ impl Writer {
         let (mut noted, mut entries) = (Vec::new(), Vec::new());
         for &Target { place, number, .. } in targets {
             let Some((line, fields)) = rows.rows.get(place) else { continue };
-            let before = there.remove(&number);
+            let before = there.remove(&number).filter(|row| !is_removed::<E>(row));
             let base = before.as_ref().map_or_else(|| fresh(number), change::columns::<E>);
             let known = before.is_some();
             let read = taken(mode, known)
@@ -216,6 +258,12 @@ impl Writer {
                 continue;
             }
             let key = change::key(&change::columns::<E>(&model));
+            if mode == Mode::Update
+                && let Some(why) = self.taken_name::<E>(number, &model).await?
+            {
+                self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
+                continue;
+            }
             if known && row::has_slug::<E>() {
                 self.rename(table, &change::key(&base), &key, number);
             }
@@ -241,6 +289,31 @@ impl Writer {
         index::remove(&self.transaction, standing, gone).await?;
         index::add::<E>(&self.transaction, entries).await?;
         self.note(table, noted).await
+    }
+
+    /// What is wrong with the name of a row: that another row has it.
+    async fn taken_name<E: Table>(
+        &self,
+        number: i64,
+        model: &E::Model,
+    ) -> Result<Option<Problem>, Error> {
+        let row = change::columns::<E>(model);
+        if row::has_slug::<E>() {
+            let slug = change::key(&row);
+            let slugs = self.slugs.get(E::KEPT.table);
+            let by = slugs.and_then(|slugs| slugs.get(&slug)).filter(|by| **by != number);
+            return Ok(
+                by.map(|_| row::wrong("slug", &slug, "another row has it; slugs are unique"))
+            );
+        }
+        let named = E::Column::iter().filter(|column| E::KEPT.key.contains(&column.as_str()));
+        let others = named.fold(E::find(), |others, column| {
+            others.filter_by(Expr::col(column).eq(model.get(column)))
+        });
+        let other = others.filter_by(Expr::col(Alias::new("id")).ne(number));
+        let taken = other.one(&self.transaction).await?;
+        let reason = "another row is of the same";
+        Ok(taken.map(|_| Problem { reason: reason.to_owned(), ..Problem::default() }))
     }
 
     /// A row has another slug from now on.
@@ -345,6 +418,13 @@ fn taken(mode: Mode, known: bool) -> Result<(), Problem> {
         _ => return Ok(()),
     };
     Err(Problem { reason: reason.to_owned(), ..Problem::default() })
+}
+
+/// Whether a row is kept for figures of the past alone.
+fn is_removed<E: Table>(row: &E::Model) -> bool {
+    let mut columns = E::Column::iter();
+    let removed = columns.find(|column| column.as_str() == "removed_at");
+    removed.map(|column| row.get(column)).is_some_and(|at| at != at.as_null())
 }
 
 /// Whether nothing would be changed.

@@ -15,7 +15,7 @@ use sea_orm::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{Mode, Problem, Rows};
+use super::{Mode, Problem, Rows, WAITING};
 
 /// What a file's column holds.
 pub(super) enum Field {
@@ -70,7 +70,8 @@ pub(super) fn references<E: EntityTrait>() -> HashMap<String, String> {
         .collect()
 }
 
-/// What the file's columns hold, or which of them the table does not have.
+/// What the file's columns hold; or which of them the table does not have, and which fields hold
+/// what is no text to PostgreSQL.
 pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Field>, Vec<Problem>> {
     let references = references::<E>();
     let table = E::default().table_name().to_owned();
@@ -89,6 +90,13 @@ pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Fie
                 problems.push(Problem::of(&rows.origin, None, why));
             }
         }
+    }
+    for (line, texts) in &rows.rows {
+        let held = rows.columns.iter().zip(texts).filter(|(_, text)| text.contains('\0'));
+        problems.extend(held.map(|(column, text)| {
+            let why = "it holds the character NUL, which no text may";
+            Problem::of(&rows.origin, Some(*line), why).at(column, text)
+        }));
     }
     if problems.is_empty() { Ok(fields) } else { Err(problems) }
 }
@@ -234,6 +242,12 @@ impl Reading<'_> {
         if let Some(Ok(number)) = found.map(|(_, number)| number.parse()) {
             return Ok(number);
         }
+        if table == "observation" {
+            let slug = id.strip_prefix("observation:").unwrap_or(id);
+            if let Some(number) = self.slugs.get(WAITING).and_then(|slugs| slugs.get(slug)) {
+                return Ok(*number);
+            }
+        }
         let missing = || wrong("id", "", "it says which row is to be changed");
         self.number("id", table, id)?.ok_or_else(missing)
     }
@@ -266,8 +280,8 @@ const BY_NUMBER: [&str; 3] = ["observation", "initiative_organization", "initiat
 
 const NO_NUMBER: &str = "it is no whole number";
 
-pub(super) const NO_SLUG: &str =
-    "it is no slug; write small Latin letters and digits, in parts joined by hyphens";
+pub(super) const NO_SLUG: &str = "it is no slug; write small Latin letters and digits, in parts joined by hyphens, 500 in all at \
+     the most";
 
 /// A row without something it must have.
 fn missing(why: &str) -> Problem {
@@ -283,11 +297,15 @@ pub(super) fn wrong(column: &str, value: &str, reason: impl std::fmt::Display) -
     Problem { reason: reason.to_string(), ..Problem::default() }.at(column, value)
 }
 
+/// How long a slug may be: within what an index of PostgreSQL holds.
+const SLUG_MAX: usize = 500;
+
 /// `part-2-of-a-slug`.
 pub(super) fn is_slug(text: &str) -> bool {
-    text.split('-').all(|part| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    })
+    text.len() <= SLUG_MAX
+        && text.split('-').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
 }
 
 /// Refuses a number SQLite would round.

@@ -14,6 +14,7 @@ mod crashes;
 mod dataset;
 mod durability;
 mod embargo;
+mod embargo_writing;
 mod errors;
 mod events;
 mod explain;

@@ -209,4 +209,70 @@ on_each_database! {
         let count = r#"{ metric(slug: "5g-base-stations") { observations { totalCount } } }"#;
         assert_eq!(server.data(count).await, json!({ "metric": { "observations": { "totalCount": 1 } } }));
     }
+
+    /// Names are unique: another row's is refused by every way to take it, a swap is none.
+    async fn names_are_not_taken_twice(server: &Server) {
+        let made = r#"mutation { createThemes(inputs: [{slug: "a", name: [{language: "en", text: "A"}]}, {slug: "b", name: [{language: "en", text: "B"}]}]) { themes { slug } } }"#;
+        data(&ask(server, Role::Editor, made).await);
+        let taken = ("BAD_USER_INPUT".to_owned(), "patch.slug: \"b\": another row has it; slugs are unique".to_owned());
+        assert_eq!(error(&ask(server, Role::Editor, r#"mutation { updateTheme(id: "a", patch: {slug: "b"}) { theme { slug } } }"#).await), taken);
+        let (code, _) = error(&ask(server, Role::Editor, r#"mutation { updateThemes(filter: {slug: {in: ["a", "b"]}}, patch: {slug: "c"}, atMost: 2) { themes { slug } } }"#).await);
+        assert_eq!(code, "BAD_USER_INPUT");
+        let swap = r#"mutation {
+            x: updateTheme(id: "a", patch: {slug: "c"}) { theme { name } } y: updateTheme(id: "b", patch: {slug: "a"}) { theme { name } }
+            z: updateTheme(id: "c", patch: {slug: "b"}) { theme { name } } }"#;
+        assert_eq!(data(&ask(server, Role::Editor, swap).await)["z"], json!({ "theme": { "name": "A" } }));
+        // What is removed is not changed, whatever it is called by.
+        data(&ask(server, Role::Editor, r#"mutation { deleteTheme(id: "a") { deletedIds } }"#).await);
+        for number in 30..40 {
+            let again = format!(r##"mutation {{ updateTheme(id: "theme#{number}", ifRevision: 3, patch: {{locator: "x"}}) {{ theme {{ slug }} }} }}"##).replace("locator", "slug");
+            assert_eq!(ask(server, Role::Editor, &again).await["data"], Value::Null);
+        }
+
+        let pair = r#"metrics: [{metric: "5g-base-stations", basis: STATED}, {metric: "computing-power", basis: STATED}]"#;
+        let rows = format!(r#"mutation {{ createInitiative(input: {{slug: "n", district: "haidian", kind: PROJECT, status: PLANNED, title: [{{language: "en", text: "N"}}], {pair}}})
+            {{ initiative {{ metrics {{ nodes {{ id metric {{ slug }} }} }} }} }} }}"#);
+        let made = ask(server, Role::Editor, &rows).await;
+        let nodes = data(&made)["createInitiative"]["initiative"]["metrics"]["nodes"].clone();
+        let other = nodes.as_array().unwrap().iter().find(|node| node["metric"]["slug"] == "computing-power").unwrap()["id"].clone();
+        let moved = format!(r#"mutation {{ updateInitiativeMetric(id: {other}, patch: {{metric: "5g-base-stations"}}) {{ initiativeMetric {{ id }} }} }}"#);
+        assert_eq!(error(&ask(server, Role::Editor, &moved).await), ("BAD_USER_INPUT".to_owned(), "patch: another row is of the same".to_owned()));
+
+        // Figures give each other's names back and forth in one request.
+        let figure = r#"metric: "5g-base-stations", district: "haidian", source: "beijing-daily-2026-01-27""#;
+        let write = |first: &str, second: &str| format!(r#"mutation {{ upsertObservations(inputs: [
+            {{{figure}, period: "2001", value: 1, slug: "{first}"}}, {{{figure}, period: "2002", value: 2, slug: "{second}"}}]) {{ observations {{ slug value }} }} }}"#);
+        data(&ask(server, Role::Editor, &write("one", "two")).await);
+        assert_eq!(data(&ask(server, Role::Editor, &write("two", "one")).await), json!({ "upsertObservations": { "observations": [
+            { "slug": "two", "value": "1" }, { "slug": "one", "value": "2" }] } }));
+        let gone = r#"mutation { deleteObservation(id: "one") { deletedIds }
+            createClaim(input: {slug: "late", kind: FIRST, statement: [{language: "en", text: "x"}], observation: "one"}) { claim { id } } }"#;
+        assert_eq!(ask(server, Role::Editor, gone).await["errors"][0]["message"], "input.observation: \"one\": there is no such observation");
+    }
+
+    /// What no column could hold, or nobody could read again, is refused with its path.
+    async fn what_cannot_be_is_refused(server: &Server) {
+        let figure = r#"createObservation(input: {metric: "5g-base-stations", district: "haidian", period: "2001", source: "beijing-daily-2026-01-27", value: 1, "#;
+        for (given, message) in [
+            ("updateDistrict(id: \"haidian\", patch: {latitude: \"90.5\"})", "patch.latitude: \"90.5\": it is none of -90 to 90 degrees"),
+            ("updateDistrict(id: \"haidian\", patch: {parent: \"haidian\"})", "patch.parent: \"haidian\": it would lie within itself"),
+            ("updateDistrict(id: \"beijing\", patch: {parent: \"haidian\"})", "patch.parent: \"haidian\": it would lie within itself"),
+            (&format!("{figure}decimals: 29}})"), "input.decimals: \"29\": it is none of 0 to 28"),
+            (&format!("{figure}multiplier: -2147483648}})"), "input.multiplier: \"-2147483648\": it is none of -28 to 28"),
+        ] {
+            let answer = ask(server, Role::Editor, &format!("mutation {{ {given} {{ __typename }} }}")).await;
+            assert_eq!(error(&answer), ("BAD_USER_INPUT".to_owned(), message.to_owned()));
+        }
+        let long = format!(r#"mutation {{ createTheme(input: {{slug: "{}", name: [{{language: "en", text: "X"}}]}}) {{ __typename }} }}"#, "a".repeat(501));
+        assert_eq!(error(&ask(server, Role::Editor, &long).await).0, "BAD_USER_INPUT");
+        let nul = "a text holds the character NUL (U+0000), which no text here can; leave it out";
+        for query in [r#"mutation { deleteTheme(id: "5g", reason: "a\u0000b") { deletedIds } }"#, r#"{ theme(slug: "a\u0000b") { id } }"#] {
+            let answer = ask(server, Role::Editor, query).await;
+            assert_eq!(answer["errors"][0]["message"], nul);
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+        }
+        let outline = json!({ "type": "Point", "coordinates": [116.3, 39.96] });
+        let drawn = ask(server, Role::Editor, r#"mutation { updateDistrict(id: "haidian", patch: {geometry: {type: "Point", coordinates: [116.3, 39.96]}}) { district { geometry } } }"#).await;
+        assert_eq!(data(&drawn), json!({ "updateDistrict": { "district": { "geometry": outline } } }));
+    }
 }

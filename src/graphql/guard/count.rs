@@ -204,8 +204,8 @@ impl<'d> Count<'d> {
         arguments.iter().try_for_each(|argument| self.value(&argument.value, 0))
     }
 
-    /// Counts how deep a value is nested, and refuses a key that is in an object twice: which of
-    /// them counted would be chance.
+    /// Counts how deep a value is nested, and refuses texts with NUL, and a key that is in an object
+    /// twice: which of them counted would be chance.
     fn value(&mut self, value: &Node<Value>, level: u64) -> Result<(), ServerError> {
         match &**value {
             Value::List(items) => {
@@ -222,6 +222,9 @@ impl<'d> Count<'d> {
                     self.value(field, level + 1)?;
                 }
                 Ok(())
+            }
+            Value::String(text) if text.contains('\0') => {
+                Err(error::nul(Some(self.places.of_node(value))))
             }
             _ => Ok(()),
         }

@@ -44,7 +44,7 @@ impl Guard {
         );
         let document = self.read(&document).map_err(|refused| refused.to_vec())?;
         let operation = document.operation(None).map_err(one)?;
-        variables::check_depth(&given, self.options.value_depth_max).map_err(one)?;
+        variables::check_values(&given, self.options.value_depth_max).map_err(one)?;
         document.check_variables(&self.contract, operation, &given, self.error_max())?;
         let filter = given.get(FILTER).cloned();
         E::Filter::parse(filter).map_err(|wrong| {

@@ -257,7 +257,7 @@ impl Guard {
             return Err(one(error::introspection()));
         }
         let depth = self.options.value_depth_max;
-        variables::check_depth(&asked.variables, depth).map_err(one)?;
+        variables::check_values(&asked.variables, depth).map_err(one)?;
         let most = self.error_max();
         document.check_variables(&self.contract, operation, &asked.variables, most)?;
         Ok((text, document))

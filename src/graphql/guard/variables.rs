@@ -19,8 +19,8 @@ use crate::graphql::{Code, error, suggestion};
 /// The longest value that a message quotes.
 const QUOTED: usize = 80;
 
-/// Refuses values that are nested too deep.
-pub(super) fn check_depth(given: &Variables, most: u32) -> Result<(), ServerError> {
+/// Refuses values that are nested too deep, or hold what is no text to PostgreSQL.
+pub(super) fn check_values(given: &Variables, most: u32) -> Result<(), ServerError> {
     let deepest = given.values().map(depth).max().unwrap_or(0);
     if deepest > most.into() {
         return Err(error::beyond(
@@ -33,7 +33,19 @@ pub(super) fn check_depth(given: &Variables, most: u32) -> Result<(), ServerErro
             most.into(),
         ));
     }
-    Ok(())
+    match given.values().any(holds_nul) {
+        true => Err(error::nul(None)),
+        false => Ok(()),
+    }
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::List(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.values().any(holds_nul),
+        _ => false,
+    }
 }
 
 fn depth(value: &Value) -> u64 {

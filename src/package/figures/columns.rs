@@ -204,6 +204,10 @@ pub(super) fn roles(
         if roles[at] == Role::Unknown && column.starts_with("note_") && is_field(column) {
             roles[at] = Role::Field(column.clone());
         }
+        // SDMX does not say which language its comments are in.
+        if roles[at] == Role::Unknown && normal(column) == "obscomment" {
+            roles[at] = Role::Ignored;
+        }
     }
     if problems.is_empty() { Ok(roles) } else { Err(problems) }
 }
