@@ -86,7 +86,7 @@ on_each_database! {
         }"#).await;
         let (code, message) = error(&failed);
         assert_eq!(code, "BAD_USER_INPUT");
-        assert_eq!(message, "input.slug: \"Not a slug\": it is no slug; write small Latin letters and digits, in parts joined by hyphens");
+        assert_eq!(message, "input.slug: \"Not a slug\": it is no slug; write small Latin letters and digits, in parts joined by hyphens, 500 in all at the most");
         assert_eq!(failed["errors"][0]["path"], json!(["b"]));
         assert_eq!(revision(server).await, before);
         let none = server.data(r#"{ theme(slug: "water") { id } search(query: "water") { totalCount } }"#).await;
