@@ -37,6 +37,7 @@ pub mod group;
 pub mod group_key;
 pub mod guard;
 pub mod import;
+pub mod import_progress;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;
@@ -115,7 +116,7 @@ macro_rules! root {
             group::GroupQuery,
             compare::CompareQuery,
             audit::AuditQuery,
-            import::ImportQuery,
+            import_progress::ImportQuery,
             viewer::ViewerQuery,
             changes::ChangesQuery,
             $($($topic::$query,)?)+
@@ -133,7 +134,7 @@ pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
 pub fn schema(limits: Limits) -> Schema {
     async_graphql::Schema::build(Query::default(), MutationRoot::default(), SubscriptionRoot)
         .data(limits)
-        .data(import::Imports::default())
+        .data(import_progress::Imports::default())
         .directive(live::Live)
         .limit_recursive_depth(usize::MAX)
         .validation_mode(ValidationMode::Fast)

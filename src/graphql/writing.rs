@@ -21,7 +21,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{import::Going, input::Draft};
+use super::{import_progress::Going, input::Draft};
 use crate::{
     access::{Permission, Viewer, require},
     database::Database,

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::{
     By, Writer,
-    figure::{RELEASE, STAGED, all_given},
+    incoming::{RELEASE, STAGED, all_given},
 };
 use crate::{
     access::Viewer,

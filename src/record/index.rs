@@ -10,7 +10,11 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 
-use super::{CHUNK, chosen, hold, named::Table as _, of, tables};
+use super::{
+    CHUNK, hold,
+    named::Table as _,
+    tables::{chosen, of, tables},
+};
 use crate::{
     database::Database,
     error::Error,

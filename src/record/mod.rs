@@ -3,10 +3,12 @@
 //! Rows arrive as text, the way a file holds them, wherever they are from. What is wrong with them
 //! is gathered, so that all of it can be told; then nothing of them is kept.
 
+mod apply;
 mod change;
 mod check;
 mod embargo;
 mod figure;
+mod incoming;
 mod index;
 mod merge;
 mod named;
@@ -15,6 +17,8 @@ mod problem;
 mod reference;
 mod remove;
 mod row;
+mod slugs;
+mod tables;
 pub mod token;
 
 use std::collections::HashMap;
@@ -23,17 +27,18 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Text, audit, dataset};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order, Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
 pub use embargo::{keep, release};
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
+pub use tables::{TABLES, standing};
 
 use self::{
     figure::Staged,
-    named::{Kept, Table},
+    tables::{chosen, of, tables},
 };
 use crate::{
     access::{Role, Viewer},
@@ -105,10 +110,6 @@ pub enum Mode {
 /// How many rows an insert takes at once: well within both databases' limit of parameters.
 const CHUNK: usize = 500;
 
-/// By which name the figures under embargo are known by their slugs: whoever changes a figure means
-/// the version that insiders see.
-const WAITING: &str = "observation under embargo";
-
 /// The key of the lock that lets one instance write at a time on PostgreSQL.
 const WRITE_LOCK: i64 = 0x0048_7574_6f6e_6700;
 
@@ -141,83 +142,6 @@ impl Drop for UnderWay {
         self.0.note_writing(None);
     }
 }
-
-/// Hands every table rows can be written to, each after those it refers to, to the macro `to`:
-/// where its rows stand among results of a search that fit alike, a number of its own that never
-/// changes, since the index keeps it; what names a row that has no slug; and the check that its
-/// columns' types do not make.
-macro_rules! tables {
-    ($to:ident $($given:tt)*) => {
-        $to! {
-            [$($given)*]
-            source 80,
-            unit 60,
-            theme 20,
-            district 10; check district,
-            organization 30,
-            initiative 40,
-            initiative_organization 110 by ["initiative_id", "organization_id", "role"],
-            metric 50,
-            initiative_metric 100 by ["initiative_id", "metric_id"],
-            observation 90,
-            claim 70; check claim,
-        }
-    };
-}
-
-macro_rules! declare {
-    ([] $($table:ident $standing:literal $(by $key:expr)? $(; check $check:ident)?,)+) => {
-        /// The tables rows can be written to, each after those it refers to.
-        pub const TABLES: &[&str] = &[$(stringify!($table),)+];
-
-        /// The table with this standing among the results of a search.
-        pub fn standing(number: i64) -> Option<&'static str> {
-            match number {
-                $($standing => Some(stringify!($table)),)+
-                _ => None,
-            }
-        }
-
-        $(
-            impl Table for entity::$table::Entity {
-                const KEPT: Kept<Self> = Kept {
-                    table: stringify!($table),
-                    standing: $standing,
-                    key: declare!(@key $($key)?),
-                    check: declare!(@check $($check)?),
-                };
-            }
-        )+
-    };
-    (@key) => { &[] };
-    (@key $key:expr) => { &$key };
-    (@check) => { |_| Ok(()) };
-    (@check $check:ident) => { check::$check };
-}
-
-tables!(declare);
-
-/// Does something with the table of a name: `of!(name, E => done::<E>(), else other)`.
-macro_rules! of {
-    ($($given:tt)*) => { tables!(chosen $($given)*) };
-}
-
-macro_rules! chosen {
-    (
-        [$name:expr, $entity:ident => $done:expr, else $other:expr]
-        $($table:ident $standing:literal $(by $key:expr)? $(; check $check:ident)?,)+
-    ) => {
-        match $name {
-            $(stringify!($table) => {
-                type $entity = entity::$table::Entity;
-                $done
-            })+
-            _ => $other,
-        }
-    };
-}
-
-use {chosen, of, tables};
 
 impl Writer {
     /// Begins a write; `now`, or a moment after the last write where that is later, becomes the
@@ -292,38 +216,9 @@ impl Writer {
         Ok(())
     }
 
-    /// The numbers of the rows of a table by their slugs.
-    pub async fn knows(&mut self, table: &str) -> Result<&HashMap<String, i64>, Error> {
-        self.know(table).await?;
-        Ok(self.slugs.entry(table.to_owned()).or_default())
-    }
-
     /// What was done so far to the rows of a table.
     pub fn counts(&self, table: &str) -> Counts {
         self.outcome.0.get(table).copied().unwrap_or_default()
-    }
-
-    /// The numbers of the rows of a table that are named by their slugs or ids. `if_revision` is
-    /// the revision that each is taken to have.
-    pub async fn named(
-        &mut self,
-        table: &'static str,
-        ids: &[String],
-        if_revision: Option<i32>,
-    ) -> Result<Vec<i64>, Error> {
-        self.merge().await?;
-        self.know_if_named(table).await?;
-        let mut numbers = Vec::with_capacity(ids.len());
-        let columns = [row::Field::Id];
-        for id in ids {
-            match self.reading(&columns).own(table, std::slice::from_ref(id)) {
-                Ok(number) => numbers.push(number),
-                Err(why) => self.report(Problem { origin: "id".to_owned(), ..why }),
-            }
-        }
-        of!(table, E => self.require::<E>(&numbers, if_revision).await?, else {});
-        self.settle().await?;
-        Ok(numbers)
     }
 
     /// Notes something that is wrong with what is to be written: then nothing of it will be.
@@ -416,61 +311,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Reads the slugs a table has already, once.
-    async fn know(&mut self, table: &str) -> Result<(), Error> {
-        if self.slugs.contains_key(table) {
-            return Ok(());
-        }
-        let mut select = Query::select();
-        select.column("slug").column("id").from(table.to_owned());
-        select.and_where(Expr::col("slug").is_not_null());
-        select.and_where(Expr::cust(live(table)));
-        let mut known = HashMap::new();
-        let mut waiting = HashMap::new();
-        if table == "observation" {
-            // What is said of a figure is said of the version in force, if there is one.
-            select.expr(Expr::cust("embargoed")).order_by("embargoed", Order::Desc);
-        }
-        for row in self.transaction.query_all(&select).await? {
-            let (slug, number): (String, i64) =
-                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            if table == "observation" && row.try_get_by_index(2)? {
-                waiting.insert(slug.clone(), number);
-            }
-            known.insert(slug, number);
-        }
-        if table == "observation" {
-            self.slugs.insert(WAITING.to_owned(), waiting);
-        }
-        self.slugs.insert(table.to_owned(), known);
-        Ok(())
-    }
-
-    /// The same if its rows have slugs.
-    async fn know_if_named(&mut self, table: &'static str) -> Result<(), Error> {
-        match of!(table, E => row::has_slug::<E>(), else false) {
-            true => self.know(table).await,
-            false => Ok(()),
-        }
-    }
-
-    /// Takes that many numbers for new rows, and returns the first.
-    async fn reserve<E: EntityTrait>(&mut self, count: usize) -> Result<i64, Error> {
-        let table = E::default().table_name().to_owned();
-        let last = match self.numbers.get(&table) {
-            Some(last) => *last,
-            None => {
-                let select = Query::select().expr(Expr::col("id").max()).from(table.clone()).take();
-                let row = self.transaction.query_one(&select).await?;
-                let last: Option<i64> =
-                    row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-                last.unwrap_or(0)
-            }
-        };
-        self.numbers.insert(table, last + count as i64);
-        Ok(last + 1)
-    }
-
     fn backend(&self) -> DbBackend {
         self.database.backend()
     }
@@ -478,15 +318,6 @@ impl Writer {
     /// The day it is, in UTC.
     fn today(&self) -> Value {
         entity::Date(self.now.date_naive()).into()
-    }
-}
-
-/// Which rows of a table are there, as a condition of SQL.
-fn live(table: &str) -> &'static str {
-    match table {
-        "observation" => "(superseded_at IS NULL OR embargoed AND embargo_ended_at IS NULL)",
-        "claim" | "initiative_organization" | "initiative_metric" => "1 = 1",
-        _ => "removed_at IS NULL",
     }
 }
 

@@ -9,11 +9,12 @@ use serde_json::Value as Json;
 use super::{
     CHUNK, TABLES, Writer, change,
     change::Noted,
-    chosen,
-    figure::{RETRACT, STAGED, all_given},
-    index, live,
+    incoming::{RETRACT, STAGED, all_given},
+    index,
     named::{Kept, Table},
-    of, row, tables,
+    row,
+    slugs::live,
+    tables::{chosen, of, tables},
 };
 use crate::error::Error;
 

@@ -15,7 +15,7 @@ use sea_orm::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{Mode, Problem, Rows, WAITING};
+use super::{Mode, Problem, Rows, slugs::WAITING};
 
 /// What a file's column holds.
 pub(super) enum Field {

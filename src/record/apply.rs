@@ -1,0 +1,191 @@
+//! What merging decided, done: versions ended, versions added, and what follows them.
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+
+use super::{
+    Writer,
+    incoming::{RETRACT, STAGED},
+    index,
+    named::Table as _,
+    slugs::WAITING,
+};
+use crate::{error::Error, query::search};
+
+/// Of how many figures at most it is told which rows they became.
+const TOLD_AT_MOST: i64 = 20_000;
+
+/// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
+const MANY: i64 = 20_000;
+
+impl Writer {
+    pub(super) async fn apply(&mut self) -> Result<Vec<i64>, Error> {
+        let base = self.number("SELECT max(id) FROM observation").await?;
+        let counts = self
+            .ask(
+                &format!(
+                    "SELECT coalesce(sum(CASE WHEN old IS NULL AND NOT same THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN old IS NOT NULL AND NOT same AND mode <> '{RETRACT}'
+                    THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN NOT same AND mode = '{RETRACT}' THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN same THEN 1 ELSE 0 END), 0) FROM incoming"
+                ),
+                [],
+            )
+            .await?;
+        let count = |place| -> Result<u64, Error> {
+            let number: Option<i64> =
+                counts.first().map(|row| row.try_get_by_index(place)).transpose()?;
+            Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+        };
+        let (created, updated, removed) = (count(0)?, count(1)?, count(2)?);
+        let outcome = self.outcome.of("observation");
+        outcome.created += created;
+        outcome.updated += updated;
+        outcome.removed += removed;
+        outcome.unchanged += count(3)?;
+        if created + updated + removed > 0 {
+            self.close().await?;
+            let rebuilt = self.drop_indexes(base).await?;
+            self.insert(base).await?;
+            for index in rebuilt {
+                self.transaction.execute_unprepared(&index).await?;
+            }
+            self.follow(base, updated + removed > 0, removed > 0).await?;
+        }
+        // Who sent a few wants to know which they are.
+        if self.staged.count > TOLD_AT_MOST {
+            return Ok(Vec::new());
+        }
+        let numbers = self.ask("SELECT coalesce(id, old, 0) FROM incoming ORDER BY n", []).await?;
+        numbers.iter().map(|row| row.try_get_by_index(0).map_err(Error::from)).collect()
+    }
+
+    /// Ends what is replaced.
+    async fn close(&self) -> Result<(), Error> {
+        let now = || Value::from(entity::DateTime::from(self.now));
+        self.run(
+            "UPDATE observation SET superseded_at = $1 WHERE id IN
+            (SELECT old FROM incoming WHERE old IS NOT NULL AND NOT same AND NOT embargoed)",
+            [now()],
+        )
+        .await?;
+        self.run(
+            "UPDATE observation SET embargo_ended_at = $1 WHERE id IN
+            (SELECT ends FROM incoming WHERE ends IS NOT NULL AND NOT same)",
+            [now()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Many rows are added sooner without indexes, which are then built from all of them. On
+    /// PostgreSQL that would keep readers out. Returns how to build them.
+    async fn drop_indexes(&self, base: i64) -> Result<Vec<String>, Error> {
+        if self.backend() != DbBackend::Sqlite || self.staged.count < MANY.max(base) {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT name, sql FROM sqlite_master
+            WHERE type = 'index' AND tbl_name = 'observation' AND sql IS NOT NULL";
+        let mut rebuilt = Vec::new();
+        for row in self.ask(sql, []).await? {
+            let (name, sql): (String, String) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            self.transaction.execute_unprepared(&format!("DROP INDEX {name}")).await?;
+            rebuilt.push(sql);
+        }
+        Ok(rebuilt)
+    }
+
+    async fn insert(&self, base: i64) -> Result<(), Error> {
+        self.run("UPDATE incoming SET id = $1 + n WHERE NOT same", [base.into()]).await?;
+        let kept = STAGED.join(", ");
+        let columns = "id, metric_id, district_id, initiative_id, period, recorded_at,
+            superseded_at, revision, recorded_by, reason, retracted, embargoed, embargo_ended_at";
+        let moment = match self.backend() {
+            DbBackend::Postgres => "CAST($1 AS timestamp with time zone)",
+            _ => "$1",
+        };
+        let by = "CAST($2 AS text)";
+        let key = "i.id, i.metric_id, i.district_id, NULLIF(i.initiative_id, 0), i.period";
+        let from = all_of(&STAGED, "i");
+        self.run(
+            &format!(
+                "INSERT INTO observation ({columns}, {kept})
+                SELECT {key}, {moment}, CASE WHEN i.embargoed THEN {moment} END,
+                    coalesce(i.revision, 0) + 1, {by}, i.reason, false, i.embargoed, NULL, {from}
+                FROM incoming i WHERE NOT i.same AND i.mode <> '{RETRACT}' ORDER BY i.n"
+            ),
+            self.stamp(),
+        )
+        .await?;
+        let from = all_of(&STAGED, "o");
+        self.run(
+            &format!(
+                "INSERT INTO observation ({columns}, {kept})
+                SELECT {key}, {moment}, {moment}, coalesce(i.revision, 0) + 1, {by}, i.reason, true,
+                    i.embargoed, CASE WHEN i.embargoed THEN {moment} END, {from}
+                FROM incoming i JOIN observation o ON o.id = i.old
+                WHERE NOT i.same AND i.mode = '{RETRACT}' ORDER BY i.n"
+            ),
+            self.stamp(),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// When, and by whom.
+    fn stamp(&self) -> [Value; 2] {
+        let by = self.by.viewer.name.as_deref().map(str::to_owned);
+        [Value::from(entity::DateTime::from(self.now)), Value::from(by)]
+    }
+
+    /// What is said of a figure is said of its newest version, and that is the one to be found.
+    async fn follow(&mut self, base: i64, replaces: bool, removes: bool) -> Result<(), Error> {
+        let standing = entity::observation::Entity::KEPT.standing;
+        if replaces {
+            for before in ["old", "ends"] {
+                self.run(
+                    &format!(
+                        "UPDATE claim SET observation_id = i.id FROM incoming i
+                        WHERE i.{before} = claim.observation_id AND NOT i.same
+                        AND i.mode <> '{RETRACT}'"
+                    ),
+                    [],
+                )
+                .await?;
+            }
+            let column = search::place_column(self.backend());
+            self.run(
+                &format!(
+                    "DELETE FROM {} WHERE {column} IN
+                    (SELECT {} + old FROM incoming WHERE old IS NOT NULL AND NOT same)",
+                    search::TABLE,
+                    search::place(standing, 0)
+                ),
+                [],
+            )
+            .await?;
+        }
+        index::table::<entity::observation::Entity>(&self.transaction, standing, base).await?;
+        if self.number("SELECT count(*) FROM incoming WHERE embargoed OR ends IS NOT NULL").await?
+            > 0
+            || removes
+        {
+            // Who is asked for by a slug from now on is read anew.
+            self.slugs.remove("observation");
+            self.slugs.remove(WAITING);
+        }
+        if let Some(slugs) = self.slugs.get_mut("observation") {
+            let sql = "SELECT slug, id FROM incoming WHERE slug IS NOT NULL AND id IS NOT NULL";
+            let statement = Statement::from_string(self.database.backend(), sql);
+            for row in self.transaction.query_all_raw(statement).await? {
+                slugs.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all_of(names: &[&str], table: &str) -> String {
+    names.iter().map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
+}
