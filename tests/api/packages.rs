@@ -64,7 +64,7 @@ on_each_database! {
             ("length,city,2026,1,one,0,EQUAL,NORMAL,document\n",
              "observation.csv, line 3, column decimals: \"one\": it is no whole number"),
             ("length,city,2026,1,-1,0,EQUAL,NORMAL,document\n",
-             "observation.csv, line 3, column decimals: \"-1\": it is less than 0"),
+             "observation.csv, line 3, column decimals: \"-1\": it is none of 0 to 28"),
             ("length,city,2026,,0,0,EQUAL,NORMAL,document\n",
              "observation.csv, line 3, column value: \"\": there is none, but the status is NORMAL; "),
             ("length,city,2026,1,0,0,EQUAL,MISSING,document\n",
