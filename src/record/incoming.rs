@@ -165,7 +165,7 @@ impl Incoming {
             "reference_date" => self.reference_date = day(name, field)?,
             "published_on" => self.published_on = day(name, field)?,
             "slug" if !field.is_empty() && !row::is_slug(field) => {
-                return Err(row::wrong(name, field, row::NO_SLUG));
+                return Err(row::wrong(name, field, row::no_slug(field)));
             }
             "slug" => self.slug = field.to_owned(),
             "unit_as_printed" => self.unit_as_printed = field.to_owned(),

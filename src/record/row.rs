@@ -213,7 +213,7 @@ impl Reading<'_> {
                         .map_err(|_| wrong(name, field, "it is neither true nor false"))?
                         .into(),
                     _ if name == "slug" && !is_slug(field) => {
-                        return Err(wrong(name, field, NO_SLUG));
+                        return Err(wrong(name, field, no_slug(field)));
                     }
                     _ => Json::from(field),
                 };
@@ -280,8 +280,13 @@ const BY_NUMBER: [&str; 3] = ["observation", "initiative_organization", "initiat
 
 const NO_NUMBER: &str = "it is no whole number";
 
-pub(super) const NO_SLUG: &str = "it is no slug; write small Latin letters and digits, in parts joined by hyphens, 500 in all at \
-     the most";
+/// Why a text is no slug.
+pub(super) fn no_slug(text: &str) -> &'static str {
+    match text.len() > SLUG_MAX {
+        true => "it is longer than a slug may be; write at most 500 letters",
+        false => "it is no slug; write small Latin letters and digits, in parts joined by hyphens",
+    }
+}
 
 /// A row without something it must have.
 fn missing(why: &str) -> Problem {

@@ -21,7 +21,7 @@ async fn seen(server: &Server, role: Role) -> Value {
 /// The code and message of an answer's first error.
 async fn refused(server: &Server, role: Role, query: &str) -> (String, String) {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let name = format!("asker {}", ASKED.fetch_add(1, SeqCst));
+    let name = format!("Ling {}", ASKED.fetch_add(1, SeqCst));
     let token = server.grant(&name, role, None).await;
     let answer = server.ask_as(&token, query).await.json();
     let error = &answer["errors"][0];

@@ -86,7 +86,7 @@ on_each_database! {
         }"#).await;
         let (code, message) = error(&failed);
         assert_eq!(code, "BAD_USER_INPUT");
-        assert_eq!(message, "input.slug: \"Not a slug\": it is no slug; write small Latin letters and digits, in parts joined by hyphens, 500 in all at the most");
+        assert_eq!(message, "input.slug: \"Not a slug\": it is no slug; write small Latin letters and digits, in parts joined by hyphens");
         assert_eq!(failed["errors"][0]["path"], json!(["b"]));
         assert_eq!(revision(server).await, before);
         let none = server.data(r#"{ theme(slug: "water") { id } search(query: "water") { totalCount } }"#).await;
@@ -264,7 +264,7 @@ on_each_database! {
             assert_eq!(error(&answer), ("BAD_USER_INPUT".to_owned(), message.to_owned()));
         }
         let long = format!(r#"mutation {{ createTheme(input: {{slug: "{}", name: [{{language: "en", text: "X"}}]}}) {{ __typename }} }}"#, "a".repeat(501));
-        assert_eq!(error(&ask(server, Role::Editor, &long).await).0, "BAD_USER_INPUT");
+        assert!(error(&ask(server, Role::Editor, &long).await).1.ends_with("it is longer than a slug may be; write at most 500 letters"));
         let nul = "a text holds the character NUL (U+0000), which no text here can; leave it out";
         for query in [r#"mutation { deleteTheme(id: "5g", reason: "a\u0000b") { deletedIds } }"#, r#"{ theme(slug: "a\u0000b") { id } }"#] {
             let answer = ask(server, Role::Editor, query).await;
