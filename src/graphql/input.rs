@@ -1,5 +1,7 @@
 //! What a client gives to be written, as the fields of a row: checked as a file's are.
 
+use std::collections::{HashMap, HashSet};
+
 use async_graphql::{InputObject, InputType, MaybeUndefined, Value};
 
 use super::Language;
@@ -88,5 +90,42 @@ impl Draft {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter();
         fields.find(|(column, _)| column == name).map(|(_, text)| text.as_str())
+    }
+}
+
+/// Rows in an order in which each comes after those of the list that it names by their slugs; those
+/// that name each other in a circle come last, as they are.
+pub(super) fn in_order(drafts: Vec<Draft>) -> Vec<Draft> {
+    let slugs: HashMap<String, usize> = drafts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, draft)| Some((draft.get("slug")?.to_owned(), at)))
+        .collect();
+    let named = |draft: &Draft, at: usize| -> Vec<usize> {
+        let texts = draft.fields.iter().filter(|(column, _)| column != "slug");
+        let texts = texts.map(|(_, text)| text.rsplit(':').next().unwrap_or(text));
+        texts.filter_map(|text| slugs.get(text).copied()).filter(|other| *other != at).collect()
+    };
+    let mut left: Vec<(Vec<usize>, Draft)> =
+        drafts.into_iter().enumerate().map(|(at, draft)| (named(&draft, at), draft)).collect();
+    let mut places: Vec<usize> = (0..left.len()).collect();
+    let (mut done, mut ordered) = (HashSet::new(), Vec::with_capacity(left.len()));
+    loop {
+        let (mut later, mut later_places) = (Vec::new(), Vec::new());
+        let before = ordered.len();
+        for (place, (named, draft)) in places.into_iter().zip(left) {
+            if named.iter().all(|other| done.contains(other)) {
+                done.insert(place);
+                ordered.push(draft);
+            } else {
+                later.push((named, draft));
+                later_places.push(place);
+            }
+        }
+        if later.is_empty() || ordered.len() == before {
+            ordered.extend(later.into_iter().map(|(_, draft)| draft));
+            return ordered;
+        }
+        (left, places) = (later, later_places);
     }
 }

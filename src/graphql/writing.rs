@@ -21,7 +21,10 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{import_progress::Going, input::Draft};
+use super::{
+    import_progress::Going,
+    input::{Draft, in_order},
+};
 use crate::{
     access::{Permission, Viewer, require},
     database::Database,
@@ -190,7 +193,9 @@ async fn save(
     let before = writer.counts(table);
     let (mut numbers, mut nested) = (Vec::with_capacity(drafts.len()), Vec::new());
     let mut groups: Vec<Rows> = Vec::new();
-    for draft in drafts {
+    let mut places = Vec::with_capacity(drafts.len());
+    for draft in in_order(drafts) {
+        places.push(draft.place);
         nested.extend(draft.nested);
         let (columns, fields) = draft.fields.into_iter().unzip();
         match groups.last_mut() {
@@ -205,6 +210,12 @@ async fn save(
     }
     for rows in &groups {
         numbers.extend(writer.save(table, rows, mode).await?);
+    }
+    if numbers.len() == places.len() {
+        // As they were given, whatever the order in which they were written.
+        let mut given: Vec<(u64, i64)> = places.into_iter().zip(numbers).collect();
+        given.sort_by_key(|(place, _)| *place);
+        numbers = given.into_iter().map(|(_, number)| number).collect();
     }
     let counts = writer.counts(table) - before;
     for (table, draft) in nested {

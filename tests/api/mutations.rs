@@ -125,6 +125,26 @@ on_each_database! {
         assert_eq!(server.data(r#"{ metric(slug: "good") { id } }"#).await, json!({ "metric": null }));
     }
 
+    /// Rows of one list may refer to each other, whatever their order and their fields.
+    async fn rows_of_a_list_refer_to_each_other(server: &Server) {
+        let made = ask(server, Role::Editor, r#"mutation { createThemes(inputs: [
+            {slug: "brooks", parent: "rivers", name: [{language: "en", text: "Brooks"}, {language: "zh", text: "溪"}]}
+            {slug: "rivers", parent: "theme:waters", name: [{language: "en", text: "Rivers"}]}
+            {slug: "waters", name: [{language: "en", text: "Waters"}]}
+        ]) { created themes { slug parent { slug } } } }"#).await;
+        assert_eq!(data(&made), json!({ "createThemes": { "created": 3, "themes": [
+            { "slug": "brooks", "parent": { "slug": "rivers" } },
+            { "slug": "rivers", "parent": { "slug": "waters" } },
+            { "slug": "waters", "parent": null },
+        ] } }));
+        let circle = ask(server, Role::Editor, r#"mutation { createThemes(inputs: [
+            {slug: "hen", parent: "egg", name: [{language: "en", text: "Hen"}]}
+            {slug: "egg", parent: "hen", name: [{language: "en", text: "Egg"}]}
+        ]) { created } }"#).await;
+        assert_eq!(error(&circle).0, "BAD_USER_INPUT");
+        assert_eq!(server.data(r#"{ theme(slug: "hen") { id } }"#).await, json!({ "theme": null }));
+    }
+
     /// An initiative comes with its claims, organisations and metrics.
     async fn rows_come_with_rows_within(server: &Server) {
         let made = ask(server, Role::Editor, r#"mutation { upsertInitiative(input: {
