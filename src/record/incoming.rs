@@ -34,8 +34,12 @@ pub(super) const STAGED: [&str; 13] = [
 
 /// That something is said of every column.
 pub(super) const fn all_given() -> u32 {
-    (1 << OPTIONAL.len()) - 1
+    (1 << (OPTIONAL.len() + 1)) - 1
 }
+
+/// That the note is given in all its languages, and takes the place of the one before; otherwise it
+/// takes the place of the same languages.
+pub(super) const WHOLE_NOTE: u32 = 1 << OPTIONAL.len();
 
 /// A figure, read and checked.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +63,8 @@ pub(super) struct Incoming {
     status: Option<ObservationStatus>,
     price_basis: String,
     unit_as_printed: String,
-    note: BTreeMap<String, String>,
+    /// The texts by language, none where one is taken away.
+    note: BTreeMap<String, Option<String>>,
     source: Option<i64>,
     locator: String,
     published_on: String,
@@ -92,10 +97,8 @@ impl Writer {
                 }
                 Field::Text { name, language } => {
                     incoming.give(name);
-                    match field.as_str() {
-                        "" => _ = incoming.note.remove(language),
-                        text => _ = incoming.note.insert(language.clone(), text.to_owned()),
-                    }
+                    let text = (!field.is_empty()).then(|| field.clone());
+                    incoming.note.insert(language.clone(), text);
                 }
                 Field::Plain { name, .. } => incoming.plain(name, field)?,
                 Field::Action => incoming.retracts = retracts(field)?,
@@ -128,7 +131,9 @@ impl Incoming {
             status: Some(row.status),
             price_basis: row.price_basis.map(enum_word).unwrap_or_default(),
             unit_as_printed: text(&row.unit_as_printed),
-            note: note.map(|(language, text)| (language.to_owned(), text.to_owned())).collect(),
+            note: note
+                .map(|(language, text)| (language.to_owned(), Some(text.to_owned())))
+                .collect(),
             source: Some(row.source_id),
             locator: text(&row.locator),
             published_on: day(&row.published_on),
@@ -171,6 +176,10 @@ impl Incoming {
             "unit_as_printed" => self.unit_as_printed = field.to_owned(),
             "locator" => self.locator = field.to_owned(),
             "reason" => self.reason = field.to_owned(),
+            "note" if field.is_empty() => {
+                self.given |= WHOLE_NOTE;
+                self.note.clear();
+            }
             // A note without a language.
             _ => {
                 return Err(row::wrong(

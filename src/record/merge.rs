@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::{
     Problem, TOLD, Writer,
-    incoming::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, all_given},
+    incoming::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, WHOLE_NOTE, all_given},
     problem, row,
 };
 use crate::{
@@ -230,9 +230,22 @@ impl Writer {
     /// What nothing is said of stays as it is; then those are found that change nothing.
     async fn complete(&mut self) -> Result<(), Error> {
         let all_given = all_given();
+        let (merged, stripped) = match self.backend() {
+            DbBackend::Postgres => {
+                ("o.note || incoming.note", "NULLIF(jsonb_strip_nulls(note), CAST('{}' AS jsonb))")
+            }
+            _ => ("json_patch(o.note, incoming.note)", "NULLIF(json_patch('{}', note), '{}')"),
+        };
         let kept = OPTIONAL.map(|name| {
             let given = given(name);
-            format!("CASE WHEN {given} = 0 THEN o.{name} ELSE incoming.{name} END")
+            let other = match name {
+                "note" => format!(
+                    "WHEN (given & {WHOLE_NOTE}) = 0 AND o.note IS NOT NULL
+                    AND incoming.note IS NOT NULL THEN {merged}"
+                ),
+                _ => String::new(),
+            };
+            format!("CASE WHEN {given} = 0 THEN o.{name} {other} ELSE incoming.{name} END")
         });
         self.run(
             &format!(
@@ -245,6 +258,8 @@ impl Writer {
             [],
         )
         .await?;
+        self.run(&format!("UPDATE incoming SET note = {stripped} WHERE note IS NOT NULL"), [])
+            .await?;
         let alike = all(&STAGED, |name| format!("o.{name} IS NOT DISTINCT FROM incoming.{name}"));
         self.run(
             &format!(

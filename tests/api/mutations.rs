@@ -125,6 +125,34 @@ on_each_database! {
         assert_eq!(server.data(r#"{ metric(slug: "good") { id } }"#).await, json!({ "metric": null }));
     }
 
+    /// A note is changed language by language, by whichever way; null takes all of it away.
+    async fn notes_are_changed_by_language(server: &Server) {
+        let key = r#"metric: "5g-base-stations", district: "haidian", period: "2025", value: "1", source: "beijing-daily-2026-01-27""#;
+        let notes = "observation { revision notes { language text } }";
+        let upsert = |note: &str| format!("mutation {{ upsertObservation(input: {{{key}{note}}}) {{ {notes} }} }}");
+        let told = |revision: i32, texts: &[(&str, &str)]| {
+            let notes: Vec<Value> = texts.iter().map(|(language, text)| json!({ "language": language, "text": text })).collect();
+            json!({ "revision": revision, "notes": notes })
+        };
+        for (note, revision, texts) in [
+            (r#", note: [{language: "zh", text: "一"}, {language: "en", text: "One"}]"#, 1, &[("en", "One"), ("zh", "一")][..]),
+            ("", 1, &[("en", "One"), ("zh", "一")]),
+            (r#", note: [{language: "en", text: "One"}]"#, 1, &[("en", "One"), ("zh", "一")]),
+            (r#", note: [{language: "ar", text: "واحد"}, {language: "zh", text: null}]"#, 2, &[("ar", "واحد"), ("en", "One")]),
+            (", note: null", 3, &[]),
+            (r#", note: [{language: "zh", text: null}]"#, 3, &[]),
+            (r#", note: [{language: "en", text: "Two"}]"#, 4, &[("en", "Two")]),
+        ] {
+            let answer = data(&ask(server, Role::Editor, &upsert(note)).await);
+            assert_eq!(answer["upsertObservation"]["observation"], told(revision, texts), "{note}");
+        }
+        let id = server.data(r#"{ district(slug: "haidian") { observations { nodes { id } } } }"#).await;
+        let id = id["district"]["observations"]["nodes"][0]["id"].as_str().unwrap().to_owned();
+        let update = format!(r#"mutation {{ updateObservation(id: "{id}", patch: {{note: [{{language: "zh", text: "二"}}]}}) {{ {notes} }} }}"#);
+        let answer = data(&ask(server, Role::Editor, &update).await);
+        assert_eq!(answer["updateObservation"]["observation"], told(5, &[("en", "Two"), ("zh", "二")]));
+    }
+
     /// Rows of one list may refer to each other, whatever their order and their fields.
     async fn rows_of_a_list_refer_to_each_other(server: &Server) {
         let made = ask(server, Role::Editor, r#"mutation { createThemes(inputs: [
