@@ -71,25 +71,27 @@ impl Writer {
             self.know(&target).await?;
         }
         self.know_figures(&columns, rows).await?;
-        let targets = match (mode, E::KEPT.key) {
+        let above = columns.iter().position(
+            |field| matches!(field, row::Field::Reference { target, .. } if target == E::KEPT.table),
+        );
+        let mut targets = match (mode, E::KEPT.key) {
             (Mode::Update, _) => self.meant::<E>(rows, &columns).await?,
             (_, []) => self.with_slugs::<E>(rows, &columns, mode).await?,
             (_, key) => self.keyed::<E>(rows, &columns, key).await?,
         };
-        let mut numbers = Vec::with_capacity(targets.len());
+        if let Some(above) = above {
+            downwards(&mut targets, rows, &columns, above);
+        }
         for targets in targets.chunks(CHUNK) {
             self.chunk::<E>(rows, &columns, targets, mode).await?;
-            numbers.extend(targets.iter().map(|target| target.number));
         }
-        let above = columns.iter().position(
-            |field| matches!(field, row::Field::Reference { target, .. } if target == E::KEPT.table),
-        );
         if let Some(above) = above {
             for targets in targets.chunks(CHUNK) {
                 self.refuse_circles::<E>(rows, &columns[above], above, targets).await?;
             }
         }
-        Ok(numbers)
+        targets.sort_unstable_by_key(|target| target.place);
+        Ok(targets.into_iter().map(|target| target.number).collect())
     }
 
     /// Refuses rows that would lie within themselves.
@@ -389,6 +391,34 @@ impl Writer {
     pub(super) fn reading<'a>(&'a self, columns: &'a [row::Field]) -> row::Reading<'a> {
         row::Reading { columns, slugs: &self.slugs, backend: self.backend() }
     }
+}
+
+/// Puts rows after those of the same file that they lie in, which must be there first.
+fn downwards(targets: &mut [Target], rows: &Rows, columns: &[row::Field], above: usize) {
+    let field = |place: usize| rows.rows.get(place).map(|(_, fields)| fields.as_slice());
+    let slug = |place: usize| row::slug(columns, field(place)?);
+    let places: HashMap<&str, usize> =
+        targets.iter().filter_map(|target| Some((slug(target.place)?, target.place))).collect();
+    let up = |place: usize| {
+        let name = field(place)?.get(above)?.as_str();
+        places.get(name.rsplit(':').next().unwrap_or(name)).copied()
+    };
+    let mut depths: HashMap<usize, usize> = HashMap::with_capacity(targets.len());
+    for target in targets.iter() {
+        let (mut way, mut at) = (Vec::new(), Some(target.place));
+        // A row that lies within itself is refused later.
+        while let Some(place) = at.filter(|place| !depths.contains_key(place)) {
+            depths.insert(place, 0);
+            way.push(place);
+            at = up(place);
+        }
+        let mut depth = at.and_then(|place| depths.get(&place)).map_or(0, |depth| depth + 1);
+        for place in way.into_iter().rev() {
+            depths.insert(place, depth);
+            depth += 1;
+        }
+    }
+    targets.sort_by_key(|target| depths.get(&target.place).copied().unwrap_or(0));
 }
 
 /// A select with one more condition.

@@ -84,6 +84,21 @@ on_each_database! {
         assert!(package.load_into_empty(database, now()).await.unwrap());
     }
 
+    /// A row may lie in one that comes much later in its file, many levels deep.
+    async fn rows_may_lie_in_later_ones(server: &Server) {
+        let lines = (0..1300).map(|n| {
+            let parent = if n == 1299 { "beijing".to_owned() } else { format!("deep-{}", n + 1) };
+            format!("deep-{n},DISTRICT,{parent},Deep {n},false\n")
+        });
+        server.write("district", &format!("slug,kind,parent,name_en,partition\n{}", lines.collect::<String>())).await;
+        let query = r#"{ district(slug: "deep-0") { parent { slug parent { slug } } } districts(filter: {slug: {startsWith: "deep"}}) { totalCount }
+            last: district(slug: "deep-1299") { parent { slug } } }"#;
+        assert_eq!(server.data(query).await, serde_json::json!({
+            "district": { "parent": { "slug": "deep-1", "parent": { "slug": "deep-2" } } },
+            "districts": { "totalCount": 1300 }, "last": { "parent": { "slug": "beijing" } },
+        }));
+    }
+
     /// So are files that are not what they should be.
     async fn wrong_files_are_refused(store: &Store) {
         let database = &store.database;
