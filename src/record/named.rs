@@ -412,11 +412,8 @@ fn downwards(targets: &mut [Target], rows: &Rows, columns: &[row::Field], above:
             way.push(place);
             at = up(place);
         }
-        let mut depth = at.and_then(|place| depths.get(&place)).map_or(0, |depth| depth + 1);
-        for place in way.into_iter().rev() {
-            depths.insert(place, depth);
-            depth += 1;
-        }
+        let first = at.and_then(|place| depths.get(&place)).map_or(0, |depth| depth + 1);
+        depths.extend(way.into_iter().rev().zip(first..));
     }
     targets.sort_by_key(|target| depths.get(&target.place).copied().unwrap_or(0));
 }
