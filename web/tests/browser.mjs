@@ -193,11 +193,11 @@ async function follow() {
 }
 await open("subscription News { datasetChanged { slug revision } }");
 await page.getByRole("button", { name: "Headers", exact: true }).click();
-await type("request-headers.json", '{ "token": "x" }');
+await type("request-headers.json", '{ "note": "x" }');
 assert.deepEqual(said, [], "a link runs queries only");
 await run(result.getByText("beijing-digital-economy-2025"));
 await follow();
-assert.deepEqual(said.slice(0, 2), [["connection_init", { token: "x" }], ["subscribe", "subscription News { datasetChanged { slug revision } }"]]);
+assert.deepEqual(said.slice(0, 2), [["connection_init", { note: "x" }], ["subscribe", "subscription News { datasetChanged { slug revision } }"]]);
 await page.evaluate(() => localStorage.clear());
 said.length = 0;
 await open("query News @live { dataset { slug revision } }");
