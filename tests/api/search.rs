@@ -172,7 +172,7 @@ on_each_database! {
         let haidian = found(server, "haidian").await;
         for query in [
             "\"haidian", "haidian*", "'haidian'", "haidian'); DROP TABLE search_entry; --", "haidian:*", "haidian\\",
-            "(haidian", "haidian & !", "^haidian", "=haidian", "words:haidian", "-haidian", "haidian\u{0}", "%haidian%",
+            "(haidian", "haidian & !", "^haidian", "=haidian", "words:haidian", "-haidian", "%haidian%",
             "@district", "@rules1", "haidian AND", "haidian OR beijing", "NOT haidian", "NEAR(haidian)", "haidian <-> 海", "{words} : haidian", "$1", "?1",
             &"ﷺ".repeat(200), &"海".repeat(200), &"a ".repeat(100), &"x".repeat(200), "\u{1f600}a",
         ] {
