@@ -18,7 +18,8 @@ impl From<DbErr> for Error {
             _ => None,
         };
         match state.as_deref() {
-            // PostgreSQL: disk_full, read_only_sql_transaction.
+            // PostgreSQL: lock_not_available, disk_full, read_only_sql_transaction.
+            Some("55P03") => Self::Busy,
             Some("53100") => Self::Unwritable(FULL),
             Some("25006") => Self::Unwritable(READ_ONLY),
             Some(code) => match code.parse::<u32>().map(|code| code & 0xff) {

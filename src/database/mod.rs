@@ -74,7 +74,7 @@ pub struct Options {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a write waits for another one to end.
-const WRITE_PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -203,9 +203,15 @@ impl Database {
         *self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a write is under way, or none any more.
-    pub(crate) fn note_writing(&self, since: Option<DateTime>) {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    /// Notes that a write is under way.
+    pub(crate) fn note_writing(&self, since: DateTime) {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
+    }
+
+    /// Notes that it is not any more; by then the next one may be.
+    pub(crate) fn note_written(&self, since: DateTime) {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        *writing = writing.filter(|other| *other != since);
     }
 
     /// How often tokens were granted or withdrawn through this.

@@ -16,7 +16,7 @@ use super::{
     tables::{chosen, of, tables},
 };
 use crate::{
-    database::Database,
+    database::{Count, Database},
     error::Error,
     query::{
         column,
@@ -85,29 +85,29 @@ fn rules() -> String {
 
 /// Makes the index anew unless it is there and was made by these rules.
 pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
+    let backend = database.backend();
+    let mut known = Query::select();
+    known
+        .expr(Expr::val(0_i64))
+        .expr_as(Expr::cust("count(*)"), "count")
+        .from(TABLE)
+        .and_where(search::has(&rules(), backend));
+    let known = database.fetch::<(i64, Count)>(&known).await?;
+    if known.iter().any(|(_, known)| known.count > 0) {
+        return Ok(());
+    }
     let transaction = database.begin().await?;
     hold(&transaction).await?;
-    let backend = transaction.get_database_backend();
-    let known = Query::select()
-        .expr(Expr::cust("count(*)"))
-        .from(TABLE)
-        .and_where(search::has(&rules(), backend))
-        .take();
-    let row = transaction.query_one(&known).await?;
-    let known: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-    if known == 0 {
-        transaction.execute(Query::delete().from_table(TABLE)).await?;
-        for table in super::TABLES {
-            of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});
-        }
-        let words = match backend {
-            DbBackend::Postgres => format!("'{}':1", rules()),
-            _ => rules(),
-        };
-        put(&transaction, [(0, words)].into_iter()).await?;
-        transaction.commit().await?;
+    transaction.execute(Query::delete().from_table(TABLE)).await?;
+    for table in super::TABLES {
+        of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});
     }
-    Ok(())
+    let words = match backend {
+        DbBackend::Postgres => format!("'{}':1", rules()),
+        _ => rules(),
+    };
+    put(&transaction, [(0, words)].into_iter()).await?;
+    transaction.commit().await.map_err(Error::from)
 }
 
 /// Takes rows of a table out of the index.

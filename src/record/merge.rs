@@ -74,15 +74,20 @@ impl Writer {
         Ok(number.flatten().unwrap_or(0))
     }
 
-    /// Reports the rows beside that a query finds: it gives their origin and line, then what `say`
-    /// makes a problem of.
+    /// Reports the rows beside that a query finds, the first of them in full: it gives their place,
+    /// origin and line, then what `say` makes a problem of.
     async fn refuse(
         &mut self,
         sql: &str,
         say: impl Fn(&QueryResult) -> Result<Problem, Error>,
     ) -> Result<(), Error> {
-        for row in self.ask(sql, []).await? {
-            let (origin, line): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let sql =
+            format!("SELECT t.*, count(*) OVER () AS total FROM ({sql}) t ORDER BY n LIMIT {TOLD}");
+        let found = self.ask(&sql, []).await?;
+        let total: i64 = found.first().map_or(Ok(0), |row| row.try_get("", "total"))?;
+        self.problems.count += u64::try_from(total).unwrap_or(0) - found.len() as u64;
+        for row in found {
+            let (origin, line): (i64, i64) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
             let origin = usize::try_from(origin).ok().and_then(|at| self.staged.origins.get(at));
             let origin = origin.cloned().unwrap_or_default();
             let line = u64::try_from(line).ok().filter(|line| *line > 0);
@@ -106,11 +111,11 @@ impl Writer {
             JOIN incoming i ON {KEY} AND i.n > o.n"
         );
         let wrong = format!(
-            "SELECT i.origin, i.line, f.line {doubles}
-            WHERE i.mode <> f.mode OR NOT ({alike}) ORDER BY i.n LIMIT {TOLD}"
+            "SELECT i.n, i.origin, i.line, f.line AS first {doubles}
+            WHERE i.mode <> f.mode OR NOT ({alike})"
         );
         self.refuse(&wrong, |row| {
-            let first: i64 = row.try_get_by_index(2)?;
+            let first: i64 = row.try_get("", "first")?;
             let reason = match first {
                 0 => "another one says otherwise of the same figure".to_owned(),
                 first => format!("line {first} says otherwise of the same figure"),
@@ -195,18 +200,17 @@ impl Writer {
 
     async fn refuse_wrong_modes(&mut self) -> Result<(), Error> {
         let wrong = format!(
-            "SELECT i.origin, i.line, i.mode, i.if_revision, o.revision FROM incoming i
+            "SELECT i.n, i.origin, i.line, i.mode, i.if_revision, o.revision FROM incoming i
             LEFT JOIN observation o ON o.id = coalesce(i.target, i.old, i.public)
             WHERE i.mode = '{CREATE}' AND coalesce(i.old, i.public) IS NOT NULL
                 OR i.target IS NOT NULL AND i.target IS DISTINCT FROM coalesce(i.old, i.public)
                     AND i.target IS DISTINCT FROM i.ends
-                OR i.if_revision IS DISTINCT FROM o.revision AND i.if_revision IS NOT NULL
-            ORDER BY i.n LIMIT {TOLD}"
+                OR i.if_revision IS DISTINCT FROM o.revision AND i.if_revision IS NOT NULL"
         );
         self.refuse(&wrong, |row| {
-            let mode: String = row.try_get_by_index(2)?;
+            let mode: String = row.try_get("", "mode")?;
             let (wanted, found): (Option<i64>, Option<i32>) =
-                (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
+                (row.try_get("", "if_revision")?, row.try_get("", "revision")?);
             let found = i64::from(found.unwrap_or(0));
             let wanted = wanted.and_then(|wanted| i32::try_from(wanted).ok());
             Ok(match (wanted.filter(|wanted| i64::from(*wanted) != found), mode.as_str()) {
@@ -280,24 +284,23 @@ impl Writer {
             format!(
                 "SELECT i.n, i.origin, i.line, i.slug FROM incoming i JOIN observation o
                 ON o.slug = i.slug AND {by} AND NOT ({KEY})
-                WHERE NOT i.same AND i.mode <> '{RETRACT}' AND o.id NOT IN
+                WHERE i.slug IS NOT NULL AND NOT i.same AND i.mode <> '{RETRACT}' AND o.id NOT IN
                     (SELECT old FROM incoming WHERE old IS NOT NULL AND NOT same
                     UNION ALL SELECT ends FROM incoming WHERE ends IS NOT NULL AND NOT same)"
             )
         };
         let wrong = format!(
-            "SELECT origin, line, slug FROM ({} UNION {} UNION
+            "{} UNION {} UNION
                 SELECT i.n, i.origin, i.line, i.slug FROM incoming i
                 JOIN (SELECT slug, min(n) AS n FROM incoming
                     WHERE slug IS NOT NULL AND mode <> '{RETRACT}'
                     GROUP BY slug HAVING count(*) > 1) f
-                ON f.slug = i.slug AND f.n < i.n AND i.mode <> '{RETRACT}') t
-            ORDER BY n LIMIT {TOLD}",
+                ON f.slug = i.slug AND f.n < i.n AND i.mode <> '{RETRACT}'",
             taken("o.superseded_at IS NULL"),
             taken(WAITS)
         );
         self.refuse(&wrong, |row| {
-            let slug: String = row.try_get_by_index(2)?;
+            let slug: String = row.try_get("", "slug")?;
             Ok(row::wrong("slug", &slug, "another figure has it; slugs are unique"))
         })
         .await

@@ -42,7 +42,7 @@ use self::{
 };
 use crate::{
     access::{Role, Viewer},
-    database::Database,
+    database::{Database, WRITE_PATIENCE},
     error::Error,
     event,
     query::column,
@@ -135,11 +135,18 @@ pub struct Writer {
 }
 
 /// A write under way: while it is, nobody is told what was so since it began.
-struct UnderWay(Database);
+struct UnderWay(Database, entity::DateTime);
+
+impl UnderWay {
+    fn begin(database: &Database, now: DateTime<Utc>) -> Self {
+        database.note_writing(now.into());
+        Self(database.clone(), now.into())
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.note_writing(None);
+        self.0.note_written(self.1);
     }
 }
 
@@ -164,9 +171,8 @@ impl Writer {
         let now = now.trunc_subsecs(6);
         let later = changed_at.map(|last| DateTime::<Utc>::from(last) + TimeDelta::microseconds(1));
         let now = later.map_or(now, |later| Ord::max(later, now));
-        database.note_writing(Some(now.into()));
         Ok(Self {
-            _under_way: UnderWay(database.clone()),
+            _under_way: UnderWay::begin(database, now),
             database: database.clone(),
             transaction,
             now,
@@ -238,8 +244,7 @@ impl Writer {
     /// Writes rows at once. Returns their numbers in order, none where something is wrong.
     pub async fn save(&mut self, table: &str, rows: &Rows, mode: Mode) -> Result<Vec<i64>, Error> {
         // Rows of other tables may refer to figures by their slugs.
-        let before = self.merge().await?;
-        drop(before);
+        self.merge().await?;
         if table == "observation" {
             match mode {
                 Mode::Update => self.correct(rows).await?,
@@ -324,7 +329,12 @@ impl Writer {
 /// Waits until nobody else writes, and lets nobody else write until the transaction ends.
 async fn hold(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
-        let lock = format!("SELECT pg_advisory_xact_lock({WRITE_LOCK})");
+        // Whoever waits too long is told so, as on SQLite.
+        let lock = format!(
+            "SET LOCAL lock_timeout = '{}s'; SELECT pg_advisory_xact_lock({WRITE_LOCK});
+            SET LOCAL lock_timeout = 0",
+            WRITE_PATIENCE.as_secs()
+        );
         transaction.execute_unprepared(&lock).await?;
     }
     Ok(())
