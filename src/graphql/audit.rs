@@ -16,7 +16,7 @@ use crate::{
     query::{
         Limits, Page,
         audit::{Audit, Writes},
-        list::ROOT,
+        parent::ROOT,
     },
 };
 

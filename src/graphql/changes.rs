@@ -16,7 +16,7 @@ use crate::{
     query::{
         Limits, One, Page, Table,
         changes::{Changed, Changes},
-        list::ROOT,
+        parent::ROOT,
     },
 };
 

@@ -9,7 +9,8 @@ use super::{Ask, Node};
 use crate::{
     error::Error,
     query::{
-        Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, View, list::ROOT,
+        Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, View,
+        parent::ROOT,
     },
 };
 

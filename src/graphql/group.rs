@@ -17,7 +17,7 @@ use crate::{
     query::{
         Dimension, Limits, Page, View,
         group::{Group, GroupHaving, GroupOrder, Groups, Measure, Part},
-        list::ROOT,
+        parent::ROOT,
     },
 };
 

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     query::{
         Limits, Page, Search,
-        list::ROOT,
+        parent::ROOT,
         search::{Field, Hit, Match, Words, fields},
     },
     record::standing,

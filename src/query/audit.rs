@@ -12,8 +12,10 @@ use serde_json::Value as Json;
 use super::{
     Page,
     batch::Load,
-    column, cursor,
-    list::{PARENT, ROOT, table},
+    column,
+    condition::table,
+    cursor,
+    parent::{PARENT, ROOT},
 };
 use crate::{
     database::{Count, Database},

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Page, batch::Load, column, cursor, list::ROOT};
+use super::{Page, batch::Load, column, cursor, parent::ROOT};
 use crate::{
     database::{Count, Database},
     error::Error,

@@ -14,9 +14,10 @@ use super::{
     KEYS, Scope, Table, View,
     batch::Load,
     column,
+    condition::{either, table},
     filter::frequency,
     keys,
-    list::{PARENT, either, table},
+    parent::PARENT,
 };
 use crate::{database::Database, error::Error};
 

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde::Deserialize;
 
-use super::{KEYS, View, batch::Load, keys, list::PARENT};
+use super::{KEYS, View, batch::Load, keys, parent::PARENT};
 use crate::{
     arithmetic::additive::{self, Place},
     database::Database,

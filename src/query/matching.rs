@@ -4,7 +4,8 @@ use sea_orm::sea_query::{Expr, Order, Query};
 
 use super::{
     Scope, Table, View, column,
-    list::{PARENT, conditions, table},
+    condition::{conditions, table},
+    parent::PARENT,
 };
 use crate::{
     database::{Count, Database},

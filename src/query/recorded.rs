@@ -11,7 +11,8 @@ use super::{
     Scope, Table, View,
     batch::Load,
     column,
-    list::{PARENT, conditions, table},
+    condition::{conditions, table},
+    parent::PARENT,
 };
 use crate::{database::Database, error::Error};
 

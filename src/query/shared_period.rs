@@ -10,10 +10,7 @@ use sea_orm::{
 use serde::Deserialize;
 
 use super::{
-    KEYS, Scope, Table, View,
-    batch::Load,
-    column, keys,
-    list::{PARENT, either},
+    KEYS, Scope, Table, View, batch::Load, column, condition::either, keys, parent::PARENT,
 };
 use crate::{database::Database, error::Error};
 

@@ -13,11 +13,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{
-    Filter, Scope, Table, View, column,
-    list::{PARENT, table},
-    there, version,
-};
+use super::{Filter, Scope, Table, View, column, condition::table, parent::PARENT, there, version};
 use crate::{database::Database, error::Error};
 
 type Figure = observation::Model;

@@ -7,7 +7,8 @@ use sea_orm::sea_query::{Expr, Query};
 use super::{
     Filter, KEYS, Scope, Table, View,
     batch::Load,
-    list::{Key, PARENT, Parent, ROOT, both, keyed, table},
+    condition::{both, table},
+    parent::{Key, PARENT, Parent, ROOT, keyed},
 };
 use crate::{
     database::{Count, Database},

@@ -19,6 +19,7 @@ mod remove;
 mod row;
 mod slugs;
 mod tables;
+mod target;
 pub mod token;
 
 use std::collections::HashMap;

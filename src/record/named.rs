@@ -1,17 +1,21 @@
 //! Rows of every table but the figures': made, changed in place, their past kept beside them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use entity::vocabulary::ChangeKind;
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable,
-    ModelTrait, Statement,
+    EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
     sea_query::{Alias, Expr, ExprTrait},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{CHUNK, Mode, Problem, Rows, Writer, change, change::Noted, index, row};
+use super::{
+    CHUNK, Mode, Problem, Rows, Writer, change,
+    change::Noted,
+    index, row,
+    target::{Target, downwards},
+};
 use crate::error::Error;
 
 /// A table that is written to.
@@ -40,16 +44,6 @@ pub(super) struct Kept<E: EntityTrait> {
     pub(super) key: &'static [&'static str],
     /// What must hold beyond the types of the columns.
     pub(super) check: fn(&E::Model) -> Result<(), Problem>,
-}
-
-/// A row of a file, and where it goes.
-struct Target {
-    /// Its place in the file.
-    place: usize,
-    /// The number it has, or gets.
-    number: i64,
-    /// Whether it is there already.
-    known: bool,
 }
 
 impl Writer {
@@ -92,138 +86,6 @@ impl Writer {
         }
         targets.sort_unstable_by_key(|target| target.place);
         Ok(targets.into_iter().map(|target| target.number).collect())
-    }
-
-    /// Refuses rows that would lie within themselves.
-    async fn refuse_circles<E: Table>(
-        &mut self,
-        rows: &Rows,
-        field: &row::Field,
-        place: usize,
-        targets: &[Target],
-    ) -> Result<(), Error> {
-        let row::Field::Reference { column, name, .. } = field else { return Ok(()) };
-        let table = E::KEPT.table;
-        let numbers: Vec<String> = targets.iter().map(|target| target.number.to_string()).collect();
-        let sql = format!(
-            "WITH RECURSIVE up (id, above) AS (
-                SELECT id, {column} FROM {table} WHERE id IN ({}) AND {column} IS NOT NULL
-                UNION SELECT up.id, o.{column} FROM up JOIN {table} o ON o.id = up.above
-                WHERE o.{column} IS NOT NULL)
-            SELECT id FROM up WHERE id = above",
-            numbers.join(", ")
-        );
-        let statement = Statement::from_string(self.backend(), sql);
-        let mut circles = HashSet::new();
-        for row in self.transaction.query_all_raw(statement).await? {
-            circles.insert(row.try_get_by_index::<i64>(0)?);
-        }
-        for target in targets.iter().filter(|target| circles.contains(&target.number)) {
-            let Some((line, fields)) = rows.rows.get(target.place) else { continue };
-            let above = fields.get(place).map_or("", String::as_str);
-            let why = row::wrong(name, above, "it would lie within itself");
-            self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
-        }
-        Ok(())
-    }
-
-    /// The rows that are meant by their slugs or ids.
-    async fn meant<E: Table>(
-        &mut self,
-        rows: &Rows,
-        columns: &[row::Field],
-    ) -> Result<Vec<Target>, Error> {
-        let mut targets = Vec::with_capacity(rows.rows.len());
-        for (place, (line, fields)) in rows.rows.iter().enumerate() {
-            match self.reading(columns).own(E::KEPT.table, fields) {
-                Ok(number) => targets.push(Target { place, number, known: true }),
-                Err(why) => {
-                    let (origin, line) = (rows.origin.clone(), Some(*line));
-                    self.report(Problem { origin, line, ..why });
-                }
-            }
-        }
-        Ok(targets)
-    }
-
-    /// Where rows with slugs go. Every slug first, so that a row may refer to a later one.
-    async fn with_slugs<E: Table>(
-        &mut self,
-        rows: &Rows,
-        columns: &[row::Field],
-        mode: Mode,
-    ) -> Result<Vec<Target>, Error> {
-        let table = E::KEPT.table;
-        let first = self.reserve::<E>(rows.rows.len()).await?;
-        let mut met = HashSet::new();
-        let mut targets = Vec::with_capacity(rows.rows.len());
-        for (place, ((line, fields), number)) in rows.rows.iter().zip(first..).enumerate() {
-            let problem = |why| Problem::of(&rows.origin, Some(*line), why);
-            let Some(slug) = row::slug(columns, fields) else {
-                self.report(problem("it has no slug, by which others name it"));
-                continue;
-            };
-            let known = self.slugs.entry(table.to_owned()).or_default();
-            let there = known.get(slug).copied();
-            let wrong = match (met.insert(slug), there, mode) {
-                (false, ..) => Some("it is given twice"),
-                (true, Some(_), Mode::Create) => Some("it is there already"),
-                _ => None,
-            };
-            match wrong {
-                Some(why) => self.report(problem(why).at("slug", slug)),
-                None => {
-                    known.entry(slug.to_owned()).or_insert(number);
-                    let (number, known) = (there.unwrap_or(number), there.is_some());
-                    targets.push(Target { place, number, known });
-                }
-            }
-        }
-        Ok(targets)
-    }
-
-    /// Where rows go that are named by what they refer to.
-    async fn keyed<E: Table>(
-        &mut self,
-        rows: &Rows,
-        columns: &[row::Field],
-        key: &[&str],
-    ) -> Result<Vec<Target>, Error> {
-        let first = self.reserve::<E>(rows.rows.len()).await?;
-        let reading = self.reading(columns);
-        let mut keys = Vec::with_capacity(rows.rows.len());
-        for (_, fields) in &rows.rows {
-            keys.push(reading.key(key, fields));
-        }
-        // Those that share the first part of it are few.
-        let column = Expr::col(Alias::new(key.first().copied().unwrap_or("id")));
-        let firsts: HashSet<i64> =
-            keys.iter().flatten().filter_map(|key| key.first().and_then(Json::as_i64)).collect();
-        let firsts: Vec<i64> = firsts.into_iter().collect();
-        let mut there = HashMap::new();
-        for firsts in firsts.chunks(CHUNK) {
-            let found = E::find().filter_by(column.clone().is_in(firsts.iter().copied()));
-            for model in found.all(&self.transaction).await? {
-                let columns = change::columns::<E>(&model);
-                let own: Vec<Json> = key.iter().map(|name| columns[*name].clone()).collect();
-                let number = columns["id"].as_i64().unwrap_or_default();
-                there.insert(Json::Array(own).to_string(), number);
-            }
-        }
-        let mut targets = Vec::with_capacity(rows.rows.len());
-        let mut met = HashSet::new();
-        for (place, (key, number)) in keys.into_iter().zip(first..).enumerate() {
-            let key = key.map(|key| Json::Array(key).to_string());
-            let known = key.as_ref().and_then(|key| there.get(key).copied());
-            if key.is_some_and(|key| !met.insert(key)) {
-                let line = rows.rows.get(place).map(|(line, _)| *line);
-                self.report(Problem::of(&rows.origin, line, "it is given twice"));
-                continue;
-            }
-            let number = known.unwrap_or(number);
-            targets.push(Target { place, number, known: known.is_some() });
-        }
-        Ok(targets)
     }
 
     async fn chunk<E: Table>(
@@ -393,33 +255,8 @@ impl Writer {
     }
 }
 
-/// Puts rows after those of the same file that they lie in, which must be there first.
-fn downwards(targets: &mut [Target], rows: &Rows, columns: &[row::Field], above: usize) {
-    let field = |place: usize| rows.rows.get(place).map(|(_, fields)| fields.as_slice());
-    let slug = |place: usize| row::slug(columns, field(place)?);
-    let places: HashMap<&str, usize> =
-        targets.iter().filter_map(|target| Some((slug(target.place)?, target.place))).collect();
-    let up = |place: usize| {
-        let name = field(place)?.get(above)?.as_str();
-        places.get(name.rsplit(':').next().unwrap_or(name)).copied()
-    };
-    let mut depths: HashMap<usize, usize> = HashMap::with_capacity(targets.len());
-    for target in targets.iter() {
-        let (mut way, mut at) = (Vec::new(), Some(target.place));
-        // A row that lies within itself is refused later.
-        while let Some(place) = at.filter(|place| !depths.contains_key(place)) {
-            depths.insert(place, 0);
-            way.push(place);
-            at = up(place);
-        }
-        let first = at.and_then(|place| depths.get(&place)).map_or(0, |depth| depth + 1);
-        depths.extend(way.into_iter().rev().zip(first..));
-    }
-    targets.sort_by_key(|target| depths.get(&target.place).copied().unwrap_or(0));
-}
-
 /// A select with one more condition.
-trait FilterBy {
+pub(super) trait FilterBy {
     fn filter_by(self, condition: Expr) -> Self;
 }
 

@@ -177,14 +177,18 @@ on_each_database! {
         tokio::time::sleep(Duration::from_secs(4)).await;
         let mut slow = slow;
         let mut told = 0;
-        let last = loop {
-            let (event, data) = slow.next().await.unwrap();
-            assert_eq!(event, "next");
-            if data.get("errors").is_some() {
-                break data;
+        // Were it not dropped, it would be told for ever that the connection is alive.
+        let dropped = tokio::time::timeout(Duration::from_secs(60), async {
+            loop {
+                let (event, data) = slow.next().await.unwrap();
+                assert_eq!(event, "next");
+                if data.get("errors").is_some() {
+                    break data;
+                }
+                told += 1;
             }
-            told += 1;
-        };
+        });
+        let last = dropped.await.expect("it was not slow");
         assert_eq!(last["errors"][0]["extensions"]["code"], "SLOW_CONSUMER");
         assert!(told < 1000, "it was not slow");
         slow.is_complete().await;

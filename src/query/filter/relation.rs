@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 use super::{ColumnFilter, Filter, IntFilter};
 use crate::query::{
     Scope, Source, Table, column,
-    list::{conditions, either, table},
+    condition::{conditions, either, table},
     version,
 };
 

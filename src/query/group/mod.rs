@@ -33,9 +33,10 @@ use self::part::distinct_alias;
 use super::{
     Filter, Page, Scope, Table, View,
     batch::Load,
+    condition::{both, either},
     cursor, json_array,
-    list::{PARENT, ROOT, both, either},
-    order::{Term, beyond, ordered},
+    parent::{PARENT, ROOT},
+    term::{Term, beyond, ordered},
 };
 use crate::{
     database::{Count, Database},

@@ -6,7 +6,7 @@ use sea_orm::{DbBackend, sea_query::Expr};
 use super::{Dimension, Kind, Measure, Part, key_alias};
 use crate::{
     error::Error,
-    query::{Direction, Nulls, order::Term},
+    query::{Direction, Nulls, term::Term},
 };
 
 /// One key of the order of groups: a measure or a dimension. Groups alike in the first key of a

@@ -18,7 +18,7 @@ use crate::{
         KEYS, Scope, View,
         batch::Load,
         column, keys,
-        list::{PARENT, Parent},
+        parent::{PARENT, Parent},
     },
 };
 

@@ -16,9 +16,9 @@ use crate::{
         KEYS, Scope, Table, View,
         batch::Load,
         column,
+        condition::{conditions, either},
         filter::to_one,
         keys,
-        list::{conditions, either},
     },
 };
 

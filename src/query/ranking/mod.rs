@@ -26,7 +26,7 @@ use super::{
     Direction, Page, Scope,
     batch::Load,
     column, cursor,
-    order::{Term, beyond},
+    term::{Term, beyond},
 };
 use crate::{arithmetic, database::Database, error::Error};
 

@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 pub use field::{Field, columns, fields, is_json};
 pub use words::{LONGEST, Match, Words, entry, has};
 
-use super::{Page, batch::Load, cursor, list::ROOT};
+use super::{Page, batch::Load, cursor, parent::ROOT};
 use crate::{
     database::{Count, Database},
     error::Error,

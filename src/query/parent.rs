@@ -1,0 +1,142 @@
+//! For whom lists are: for the root, or for many parents at once, whose keys are one parameter.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    DbBackend, EntityTrait, FromQueryResult, IdenStatic,
+    sea_query::{Condition, Expr, ExprTrait, FunctionCall, SelectStatement},
+};
+use serde::de::DeserializeOwned;
+
+use super::{Dimension, KEYS, Scope, Table, column, condition::either, figure, keys, version};
+use crate::{database::Database, error::Error};
+
+/// The name of a statement's first column.
+pub(super) const PARENT: &str = "parent";
+
+/// The parent of the one list that has none, the root's.
+pub const ROOT: i64 = 0;
+
+/// Whose rows a list has.
+#[derive(Debug, Clone)]
+pub enum Parent<C> {
+    /// All rows of the table.
+    Root,
+    /// The rows whose column holds the number asked for.
+    Column(C),
+    /// The figures of a group by these dimensions.
+    Group(Arc<[Dimension]>),
+    /// The rows whose column holds the number of any version of a figure.
+    About(C),
+    /// All versions of a figure, whether lists show them or not.
+    Versions,
+}
+
+/// For whom a list is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// The row with this number, or [`ROOT`].
+    Number(i64),
+    /// The group with these values, or the figure with this place in a series, a JSON array.
+    Group(Arc<str>),
+}
+
+impl<C: IdenStatic> Parent<C> {
+    /// The rows of the key in the column [`KEYS`]; none for the root.
+    pub(super) fn condition<E>(&self, backend: DbBackend) -> Option<Condition>
+    where
+        E: EntityTrait<Column = C>,
+    {
+        let key = Expr::col((KEYS, KEYS));
+        match self {
+            Self::Root => None,
+            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
+            Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
+            Self::About(column) => {
+                let versions = figure::numbers_of_key(backend);
+                Some(Condition::all().add(super::column::<E>(*column).in_subquery(versions)))
+            }
+            Self::Versions => Some(figure::of_key(backend)),
+        }
+    }
+
+    /// The rows that are there to be listed, in ways of which no row goes two.
+    pub(super) fn ways<E>(&self, scope: Scope) -> Vec<Condition>
+    where
+        E: Table<Column = C>,
+    {
+        match self {
+            Self::Versions => version::versions(scope),
+            _ => E::listed(scope),
+        }
+    }
+
+    /// Those that are like this. Each way says all of it, so that an index made for the way finds
+    /// them.
+    pub(super) fn rows<E>(&self, like: Option<&Condition>, scope: Scope) -> Condition
+    where
+        E: Table<Column = C>,
+    {
+        either(self.ways::<E>(scope), like)
+    }
+
+    /// The keys as one parameter.
+    pub(super) fn keys(&self, backend: DbBackend, wanted: &[Key]) -> Result<FunctionCall, Error> {
+        let numbers = || wanted.iter().filter_map(Key::number).collect::<Vec<i64>>();
+        let groups = || {
+            let texts = wanted.iter().filter_map(|key| match key {
+                Key::Group(text) => Some(text.to_string()),
+                Key::Number(_) => None,
+            });
+            texts.collect::<Vec<String>>()
+        };
+        match self {
+            Self::Group(_) | Self::About(_) | Self::Versions => keys(backend, &groups()),
+            _ => keys(backend, &numbers()),
+        }
+    }
+}
+
+impl<C: IdenStatic> PartialEq for Parent<C> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Root, Self::Root) | (Self::Versions, Self::Versions) => true,
+            // Columns do not compare themselves.
+            (Self::Column(one), Self::Column(other)) | (Self::About(one), Self::About(other)) => {
+                one.as_str() == other.as_str()
+            }
+            (Self::Group(one), Self::Group(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Key {
+    fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Group(_) => None,
+        }
+    }
+}
+
+/// Rows with the key of their parent, which is a text for groups.
+pub(super) async fn keyed<C, T>(
+    parent: &Parent<C>,
+    database: &Database,
+    statement: &SelectStatement,
+) -> Result<Vec<(Key, T)>, Error>
+where
+    T: FromQueryResult + DeserializeOwned + Send + 'static,
+{
+    Ok(match parent {
+        Parent::Group(_) | Parent::About(_) | Parent::Versions => {
+            let rows = database.fetch::<(String, T)>(statement).await?;
+            rows.into_iter().map(|(key, row)| (Key::Group(key.into()), row)).collect()
+        }
+        _ => {
+            let rows = database.fetch::<(i64, T)>(statement).await?;
+            rows.into_iter().map(|(key, row)| (Key::Number(key), row)).collect()
+        }
+    })
+}
