@@ -1,6 +1,6 @@
 //! What an operator counts on: copies, versions, and clear words when a disk fails.
 
-use std::process::Stdio;
+use std::{process::Stdio, time::Instant};
 
 use hutong::database::Database;
 use migration::{Migrator, MigratorTrait};
@@ -25,6 +25,26 @@ async fn figures(file: &std::path::Path) -> i64 {
 }
 
 on_each_database! {
+    /// Whoever waits too long for another process that writes is told so, and readers are answered
+    /// meanwhile.
+    async fn a_long_write_keeps_others_waiting_for_so_long(server: &Server) {
+        let token = server.token(hutong::access::Role::Editor).await;
+        let other = Store::open(server.store.url.clone()).await;
+        let by = hutong::record::By::operator("a test");
+        let writing = hutong::record::Writer::begin(&other.database, now(), by).await.unwrap();
+        let write = r#"mutation { upsertTheme(input: {slug: "a", name: [{language: "en", text: "A"}]}) { theme { slug } } }"#;
+        let begun = Instant::now();
+        let (refused, read) = tokio::join!(server.ask_as(&token, write), server.ask("{ themes { totalCount } }"));
+        read.data();
+        assert_eq!(refused.error().1, "BUSY");
+        let waited = begun.elapsed();
+        assert!((9..25).contains(&waited.as_secs()), "{waited:?}");
+        drop(writing);
+        other.database.close().await.unwrap();
+        let written = server.ask_as(&token, write).await.data();
+        assert_eq!(written, serde_json::json!({ "upsertTheme": { "theme": { "slug": "a" } } }));
+    }
+
     /// A database that a newer Hutong made is refused, and left as it is.
     async fn a_newer_schema_is_refused(store: &Store) {
         store.database.migrate().await.unwrap();
