@@ -12,6 +12,7 @@
 pub mod decimal;
 pub mod geometry;
 pub mod period;
+mod tables;
 pub mod text;
 pub mod time;
 pub mod vocabulary;

@@ -10,20 +10,20 @@ use sea_orm::{ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Itera
 
 use crate::database::Shadow;
 
+macro_rules! shadows {
+    ([$backend:ident, $moment:ident] $($table:ident $standing:literal $(by $key:expr)?,)+) => {
+        [$(shadows!(@$table $backend $moment)),+].into_iter().flatten().collect()
+    };
+    // Its versions lie beside each other.
+    (@observation $backend:ident $moment:ident) => { None };
+    (@$table:ident $backend:ident $moment:ident) => {
+        Some(table::<entity::$table::Entity>($backend, $moment))
+    };
+}
+
 /// All tables whose rows are changed in place.
 pub(super) fn tables(backend: DbBackend, moment: DateTime) -> Vec<Shadow> {
-    vec![
-        table::<entity::source::Entity>(backend, moment),
-        table::<entity::unit::Entity>(backend, moment),
-        table::<entity::theme::Entity>(backend, moment),
-        table::<entity::district::Entity>(backend, moment),
-        table::<entity::organization::Entity>(backend, moment),
-        table::<entity::initiative::Entity>(backend, moment),
-        table::<entity::metric::Entity>(backend, moment),
-        table::<entity::claim::Entity>(backend, moment),
-        table::<entity::initiative_organization::Entity>(backend, moment),
-        table::<entity::initiative_metric::Entity>(backend, moment),
-    ]
+    entity::tables!(shadows backend, moment)
 }
 
 fn table<E: EntityTrait>(backend: DbBackend, moment: DateTime) -> Shadow {

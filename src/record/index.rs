@@ -13,7 +13,7 @@ use sea_orm::{
 use super::{
     CHUNK, hold,
     named::Table as _,
-    tables::{chosen, of, tables},
+    tables::{chosen, of},
 };
 use crate::{
     database::{Count, Database},

@@ -39,7 +39,7 @@ pub use tables::{TABLES, standing};
 
 use self::{
     figure::Staged,
-    tables::{chosen, of, tables},
+    tables::{chosen, of},
 };
 use crate::{
     access::{Role, Viewer},

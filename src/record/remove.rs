@@ -14,7 +14,7 @@ use super::{
     named::{Kept, Table},
     row,
     slugs::live,
-    tables::{chosen, of, tables},
+    tables::{chosen, of},
 };
 use crate::error::Error;
 

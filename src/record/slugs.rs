@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{
     Problem, Writer, row,
-    tables::{chosen, of, tables},
+    tables::{chosen, of},
 };
 use crate::error::Error;
 
