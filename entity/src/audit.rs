@@ -1,4 +1,4 @@
-//! Who wrote what.
+//! Who wrote what, and which tokens were granted and withdrawn.
 
 use crate::{DateTime, vocabulary::Role};
 use async_graphql::SimpleObject;
@@ -14,16 +14,17 @@ pub struct Model {
     #[sea_orm(primary_key)]
     #[graphql(skip)]
     pub id: i64,
-    /// The revision of the data that the write made.
+    /// The revision of the data after it.
     #[graphql(skip)]
     pub revision: i64,
-    /// When it was recorded. No two writes have the same time, and later ones a later time.
+    /// When it was recorded. No two writes of data have the same time, and later ones a later time.
     pub recorded_at: DateTime,
     /// Who wrote: the name of a token; null for the server itself.
     pub recorded_by: Option<String>,
     /// What they could do.
     pub role: Role,
-    /// What was done: the names of the mutations, or the command.
+    /// What was done: the names of the mutations, or the command; of a token, with its name and
+    /// role.
     pub operation: String,
     /// Why, in the words of who wrote.
     pub reason: Option<String>,

@@ -128,6 +128,6 @@ mod tests {
             }
         }
         assert!(!Viewer::default().may(Role::Reader));
-        assert!(Viewer::operator().can(Permission::ManageTokens));
+        assert!(Viewer::operator().can(Permission::ReadAudit));
     }
 }

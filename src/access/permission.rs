@@ -22,8 +22,6 @@ pub enum Permission {
     SetEmbargo,
     /// Read who wrote what.
     ReadAudit,
-    /// Grant and withdraw tokens.
-    ManageTokens,
 }
 
 impl Permission {
@@ -33,7 +31,7 @@ impl Permission {
             Self::Read => Role::Reader,
             Self::Write | Self::SeeEmbargoed => Role::Editor,
             Self::SetEmbargo => Role::Publisher,
-            Self::ReadAudit | Self::ManageTokens => Role::Admin,
+            Self::ReadAudit => Role::Admin,
         }
     }
 
@@ -55,7 +53,6 @@ impl Permission {
             Self::SeeEmbargoed => "seeing figures that are not public yet",
             Self::SetEmbargo => "deciding when figures become public",
             Self::ReadAudit => "reading the audit log",
-            Self::ManageTokens => "granting and withdrawing tokens",
         }
     }
 }

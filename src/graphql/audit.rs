@@ -35,7 +35,8 @@ macro_rules! written {
 
 topics!(written);
 
-/// One write, of however many rows: all of it was recorded, or nothing.
+/// One write, of however many rows: all of it was recorded, or nothing; or that a token was granted
+/// or withdrawn.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct AuditEntry {
@@ -58,12 +59,13 @@ pub struct AuditCount {
 
 #[ComplexObject]
 impl AuditEntry {
-    /// The revision of the data that the write made: `dataset { revision }` after it.
+    /// The revision of the data after it (`dataset { revision }`): the one a write made, or the one
+    /// there was when it was a token that was granted or withdrawn.
     async fn revision(&self) -> Decimal {
         self.row.revision.into()
     }
 
-    /// What it did, by type, in the order of the types' names.
+    /// What it did to the data, by type, in the order of the types' names.
     async fn outcome(&self) -> Vec<AuditCount> {
         let tables = self.row.outcome.as_object().into_iter().flatten();
         let mut counts: Vec<AuditCount> = tables
@@ -91,7 +93,7 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who wrote what, the newest first. It needs the role ADMIN; everybody else gets the error
+    /// Who wrote what, and which tokens were granted and withdrawn, the newest first. It needs the role ADMIN; everybody else gets the error
     /// FORBIDDEN.
     async fn audit_log(
         &self,

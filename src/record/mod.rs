@@ -17,6 +17,7 @@ mod problem;
 mod reference;
 mod remove;
 mod row;
+mod sign;
 mod slugs;
 mod tables;
 mod target;
@@ -25,9 +26,8 @@ pub mod token;
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use entity::{Text, audit, dataset};
+use entity::{Text, dataset};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
@@ -39,10 +39,11 @@ pub use tables::{TABLES, standing};
 
 use self::{
     figure::Staged,
+    sign::sign,
     tables::{chosen, of},
 };
 use crate::{
-    access::{Role, Viewer},
+    access::Viewer,
     database::{Database, WRITE_PATIENCE},
     error::Error,
     event,
@@ -284,7 +285,8 @@ impl Writer {
             let slug = "dataset".to_owned();
             self.describe(Dataset { slug, title, description, licence, version }).await?;
         }
-        self.sign().await?;
+        let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
+        sign(&self.transaction, &self.by, self.now, self.revision, outcome).await?;
         dataset::Entity::update_many()
             .col_expr(
                 dataset::Column::Revision,
@@ -297,24 +299,6 @@ impl Writer {
         self.transaction.commit().await?;
         self.database.raise(revision);
         Ok(self.outcome)
-    }
-
-    /// Leaves behind who wrote what.
-    async fn sign(&self) -> Result<(), Error> {
-        let By { viewer, operation, reason } = &self.by;
-        let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
-        let row = audit::ActiveModel {
-            id: NotSet,
-            revision: Set(self.revision),
-            recorded_at: Set(self.now.into()),
-            recorded_by: Set(viewer.name.as_deref().map(str::to_owned)),
-            role: Set(viewer.role.unwrap_or(Role::Reader)),
-            operation: Set(operation.clone()),
-            reason: Set(reason.clone()),
-            outcome: Set(outcome),
-        };
-        audit::Entity::insert(row).exec_without_returning(&self.transaction).await?;
-        Ok(())
     }
 
     fn backend(&self) -> DbBackend {

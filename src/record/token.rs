@@ -2,17 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
+    dataset,
     token::{ActiveModel, Column, Entity, Model},
     vocabulary::Role,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     sea_query::Expr,
 };
+use serde_json::json;
 
-use super::hold;
-use crate::{access::token, database::Database, error::Error};
+use super::{By, hold, sign::sign};
+use crate::{
+    access::{token, word},
+    database::Database,
+    error::Error,
+};
 
 /// A token that is to be granted.
 #[derive(Debug, Clone)]
@@ -48,14 +54,16 @@ pub async fn grant(
     }
     let row = ActiveModel {
         id: NotSet,
-        name: Set(new.name),
+        name: Set(new.name.clone()),
         role: Set(new.role),
         hash: Set(token::hash(&text)),
         created_at: Set(now.into()),
         expires_at: Set(new.expires_at.map(Into::into)),
         revoked_at: Set(None),
     };
+    let operation = format!("token create {} {}", new.name, word(new.role));
     Entity::insert(row).exec_without_returning(&transaction).await?;
+    note(&transaction, operation, now).await?;
     transaction.commit().await?;
     database.note_tokens();
     Ok(text)
@@ -82,15 +90,28 @@ pub async fn withdraw(
             "there is no token {which:?} that could be withdrawn; `hutong token list` shows them"
         )));
     }
-    let now = entity::DateTime::from(now);
     Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::val(now))
+        .col_expr(Column::RevokedAt, Expr::val(entity::DateTime::from(now)))
         .filter(meant)
         .exec(&transaction)
         .await?;
+    for Model { name, role, .. } in &found {
+        note(&transaction, format!("token revoke {name} {}", word(*role)), now).await?;
+    }
     transaction.commit().await?;
     database.note_tokens();
     Ok(found)
+}
+
+/// Leaves behind in the audit log what was done to a token.
+async fn note(
+    transaction: &DatabaseTransaction,
+    operation: String,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let dataset = dataset::Entity::find().one(transaction).await?;
+    let revision = dataset.map_or(0, |dataset| dataset.revision);
+    sign(transaction, &By::operator(operation), now, revision, json!({})).await
 }
 
 /// A name for people that is no number, and a time to come.

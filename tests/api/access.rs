@@ -141,7 +141,7 @@ on_each_database! {
             (Role::Reader, &["READ"][..]),
             (Role::Editor, &["READ", "WRITE", "SEE_EMBARGOED"]),
             (Role::Publisher, &["READ", "WRITE", "SEE_EMBARGOED", "SET_EMBARGO"]),
-            (Role::Admin, &["READ", "WRITE", "SEE_EMBARGOED", "SET_EMBARGO", "READ_AUDIT", "MANAGE_TOKENS"]),
+            (Role::Admin, &["READ", "WRITE", "SEE_EMBARGOED", "SET_EMBARGO", "READ_AUDIT"]),
         ] {
             let answer = server.ask_as(&server.token(role).await, query).await;
             let name = format!("the {}", word(role).to_lowercase());

@@ -1,6 +1,7 @@
 //! The audit log, as admins read it.
 
-use hutong::access::Role;
+use chrono::Utc;
+use hutong::{access::Role, record::token::withdraw};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -111,5 +112,27 @@ on_each_database! {
             let (message, code, _) = server.ask_as(&admin, &query).await.error();
             assert_eq!((message.as_str(), code.as_str()), (wanted, "BAD_USER_INPUT"));
         }
+    }
+
+    /// What was done to tokens is in it too; the revision of the data stays as it is.
+    async fn tells_which_tokens_were_granted_and_withdrawn(server: &Server) {
+        let admin = server.token(Role::Admin).await;
+        let now = Utc::now();
+        server.grant("the desk", Role::Editor, None).await;
+        withdraw(&server.store.database, "the desk", now).await.unwrap();
+        withdraw(&server.store.database, "the desk", now).await.unwrap_err();
+        let query = "{ dataset { revision } auditLog(first: 3) {
+            nodes { revision recordedBy role operation reason outcome { type } } } }";
+        let data = server.ask_as(&admin, query).await.data();
+        let revision = &data["dataset"]["revision"];
+        let entry = |operation: &str| {
+            json!({ "revision": revision, "recordedBy": null, "role": "ADMIN",
+                "operation": operation, "reason": null, "outcome": [] })
+        };
+        assert_eq!(data["auditLog"]["nodes"], json!([
+            entry("token revoke the desk EDITOR"),
+            entry("token create the desk EDITOR"),
+            entry("token create the admin ADMIN"),
+        ]));
     }
 }
