@@ -73,7 +73,7 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, Request, Response, ServerError, ValidationMode};
 use chrono::Utc;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture, stream};
 use tokio::time::error::Elapsed;
 
 pub use change::{Change, ChangeBasis};
@@ -143,7 +143,19 @@ pub fn schema(limits: Limits) -> Schema {
 
 /// Answers one request once, which has an id to tell where the server fails: with how many SQL
 /// statements stands beside the answer.
-pub async fn execute(
+///
+/// Boxed, so that whoever compiles what is around it need not look into every resolver: beneath
+/// layers of HTTP that is deeper than the compiler goes.
+pub fn execute<'e>(
+    schema: &'e Schema,
+    database: &'e Database,
+    checked: Checked,
+    request_id: &'e str,
+) -> BoxFuture<'e, (Response, usize)> {
+    executed(schema, database, checked, request_id).boxed()
+}
+
+async fn executed(
     schema: &Schema,
     database: &Database,
     checked: Checked,
