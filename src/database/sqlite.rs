@@ -31,6 +31,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// usual queries all fit.
 const PREPARED: usize = 256;
 
+/// How many bytes of the file all readers together keep in memory, each its part.
+const CACHE: i64 = 96 * 1024 * 1024;
+
 /// How many steps a statement takes before it looks whether it is still wanted: some tens of
 /// microseconds.
 const STEPS: c_int = 10_000;
@@ -77,7 +80,7 @@ impl Readers {
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..count {
-            let connection = connect(path)?;
+            let connection = connect(path, CACHE / i64::from(count))?;
             let queue = Arc::clone(&queue);
             thread::Builder::new()
                 .name(format!("sqlite-reader-{number}"))
@@ -126,7 +129,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         return Err(Error::input(format!("{} is there already", to.display())));
     }
-    let connection = connect(from)?;
+    let connection = connect(from, CACHE)?;
     // The name is a value, so no name can be taken for SQL.
     let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
     copied.map(drop).map_err(|why| {
@@ -147,12 +150,14 @@ impl Drop for Wanted {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+/// A connection that only reads, and keeps so many bytes of the file.
+fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    // The file is not mapped: SQLite reads the head of a mapped page anew whenever it comes to it,
+    // and all that was read of the file would count as memory of this process.
+    connection.pragma_update(None, "cache_size", -cache / 1024)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     case::register(&connection)?;
     decimal::register(&connection)?;
