@@ -68,8 +68,11 @@ impl Admitted {
     }
 }
 
-/// Counts a request, and says where it is from.
+/// Counts a request, and says where it is from. None is taken before the server is ready.
 pub(super) fn count(app: &App, Peer(peer): Peer, headers: &HeaderMap) -> Result<IpAddr, Refusal> {
+    if !app.life.answers() {
+        return Err(Refusal::not_ready());
+    }
     let address = rates::address(peer, headers, app.options.rates.trusted_proxies);
     app.rates.from(address).map_err(Refusal::too_often)?;
     Ok(address)

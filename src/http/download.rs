@@ -26,7 +26,7 @@ use super::{
     outcome::Outcome,
     refusal::{self, Refusal},
     reply::Reply,
-    request_id::{self, RequestId},
+    request_id::RequestId,
 };
 use crate::{
     error::Error,
@@ -49,7 +49,7 @@ pub(super) async fn file(
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
-    let id = request_id::text(&id);
+    let id = id.text();
     let (head, _) = request.into_parts();
     let admitted = match admission::count(&app, peer, &head.headers) {
         Ok(_) => Admitted::by_header(&app, &head.headers).await,

@@ -22,7 +22,7 @@ use super::{
     refusal::Refusal,
     reply::Reply,
     request::{self, Question},
-    request_id::{self, RequestId},
+    request_id::RequestId,
     spans::Spans,
 };
 use crate::graphql::{self, Asked, Preferred, error};
@@ -44,7 +44,7 @@ pub(super) async fn graphql(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let id = request_id::text(&id);
+    let id = id.text();
     let counted = admission::count(&app, peer, request.headers());
     let admitted = match counted {
         Ok(address) if live::opens_socket(&request) => {

@@ -2,15 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
 use strum::IntoStaticStr;
 use tokio::sync::watch;
-
-use super::refusal::Refusal;
 
 /// The parts of a server's life, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
@@ -44,6 +37,11 @@ impl Life {
         *self.0.borrow()
     }
 
+    /// Whether what is asked is answered: from the time the server is ready.
+    pub(super) fn answers(&self) -> bool {
+        self.phase() >= Phase::Ready
+    }
+
     /// Goes on to a part, unless it is over.
     pub fn enter(&self, phase: Phase) {
         self.0.send_if_modified(|present| {
@@ -53,17 +51,5 @@ impl Life {
             }
             later
         });
-    }
-}
-
-/// Answers what is asked once the server is ready.
-pub(super) async fn once_ready(
-    State(life): State<Life>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    match life.phase() {
-        Phase::Ready | Phase::Draining => Ok(next.run(request).await),
-        Phase::Starting | Phase::Migrating | Phase::Loading => Err(Refusal::not_ready()),
     }
 }

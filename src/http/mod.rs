@@ -27,15 +27,16 @@ mod request_id;
 mod spans;
 mod upload;
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, ops::Deref, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     http::{HeaderValue, Method, Uri},
-    middleware::{from_fn, from_fn_with_state, map_request},
+    middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
+use tower::ServiceBuilder;
 use tower_http::compression::{
     CompressionLayer,
     predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
@@ -47,12 +48,7 @@ pub use self::{
     live::Live,
     metrics::{Metrics, MetricsAt},
 };
-use self::{
-    observe::Observer,
-    rates::Rates,
-    refusal::Refusal,
-    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
-};
+use self::{observe::Observer, rates::Rates, refusal::Refusal};
 use crate::{
     access::Access,
     database::Database,
@@ -132,19 +128,30 @@ pub struct Options {
     pub rates: rates::Options,
 }
 
-/// What every request is answered with.
+/// What every request is answered with. Clones are the same.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What a server is made of.
+pub struct Parts {
     /// Who is let in.
-    pub access: Arc<Access>,
+    pub access: Access,
     /// The schema.
     pub schema: Schema,
     /// What stands before it.
-    pub guard: Arc<Guard>,
+    pub guard: Guard,
     /// The data.
     pub database: Database,
     /// What is taken.
-    pub options: Arc<Options>,
+    pub options: Options,
     /// What goes on at the moment.
     pub live: Arc<Live>,
     /// The answers that are kept.
@@ -154,7 +161,7 @@ pub struct App {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How often each asks.
-    rates: Arc<Rates>,
+    rates: Rates,
 }
 
 impl App {
@@ -168,10 +175,20 @@ impl App {
         live: live::Options,
     ) -> Self {
         let metrics = Arc::new(Metrics::new(database.meter()));
-        let (live, results) = (Live::new(live), Results::new(&options));
-        let (access, rates) = (Arc::new(access), Arc::new(Rates::new(&options.rates)));
-        let (guard, options, life) = (Arc::new(guard), Arc::new(options), Life::default());
-        Self { access, schema, guard, database, options, live, results, life, metrics, rates }
+        let (live, life) = (Live::new(live), Life::default());
+        let (results, rates) = (Results::new(&options), Rates::new(&options.rates));
+        Self(Arc::new(Parts {
+            access,
+            schema,
+            guard,
+            database,
+            options,
+            live,
+            results,
+            life,
+            metrics,
+            rates,
+        }))
     }
 }
 
@@ -198,11 +215,11 @@ pub async fn serve(
     first: impl Future<Output = Result<(), Error>>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let App { options, life, metrics, live, database, .. } = app.clone();
+    let parts = app.clone();
+    let Parts { options, life, metrics, live, database, .. } = &*parts;
     let mut router = Router::new()
         .route("/graphql", get(handler::graphql).post(handler::graphql))
         .route("/export/{name}", get(download::file))
-        .route_layer(from_fn_with_state(life.clone(), life::once_ready))
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))
         .route("/plain", get(playground::plain))
@@ -224,28 +241,29 @@ pub async fn serve(
         .fallback(async |uri: Uri| Refusal::not_found(uri.path()))
         .method_not_allowed_fallback(async |method: Method| Refusal::method(&method))
         .with_state(app);
-    let router = layered(router, &options, Arc::clone(&metrics));
+    let router = layered(router, options, Arc::clone(metrics));
     let drained = async {
         shutdown.await;
         life.enter(Phase::Draining);
         sleep(Duration::from_secs(options.drain_delay.into())).await;
         live.stop();
     };
-    let serving = connections::serve(listener, router, &options, metrics.connections(), drained);
+    let serving = connections::serve(listener, router, options, metrics.connections(), drained);
     let mut serving = pin!(serving);
     tokio::select! {
         biased;
         done = first => done?,
         () = &mut serving => return Ok(()),
     }
-    let _following = event::follow(&database).await?;
+    let _following = event::follow(database).await?;
     life.enter(Phase::Ready);
     serving.await;
     live.farewell().await;
     Ok(())
 }
 
-/// What every request passes, whatever answers it; the last layer is the first that it meets.
+/// What every request passes, whatever answers it, in this order. One layer of the router: each makes
+/// copies of what it is around for every request.
 fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
@@ -254,16 +272,14 @@ fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
         .and(SizeAbove::new(COMPRESSED_FROM))
         .and(packed(Format::Zip.media_type()))
         .and(packed(Format::Parquet.media_type()));
-    let router = router
-        .layer(from_fn(panic::caught))
-        .layer(CompressionLayer::new().compress_when(compressed));
-    let router = match &options.cors_origin[..] {
-        [] => router,
-        origins => router.layer(cors::layer(origins)),
+    let cors = match &options.cors_origin[..] {
+        [] => None,
+        origins => Some(cors::layer(origins)),
     };
-    router
+    let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(observer, observe::observed))
-        .layer(PropagateRequestIdLayer::new(request_id::HEADER))
-        .layer(SetRequestIdLayer::new(request_id::HEADER, request_id::Fresh))
-        .layer(map_request(request_id::only_sane))
+        .option_layer(cors)
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(from_fn(panic::caught));
+    router.layer(layers)
 }

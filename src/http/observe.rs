@@ -7,7 +7,6 @@ use std::{
 };
 
 use axum::{
-    Extension,
     extract::{Request, State},
     middleware::Next,
     response::Response,
@@ -16,7 +15,7 @@ use axum::{
 use super::{
     metrics::Metrics,
     outcome::{Outcome, word},
-    request_id::{self, RequestId},
+    request_id::RequestId,
     spans::Spans,
 };
 
@@ -48,19 +47,21 @@ macro_rules! line {
     };
 }
 
-/// Answers a request and tells of it. Each line of the log about it has its id.
+/// Answers a request and tells of it. Each line of the log about it has its id, and so has the
+/// answer.
 pub(super) async fn observed(
     State(observer): State<Observer>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let id = request_id::text(&id);
-    let spans = Spans::of_request(&request, id);
+    let id = RequestId::of(request.headers());
+    request.extensions_mut().insert(id.clone());
+    let spans = Spans::of_request(&request, id.text());
     let method = request.method().clone();
     let path = format!("{:.LONGEST_PATH$}", request.uri().path());
     let mut response = spans.around(next.run(request)).await;
+    response.headers_mut().extend([id.into_header()]);
     let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
     let (status, time) = (response.status(), begun.elapsed());
     observer.metrics.count(&method, status, &outcome);

@@ -10,10 +10,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 
-use super::{
-    refusal::Refusal,
-    request_id::{self, RequestId},
-};
+use super::{refusal::Refusal, request_id::RequestId};
 
 /// Answers a request whose handler panics with an error in the common form.
 pub(super) async fn caught(
@@ -27,7 +24,7 @@ pub(super) async fn caught(
         let text = why.downcast_ref::<String>().map(String::as_str);
         let why = text.or_else(|| why.downcast_ref().copied());
         tracing::error!(why, "a request panicked");
-        Refusal::failed().of(request_id::text(&id)).into_response()
+        Refusal::failed().of(id.text()).into_response()
     })
 }
 

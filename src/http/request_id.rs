@@ -1,9 +1,7 @@
 //! The id of each request (`X-Request-Id`): it is in the answer, in every line of the log about the
 //! request, and in errors that are the server's own failure.
 
-use axum::{extract::Request, http::HeaderName};
-use tower_http::request_id::MakeRequestId;
-pub(super) use tower_http::request_id::{PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 /// Where it is given and told.
@@ -12,31 +10,38 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client.
 const LONGEST: usize = 128;
 
-/// Ids of the server's own, in the order of their time (UUID version 7).
-#[derive(Clone, Copy)]
-pub(super) struct Fresh;
+/// The id of one request.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(HeaderValue);
 
-impl MakeRequestId for Fresh {
-    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
-        Uuid::now_v7().to_string().parse().ok().map(RequestId::new)
+impl RequestId {
+    /// The one that the client or a proxy gave. Where that is not fit for a log, because it is more
+    /// than one, too long, or has other characters than such ids have, and where there is none: one
+    /// of the server's own, in the order of their time (UUID version 7).
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut given = headers.get_all(HEADER).iter();
+        let only = given.next().filter(|_| given.next().is_none());
+        only.filter(|id| is_sane(id.as_bytes())).cloned().map_or_else(Self::fresh, Self)
+    }
+
+    fn fresh() -> Self {
+        let text = Uuid::now_v7().to_string();
+        // Hyphens and digits always make a header.
+        Self(text.parse().unwrap_or_else(|_| HeaderValue::from_static("")))
+    }
+
+    /// As text.
+    pub(super) fn text(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// As the header that tells it.
+    pub(super) fn into_header(self) -> (HeaderName, HeaderValue) {
+        (HEADER, self.0)
     }
 }
 
-/// Takes away an id that the client or a proxy gave where it is not fit for a log: more than one,
-/// too long, or with other characters than such ids have.
-pub(super) async fn only_sane(mut request: Request) -> Request {
-    let given: Vec<_> = request.headers().get_all(HEADER).iter().collect();
-    let sane = |id: &[u8]| {
-        (1..=LONGEST).contains(&id.len())
-            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=@~".contains(byte))
-    };
-    if !matches!(given[..], [one] if sane(one.as_bytes())) {
-        request.headers_mut().remove(HEADER);
-    }
-    request
-}
-
-/// The id as text.
-pub(super) fn text(id: &RequestId) -> &str {
-    id.header_value().to_str().unwrap_or_default()
+fn is_sane(id: &[u8]) -> bool {
+    (1..=LONGEST).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=@~".contains(byte))
 }
