@@ -6,6 +6,7 @@
 mod apply;
 mod change;
 mod check;
+mod circle;
 mod embargo;
 mod figure;
 mod incoming;
@@ -21,6 +22,7 @@ mod slugs;
 mod tables;
 mod target;
 pub mod token;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -40,6 +42,7 @@ pub use tables::{TABLES, standing};
 use self::{
     figure::Staged,
     tables::{chosen, of, tables},
+    waiting::Family,
 };
 use crate::{
     access::{Role, Viewer},
@@ -127,6 +130,7 @@ pub struct Writer {
     /// The highest number given so far, by table.
     numbers: HashMap<String, i64>,
     staged: Staged,
+    family: Option<Family>,
     problems: Problems,
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
@@ -182,6 +186,7 @@ impl Writer {
             slugs: HashMap::new(),
             numbers: HashMap::new(),
             staged: Staged::default(),
+            family: None,
             problems: Problems::default(),
             outcome: Outcome::default(),
             described: false,
@@ -234,16 +239,23 @@ impl Writer {
     }
 
     /// Writes rows of the table with this name, those of figures once all of them are there
-    /// ([`Writer::settle`]). What is wrong with them is gathered.
+    /// ([`Writer::settle`]), and those that lie in a later row of their table after it. What is
+    /// wrong with them is gathered.
     pub async fn write(&mut self, table: &str, rows: &Rows) -> Result<(), Error> {
-        match table {
-            "observation" => self.stage(rows, Mode::Upsert).await,
-            _ => self.save(table, rows, Mode::Upsert).await.map(drop),
+        self.turn_to(table).await?;
+        if table == "observation" {
+            return self.stage(rows, Mode::Upsert).await;
         }
+        self.merge().await?;
+        of!(table, E => self.take_in::<E>(rows).await, else {
+            self.report(no_table(table, rows));
+            Ok(())
+        })
     }
 
     /// Writes rows at once. Returns their numbers in order, none where something is wrong.
     pub async fn save(&mut self, table: &str, rows: &Rows, mode: Mode) -> Result<Vec<i64>, Error> {
+        self.turn_to(table).await?;
         // Rows of other tables may refer to figures by their slugs.
         self.merge().await?;
         if table == "observation" {
@@ -254,8 +266,7 @@ impl Writer {
             return self.merge().await;
         }
         of!(table, E => self.put::<E>(rows, mode).await, else {
-            let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
-            self.report(Problem::of(&rows.origin, None, why));
+            self.report(no_table(table, rows));
             Ok(Vec::new())
         })
     }
@@ -263,6 +274,7 @@ impl Writer {
     /// Brings everything to where it belongs, and tells what would be changed. Fails with all that
     /// is wrong.
     pub async fn settle(&mut self) -> Result<&Outcome, Error> {
+        self.end_family().await?;
         self.merge().await?;
         if !self.problems.is_empty() {
             return Err(Error::Rejected(std::mem::take(&mut self.problems).into()));
@@ -325,6 +337,11 @@ impl Writer {
     fn today(&self) -> Value {
         entity::Date(self.now.date_naive()).into()
     }
+}
+
+fn no_table(table: &str, rows: &Rows) -> Problem {
+    let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
+    Problem::of(&rows.origin, None, why)
 }
 
 /// Waits until nobody else writes, and lets nobody else write until the transaction ends.

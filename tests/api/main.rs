@@ -34,6 +34,7 @@ mod http;
 mod import_command;
 mod import_formats;
 mod import_hostile;
+mod import_order;
 mod import_tables;
 mod imports;
 mod jwt;
