@@ -19,6 +19,7 @@ mod reference;
 mod remove;
 mod row;
 mod slugs;
+mod step;
 mod tables;
 mod target;
 pub mod token;
@@ -37,6 +38,7 @@ use sea_orm::{
 pub use embargo::{keep, release};
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
+pub use step::{Phase, Step, Watcher};
 pub use tables::{TABLES, standing};
 
 use self::{
@@ -131,6 +133,7 @@ pub struct Writer {
     numbers: HashMap<String, i64>,
     staged: Staged,
     family: Option<Family>,
+    watcher: Option<Watcher>,
     problems: Problems,
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
@@ -187,10 +190,17 @@ impl Writer {
             numbers: HashMap::new(),
             staged: Staged::default(),
             family: None,
+            watcher: None,
             problems: Problems::default(),
             outcome: Outcome::default(),
             described: false,
         })
+    }
+
+    /// Has somebody told of the steps by which figures are brought to where they belong, until
+    /// somebody else is.
+    pub fn watch(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
     }
 
     /// Whether the database holds no data set yet.
@@ -246,7 +256,10 @@ impl Writer {
         if table == "observation" {
             return self.stage(rows, Mode::Upsert).await;
         }
-        self.merge().await?;
+        // Others need not wait for the figures, of which more may come after them.
+        if of!(table, E => row::refers_to::<E>("observation"), else false) {
+            self.merge().await?;
+        }
         of!(table, E => self.take_in::<E>(rows).await, else {
             self.report(no_table(table, rows));
             Ok(())

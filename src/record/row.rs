@@ -70,6 +70,11 @@ pub(super) fn references<E: EntityTrait>() -> HashMap<String, String> {
         .collect()
 }
 
+/// Whether rows of a table refer to those of another one.
+pub(super) fn refers_to<E: EntityTrait>(table: &str) -> bool {
+    references::<E>().values().any(|target| target == table)
+}
+
 /// The column that refers to another row of the same table: the one a row lies in.
 pub(super) fn above<E: EntityTrait>() -> Option<String> {
     let table = E::default().table_name().to_owned();
