@@ -35,6 +35,7 @@ mod import_command;
 mod import_formats;
 mod import_hostile;
 mod import_order;
+mod import_parts;
 mod import_steps;
 mod import_tables;
 mod imports;
