@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod import_progress;
 mod token;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};

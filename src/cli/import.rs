@@ -1,16 +1,12 @@
 //! `hutong import`: files into the database, all of them or nothing.
 
-use std::{
-    io::IsTerminal,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{io::IsTerminal, path::PathBuf};
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::import_progress::{Bar, Lines};
 use crate::{
     database::{self, Database},
     error::Error,
@@ -127,76 +123,5 @@ impl Import {
             count => format!("{count} things are"),
         };
         Error::input(format!("nothing was written: {count} wrong"))
-    }
-}
-
-/// Progress on a terminal: a bar with rate and time left.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> Self {
-        Self(ProgressBar::hidden())
-    }
-
-    fn end(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl Progress for Bar {
-    fn begin(&mut self, file: &str, bytes: u64) {
-        self.end();
-        self.0 = ProgressBar::new(bytes).with_message(file.to_owned());
-        let template = "{msg} {bar:30} {percent}% {binary_bytes_per_sec} {prefix} {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.0.set_style(style);
-        }
-    }
-
-    fn advance(&mut self, bytes: u64, rows: u64) {
-        self.0.set_prefix(format!("{rows} rows"));
-        self.0.set_position(bytes);
-    }
-
-    fn settle(&mut self) {
-        self.0.set_message("settling");
-    }
-}
-
-/// How often a line tells of the progress.
-const EVERY: Duration = Duration::from_secs(5);
-
-/// Progress where nobody watches: a line now and then.
-struct Lines {
-    file: String,
-    bytes: u64,
-    begun: Instant,
-    told: Instant,
-}
-
-impl Lines {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self { file: String::new(), bytes: 0, begun: now, told: now }
-    }
-}
-
-impl Progress for Lines {
-    fn begin(&mut self, file: &str, bytes: u64) {
-        (self.file, self.bytes, self.begun) = (file.to_owned(), bytes, Instant::now());
-    }
-
-    fn advance(&mut self, bytes: u64, rows: u64) {
-        if self.told.elapsed() < EVERY || bytes == 0 {
-            return;
-        }
-        self.told = Instant::now();
-        let elapsed = self.begun.elapsed().as_millis().max(1);
-        let left =
-            u128::from(self.bytes.saturating_sub(bytes)) * elapsed / u128::from(bytes) / 1000;
-        let percent = bytes.saturating_mul(100) / self.bytes.max(1);
-        let rate = u128::from(rows) * 1000 / elapsed;
-        let file = &self.file;
-        eprintln!("{file}: {percent} % read, {rows} rows, {rate} rows a second, {left} s left");
     }
 }

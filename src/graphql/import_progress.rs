@@ -11,6 +11,7 @@ use entity::Decimal;
 use crate::{
     access::{Permission, Viewer, require},
     package::Progress,
+    record::{Phase, Step, Watcher},
 };
 
 /// How far the imports of this instance are, the newest of them.
@@ -30,6 +31,7 @@ pub(super) struct Far {
     bytes: AtomicU64,
     of: AtomicU64,
     rows: AtomicU64,
+    step: Mutex<Option<Step>>,
     ended: AtomicBool,
 }
 
@@ -72,13 +74,26 @@ impl Progress for Going {
     fn advance(&mut self, bytes: u64, rows: u64) {
         self.0.bytes.store(bytes, Relaxed);
         self.0.rows.store(rows, Relaxed);
+        self.0.note(None);
+    }
+
+    fn watcher(&self) -> Watcher {
+        let far = Arc::clone(&self.0);
+        Arc::new(move |step| far.note(Some(step)))
+    }
+}
+
+impl Far {
+    /// Takes note of what is done with the figures that were read; none while files are.
+    fn note(&self, step: Option<Step>) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 }
 
 /// Where an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ImportState {
-    /// Files are read.
+    /// It is under way: the `phase` says with what.
     Running,
     /// It has ended, well or not: the answer to the mutation says which.
     Ended,
@@ -89,7 +104,9 @@ pub enum ImportState {
 pub struct ImportProgress {
     /// Where it is.
     state: ImportState,
-    /// The file that is read.
+    /// What it does, or did last.
+    phase: Phase,
+    /// The file that is read, or was read last.
     file: String,
     /// How many bytes of it were read.
     bytes: Decimal,
@@ -97,6 +114,10 @@ pub struct ImportProgress {
     of: Decimal,
     /// How many rows were taken in by now.
     rows: Decimal,
+    /// How many figures that were read are brought to where they belong; 0 while files are read.
+    figures: Decimal,
+    /// How many of them are there by now: none while they are compared with those there are.
+    written: Decimal,
 }
 
 /// The field of the root that tells how far an import is.
@@ -117,13 +138,20 @@ impl ImportQuery {
             let Some(far) = ctx.data::<Imports>()?.find(&id) else { return Ok(None) };
             let number =
                 |of: &AtomicU64| i64::try_from(of.load(Relaxed)).unwrap_or(i64::MAX).into();
+            let step = *far.step.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_step = |number: fn(Step) -> u64| {
+                i64::try_from(step.map_or(0, number)).unwrap_or(i64::MAX).into()
+            };
             let ended = far.ended.load(Relaxed);
             Ok(Some(ImportProgress {
                 state: if ended { ImportState::Ended } else { ImportState::Running },
+                phase: step.map_or(Phase::Reading, |step| step.phase),
                 file: far.file.lock().unwrap_or_else(PoisonError::into_inner).clone(),
                 bytes: number(&far.bytes),
                 of: number(&far.of),
                 rows: number(&far.rows),
+                figures: of_step(|step| step.of),
+                written: of_step(|step| step.done),
             }))
         };
         progress().transpose()

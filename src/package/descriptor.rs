@@ -81,19 +81,24 @@ impl Descriptor {
     }
 }
 
+/// Why a resource cannot be read.
+const NOWHERE: &str = "it has neither a path nor data";
+
 impl Resource {
+    /// The files it is in, in their order; fails where there is none.
+    pub(super) fn paths(&self) -> Result<&[String], String> {
+        match &self.path {
+            Some(Paths::One(path)) => Ok(std::slice::from_ref(path)),
+            Some(Paths::Several(paths)) if !paths.is_empty() => Ok(paths),
+            _ => Err(NOWHERE.to_owned()),
+        }
+    }
+
     /// The one file it is in; fails where there is none or are several.
     pub(super) fn path(&self) -> Result<&str, String> {
-        match &self.path {
-            Some(Paths::One(path)) => Ok(path),
-            Some(Paths::Several(paths)) => match &paths[..] {
-                [path] => Ok(path),
-                _ => Err(format!(
-                    "it is in {} files; put them together, or import each by itself",
-                    paths.len()
-                )),
-            },
-            None => Err("it has neither a path nor data".to_owned()),
+        match self.paths()? {
+            [path] => Ok(path),
+            paths => Err(format!("it is in {} files; import it instead", paths.len())),
         }
     }
 

@@ -48,6 +48,7 @@ pub async fn import(
         // The writing side says why it is gone.
         let _gone = sources.into_iter().try_for_each(|source| reading.source(source));
     });
+    writer.watch(progress.watcher());
     let (mut summary, mut rows) = (Summary::default(), 0);
     while let Some(parcel) = receiver.recv().await {
         match parcel {
@@ -69,7 +70,6 @@ pub async fn import(
         }
     }
     reading.await.map_err(Error::internal)?;
-    progress.settle();
     summary.outcome = writer.settle().await?.clone();
     Ok(summary)
 }

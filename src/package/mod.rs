@@ -13,6 +13,7 @@ mod file;
 mod import;
 mod options;
 mod parcel;
+mod parts;
 mod progress;
 mod reading;
 

@@ -12,6 +12,7 @@ use super::{
     file::{self, DESCRIPTOR, Dialect, Fault, Opened, Place, Table},
     options::{Format, Options},
     parcel::{Batch, Gone, Out, Parcel},
+    parts::Parts,
 };
 use crate::{
     alike::nearest,
@@ -95,14 +96,15 @@ impl Reading<'_> {
                 self.out.send(Parcel::Dataset(plain_dataset(&name)))?;
                 let opened = Opened { file, ..opened };
                 match self.dialect(None).map_err(wrong) {
-                    Ok(dialect) => self.table(&name, None, opened, Some(format), &dialect),
+                    Ok(dialect) => self.table(&name, None, opened, Some(format), &dialect, None),
                     Err(why) => self.out.problem(why),
                 }
             }
         }
     }
 
-    /// Reads a table of that name, or of figures in any form where there is no name.
+    /// Reads a table of that name, or of figures in any form where there is no name; it may be one
+    /// of the parts of a larger one.
     fn table(
         &mut self,
         origin: &str,
@@ -110,11 +112,17 @@ impl Reading<'_> {
         opened: Opened<'_>,
         format: Option<Format>,
         dialect: &Dialect,
+        mut parts: Option<&mut Parts>,
     ) -> Result<(), Gone> {
         let mut table = match file::table(origin, opened, format, dialect) {
             Ok(table) => table,
             Err(why) => return self.out.problem(why),
         };
+        if let Some(parts) = &mut parts
+            && let Err(why) = parts.check(origin, table.columns())
+        {
+            return self.out.problem(why);
+        }
         let said = self.options.table.as_deref();
         let known = said.and_then(|said| TABLES.iter().copied().find(|table| *table == said));
         match (name.or(known), said) {
@@ -124,8 +132,9 @@ impl Reading<'_> {
                 self.out.problem(Problem::of(origin, None, why))
             }
             (None, None) => {
+                let file = figures::File { origin, called: parts.map(|parts| &*parts.called) };
                 let table = table.as_mut();
-                figures::read(table, origin, format, self.options, &mut self.known, &self.out)
+                figures::read(table, file, format, self.options, &mut self.known, &self.out)
             }
         }
     }
@@ -236,7 +245,6 @@ impl Reading<'_> {
             Ok(dialect) => dialect,
             Err(why) => return self.out.problem(wrong(why)),
         };
-        let read = std::sync::Arc::clone(&self.out.read);
         if let Some(data) = &resource.data {
             // Delimited text stands in a string, objects in a list.
             let text = serde_json::from_str::<String>(data.get());
@@ -248,23 +256,31 @@ impl Reading<'_> {
                 Opened::inline(bytes),
                 self.options.format,
                 &dialect,
+                None,
             );
         }
-        let path = match resource.path() {
-            Ok(path) => path,
+        let paths = match resource.paths() {
+            Ok(paths) => paths,
             Err(why) => return self.out.problem(wrong(why)),
         };
-        let origin = named(path);
-        read.store(0, Ordering::Relaxed);
-        match place.open(path, &read) {
-            Ok(opened) => {
-                let size = opened.file.as_ref().and_then(|file| file.metadata().ok());
-                self.out.send(Parcel::Begun(origin.clone(), size.map_or(0, |data| data.len())))?;
-                let format = self.options.format.filter(|format| *format != Format::Package);
-                self.table(&origin, table, opened, format, &dialect)
-            }
-            Err(why) => self.out.problem(wrong(why).at("path", path)),
+        let mut parts = (paths.len() > 1).then(|| Parts::new(&resource.name));
+        let read = std::sync::Arc::clone(&self.out.read);
+        for path in paths {
+            let origin = named(path);
+            read.store(0, Ordering::Relaxed);
+            let opened = match place.open(path, &read) {
+                Ok(opened) => opened,
+                Err(why) => {
+                    self.out.problem(wrong(why).at("path", path))?;
+                    continue;
+                }
+            };
+            let size = opened.file.as_ref().and_then(|file| file.metadata().ok());
+            self.out.send(Parcel::Begun(origin.clone(), size.map_or(0, |data| data.len())))?;
+            let format = self.options.format.filter(|format| *format != Format::Package);
+            self.table(&origin, table, opened, format, &dialect, parts.as_mut())?;
         }
+        Ok(())
     }
 
     /// How delimited text is written, as the options or else the descriptor say.

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 use super::{
-    Writer,
+    Phase, Writer,
     incoming::{RETRACT, STAGED},
     index,
     named::Table as _,
@@ -16,6 +16,9 @@ const TOLD_AT_MOST: i64 = 20_000;
 
 /// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
 const MANY: i64 = 20_000;
+
+/// How many figures are written at once.
+const STEP: i64 = 20_000;
 
 impl Writer {
     pub(super) async fn apply(&mut self) -> Result<Vec<i64>, Error> {
@@ -47,6 +50,7 @@ impl Writer {
             self.close().await?;
             let rebuilt = self.drop_indexes(base).await?;
             self.insert(base).await?;
+            self.tell(Phase::Indexing, self.staged.count);
             for index in rebuilt {
                 self.transaction.execute_unprepared(&index).await?;
             }
@@ -107,17 +111,30 @@ impl Writer {
         };
         let by = "CAST($2 AS text)";
         let key = "i.id, i.metric_id, i.district_id, NULLIF(i.initiative_id, 0), i.period";
+        let in_steps = self.staged.count > STEP && self.backend() == DbBackend::Postgres;
+        if in_steps {
+            // So that a step reads no rows but its own.
+            self.run("CREATE INDEX incoming_n ON incoming (n)", []).await?;
+        }
         let from = all_of(&STAGED, "i");
-        self.run(
-            &format!(
-                "INSERT INTO observation ({columns}, {kept})
+        let written = format!(
+            "INSERT INTO observation ({columns}, {kept})
                 SELECT {key}, {moment}, CASE WHEN i.embargoed THEN {moment} END,
                     coalesce(i.revision, 0) + 1, {by}, i.reason, false, i.embargoed, NULL, {from}
-                FROM incoming i WHERE NOT i.same AND i.mode <> '{RETRACT}' ORDER BY i.n"
-            ),
-            self.stamp(),
-        )
-        .await?;
+            FROM incoming i WHERE NOT i.same AND i.mode <> '{RETRACT}'
+                AND i.n > $3 AND i.n <= $4 ORDER BY i.n"
+        );
+        let mut done = 0;
+        while done < self.staged.count {
+            self.tell(Phase::Writing, done);
+            let [moment, by] = self.stamp();
+            let next = done + STEP;
+            self.run(&written, [moment, by, done.into(), next.into()]).await?;
+            done = next;
+        }
+        if in_steps {
+            self.run("DROP INDEX incoming_n", []).await?;
+        }
         let from = all_of(&STAGED, "o");
         self.run(
             &format!(

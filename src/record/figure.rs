@@ -162,7 +162,11 @@ impl Writer {
 
 /// The table beside, which lasts as long as the connection.
 fn table(backend: DbBackend) -> String {
-    let columns = COLUMNS.map(|(name, kind)| format!("{name} {}", spelt(kind, backend)));
+    let columns = COLUMNS.map(|(name, kind)| match (backend, name) {
+        // The rows stand in the order of their places: those of a step are read by themselves.
+        (DbBackend::Sqlite, "n") => "n integer PRIMARY KEY".to_owned(),
+        _ => format!("{name} {}", spelt(kind, backend)),
+    });
     format!("CREATE TEMP TABLE IF NOT EXISTS incoming ({}, {MERGED})", columns.join(", "))
 }
 

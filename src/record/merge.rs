@@ -6,7 +6,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::{
-    Problem, TOLD, Writer,
+    Phase, Problem, Step, TOLD, Writer,
     incoming::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, WHOLE_NOTE, all_given},
     problem, row,
 };
@@ -33,6 +33,7 @@ impl Writer {
             // Nobody else tells the planner how many there are.
             self.transaction.execute_unprepared("ANALYZE incoming").await?;
         }
+        self.tell(Phase::Checking, 0);
         self.refuse_doubles().await?;
         self.find_former().await?;
         self.refuse_wrong_modes().await?;
@@ -47,6 +48,14 @@ impl Writer {
         self.staged.count = 0;
         self.staged.origins.clear();
         Ok(numbers)
+    }
+
+    /// Tells whoever wants to know how many of the figures were gone through.
+    pub(super) fn tell(&self, phase: Phase, done: i64) {
+        if let Some(watcher) = &self.watcher {
+            let number = |count: i64| u64::try_from(count).unwrap_or(0);
+            watcher(Step { phase, done: number(done), of: number(self.staged.count) });
+        }
     }
 
     pub(super) async fn run<const N: usize>(

@@ -6,6 +6,7 @@
 mod apply;
 mod change;
 mod check;
+mod circle;
 mod embargo;
 mod figure;
 mod incoming;
@@ -19,9 +20,11 @@ mod remove;
 mod row;
 mod sign;
 mod slugs;
+mod step;
 mod tables;
 mod target;
 pub mod token;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -35,12 +38,14 @@ use sea_orm::{
 pub use embargo::{keep, release};
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
+pub use step::{Phase, Step, Watcher};
 pub use tables::{TABLES, standing};
 
 use self::{
     figure::Staged,
     sign::sign,
     tables::{chosen, of},
+    waiting::Family,
 };
 use crate::{
     access::Viewer,
@@ -128,6 +133,8 @@ pub struct Writer {
     /// The highest number given so far, by table.
     numbers: HashMap<String, i64>,
     staged: Staged,
+    family: Option<Family>,
+    watcher: Option<Watcher>,
     problems: Problems,
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
@@ -183,10 +190,18 @@ impl Writer {
             slugs: HashMap::new(),
             numbers: HashMap::new(),
             staged: Staged::default(),
+            family: None,
+            watcher: None,
             problems: Problems::default(),
             outcome: Outcome::default(),
             described: false,
         })
+    }
+
+    /// Has somebody told of the steps by which figures are brought to where they belong, until
+    /// somebody else is.
+    pub fn watch(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
     }
 
     /// Whether the database holds no data set yet.
@@ -235,16 +250,26 @@ impl Writer {
     }
 
     /// Writes rows of the table with this name, those of figures once all of them are there
-    /// ([`Writer::settle`]). What is wrong with them is gathered.
+    /// ([`Writer::settle`]), and those that lie in a later row of their table after it. What is
+    /// wrong with them is gathered.
     pub async fn write(&mut self, table: &str, rows: &Rows) -> Result<(), Error> {
-        match table {
-            "observation" => self.stage(rows, Mode::Upsert).await,
-            _ => self.save(table, rows, Mode::Upsert).await.map(drop),
+        self.turn_to(table).await?;
+        if table == "observation" {
+            return self.stage(rows, Mode::Upsert).await;
         }
+        // Others need not wait for the figures, of which more may come after them.
+        if of!(table, E => row::refers_to::<E>("observation"), else false) {
+            self.merge().await?;
+        }
+        of!(table, E => self.take_in::<E>(rows).await, else {
+            self.report(no_table(table, rows));
+            Ok(())
+        })
     }
 
     /// Writes rows at once. Returns their numbers in order, none where something is wrong.
     pub async fn save(&mut self, table: &str, rows: &Rows, mode: Mode) -> Result<Vec<i64>, Error> {
+        self.turn_to(table).await?;
         // Rows of other tables may refer to figures by their slugs.
         self.merge().await?;
         if table == "observation" {
@@ -255,8 +280,7 @@ impl Writer {
             return self.merge().await;
         }
         of!(table, E => self.put::<E>(rows, mode).await, else {
-            let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
-            self.report(Problem::of(&rows.origin, None, why));
+            self.report(no_table(table, rows));
             Ok(Vec::new())
         })
     }
@@ -264,6 +288,7 @@ impl Writer {
     /// Brings everything to where it belongs, and tells what would be changed. Fails with all that
     /// is wrong.
     pub async fn settle(&mut self) -> Result<&Outcome, Error> {
+        self.end_family().await?;
         self.merge().await?;
         if !self.problems.is_empty() {
             return Err(Error::Rejected(std::mem::take(&mut self.problems).into()));
@@ -309,6 +334,11 @@ impl Writer {
     fn today(&self) -> Value {
         entity::Date(self.now.date_naive()).into()
     }
+}
+
+fn no_table(table: &str, rows: &Rows) -> Problem {
+    let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
+    Problem::of(&rows.origin, None, why)
 }
 
 /// Waits until nobody else writes, and lets nobody else write until the transaction ends.

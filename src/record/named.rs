@@ -15,6 +15,7 @@ use super::{
     change::Noted,
     index, row,
     target::{Target, downwards},
+    waiting::Family,
 };
 use crate::error::Error;
 
@@ -79,11 +80,6 @@ impl Writer {
         for targets in targets.chunks(CHUNK) {
             self.chunk::<E>(rows, &columns, targets, mode).await?;
         }
-        if let Some(above) = above {
-            for targets in targets.chunks(CHUNK) {
-                self.refuse_circles::<E>(rows, &columns[above], above, targets).await?;
-            }
-        }
         targets.sort_unstable_by_key(|target| target.place);
         Ok(targets.into_iter().map(|target| target.number).collect())
     }
@@ -98,6 +94,7 @@ impl Writer {
         let Kept { table, standing, check, .. } = E::KEPT;
         let known = targets.iter().filter(|target| target.known).map(|target| target.number);
         let mut there = self.rows::<E>(known.collect()).await?;
+        let above = row::above::<E>();
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         let (mut noted, mut entries) = (Vec::new(), Vec::new());
         for &Target { place, number, .. } in targets {
@@ -121,7 +118,14 @@ impl Writer {
                 self.outcome.of(table).unchanged += 1;
                 continue;
             }
-            let key = change::key(&change::columns::<E>(&model));
+            let after = change::columns::<E>(&model);
+            if let Some(above) = &above {
+                let above = |row: &Map<String, Json>| row.get(above).and_then(Json::as_i64);
+                let before = known.then(|| above(&base));
+                let ways = &mut self.family.get_or_insert_with(|| Family::new(table)).ways;
+                ways.note(number, before, above(&after), (&rows.origin, *line));
+            }
+            let key = change::key(&after);
             if mode == Mode::Update
                 && let Some(why) = self.taken_name::<E>(number, &model).await?
             {
@@ -138,6 +142,10 @@ impl Writer {
                 true => updated.push((number, model)),
                 false => created.push(model),
             }
+        }
+        if !self.problems.is_empty() {
+            // Rows may refer to others that are wrong. Nothing is kept, so nothing need be written.
+            return Ok(());
         }
         let counts = self.outcome.of(table);
         counts.created += created.len() as u64;

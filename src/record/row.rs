@@ -70,6 +70,22 @@ pub(super) fn references<E: EntityTrait>() -> HashMap<String, String> {
         .collect()
 }
 
+/// Whether rows of a table refer to those of another one.
+pub(super) fn refers_to<E: EntityTrait>(table: &str) -> bool {
+    references::<E>().values().any(|target| target == table)
+}
+
+/// The column that refers to another row of the same table: the one a row lies in.
+pub(super) fn above<E: EntityTrait>() -> Option<String> {
+    let table = E::default().table_name().to_owned();
+    references::<E>().into_iter().find(|(_, target)| *target == table).map(|(column, _)| column)
+}
+
+/// What a column that refers to other rows is called in a file.
+pub(super) fn name(column: &str) -> &str {
+    column.strip_suffix("_id").unwrap_or(column)
+}
+
 /// What the file's columns hold; or which of them the table does not have, and which fields hold
 /// what is no text to PostgreSQL.
 pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Field>, Vec<Problem>> {
@@ -270,7 +286,7 @@ impl Reading<'_> {
         match (known, key.map(str::parse::<i64>)) {
             (Some(number), _) => Ok(Some(*number)),
             (None, Some(Ok(number))) if BY_NUMBER.contains(&target) => Ok(Some(number)),
-            _ => Err(wrong(name, field, format!("there is no such {target}"))),
+            _ => Err(unknown(name, target, field)),
         }
     }
 }
@@ -296,6 +312,17 @@ fn missing(why: &str) -> Problem {
         None => Problem { reason: why.to_owned(), ..Problem::default() },
     }
 }
+
+/// That there is no row of that name.
+pub(super) fn unknown(column: &str, target: &str, value: &str) -> Problem {
+    wrong(column, value, format!("there is no such {target}"))
+}
+
+/// Why a row is refused whose name another row of the file has.
+pub(super) const TWICE: &str = "it is given twice";
+
+/// Why a row is refused that is its own ancestor.
+pub(super) const WITHIN: &str = "it would lie within itself";
 
 /// Something wrong in a column.
 pub(super) fn wrong(column: &str, value: &str, reason: impl std::fmt::Display) -> Problem {

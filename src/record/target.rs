@@ -2,10 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{
-    ConnectionTrait, Statement,
-    sea_query::{Alias, Expr, ExprTrait},
-};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use serde_json::Value as Json;
 
 use super::{
@@ -26,39 +23,6 @@ pub(super) struct Target {
 }
 
 impl Writer {
-    /// Refuses rows that would lie within themselves.
-    pub(super) async fn refuse_circles<E: Table>(
-        &mut self,
-        rows: &Rows,
-        field: &row::Field,
-        place: usize,
-        targets: &[Target],
-    ) -> Result<(), Error> {
-        let row::Field::Reference { column, name, .. } = field else { return Ok(()) };
-        let table = E::KEPT.table;
-        let numbers: Vec<String> = targets.iter().map(|target| target.number.to_string()).collect();
-        let sql = format!(
-            "WITH RECURSIVE up (id, above) AS (
-                SELECT id, {column} FROM {table} WHERE id IN ({}) AND {column} IS NOT NULL
-                UNION SELECT up.id, o.{column} FROM up JOIN {table} o ON o.id = up.above
-                WHERE o.{column} IS NOT NULL)
-            SELECT id FROM up WHERE id = above",
-            numbers.join(", ")
-        );
-        let statement = Statement::from_string(self.backend(), sql);
-        let mut circles = HashSet::new();
-        for row in self.transaction.query_all_raw(statement).await? {
-            circles.insert(row.try_get_by_index::<i64>(0)?);
-        }
-        for target in targets.iter().filter(|target| circles.contains(&target.number)) {
-            let Some((line, fields)) = rows.rows.get(target.place) else { continue };
-            let above = fields.get(place).map_or("", String::as_str);
-            let why = row::wrong(name, above, "it would lie within itself");
-            self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
-        }
-        Ok(())
-    }
-
     /// The rows that are meant by their slugs or ids.
     pub(super) async fn meant<E: Table>(
         &mut self,
@@ -98,7 +62,7 @@ impl Writer {
             let known = self.slugs.entry(table.to_owned()).or_default();
             let there = known.get(slug).copied();
             let wrong = match (met.insert(slug), there, mode) {
-                (false, ..) => Some("it is given twice"),
+                (false, ..) => Some(row::TWICE),
                 (true, Some(_), Mode::Create) => Some("it is there already"),
                 _ => None,
             };
@@ -149,7 +113,7 @@ impl Writer {
             let known = key.as_ref().and_then(|key| there.get(key).copied());
             if key.is_some_and(|key| !met.insert(key)) {
                 let line = rows.rows.get(place).map(|(line, _)| *line);
-                self.report(Problem::of(&rows.origin, line, "it is given twice"));
+                self.report(Problem::of(&rows.origin, line, row::TWICE));
                 continue;
             }
             let number = known.unwrap_or(number);

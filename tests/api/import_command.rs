@@ -80,6 +80,35 @@ fn says_all_that_is_wrong() {
     );
 }
 
+/// Rows of one file may lie in those of another one.
+#[test]
+fn files_of_one_table_belong_together() {
+    let folder = folder(&[
+        ("streets.csv", b"slug,kind,name_en,partition,parent\nquay,DISTRICT,Quay,true,harbour\n"),
+        ("wards.csv", b"slug,kind,parent,name_en,partition\nharbour,DISTRICT,port,Harbour,true\n"),
+        ("cities.csv", b"slug,kind,name_en,partition\nport,CITY,Port,true\n"),
+    ]);
+    let done =
+        run(&folder, &["import", "streets.csv", "wards.csv", "cities.csv", "--table=district"]);
+    assert_eq!(text(&done.stderr), "");
+    assert_eq!(text(&done.stdout), "district: 3 created, 0 updated, 0 unchanged\n");
+    let told = run(
+        &folder,
+        &[
+            "import",
+            "streets.csv",
+            "wards.csv",
+            "--table=district",
+            "--database-url=sqlite://other.db",
+        ],
+    );
+    assert_eq!(
+        text(&told.stderr),
+        "wards.csv, line 2, column parent: \"port\": there is no such district\n\
+         hutong: nothing was written: one thing is wrong\n"
+    );
+}
+
 /// The README's five minutes, in as many seconds.
 #[tokio::test]
 async fn the_readme_leads_to_a_ranked_chart() {

@@ -157,7 +157,8 @@ on_each_database! {
     }
 }
 
-fn written() -> Vec<u8> {
+/// A Parquet file of two months and two metrics.
+pub(crate) fn written() -> Vec<u8> {
     let schema = "message t { required binary place (STRING); required int32 date (DATE);
         required int64 exact (DECIMAL(12, 2)); required double binary; }";
     let schema = Arc::new(parse_message_type(schema).unwrap());

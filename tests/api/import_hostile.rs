@@ -151,7 +151,7 @@ async fn files_that_cannot_be_read_say_why() {
     assert!(label[0].starts_with("t.csv: there is no encoding \"klingon\"; "), "{label:?}");
 }
 
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in files {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();

@@ -18,9 +18,9 @@ use serde::Deserialize;
 use crate::server::{Store, now};
 
 #[derive(Parser)]
-struct Line {
+pub(crate) struct Line {
     #[command(flatten)]
-    options: Options,
+    pub(crate) options: Options,
 }
 
 /// Files in a folder of their own.

@@ -75,9 +75,10 @@ on_each_database! {
         let observations = json!({ "totalCount": 2, "nodes": [{ "value": "1360" }, { "value": "1200" }] });
         assert_eq!(server.data(count).await, json!({ "district": { "observations": observations } }));
 
-        let progress = r#"{ importProgress(id: "mine") { state file of rows } other: importProgress(id: "none") { state } }"#;
+        let progress = r#"{ importProgress(id: "mine") { state phase file of rows figures written } other: importProgress(id: "none") { state } }"#;
         let answer = server.ask_as(&token, progress).await;
-        let own = json!({ "state": "ENDED", "file": "figures.csv", "of": FIGURES.len().to_string(), "rows": "2" });
+        let own = json!({ "state": "ENDED", "file": "figures.csv", "of": FIGURES.len().to_string(), "rows": "2",
+            "phase": "INDEXING", "figures": "2", "written": "2" });
         assert_eq!(answer.data(), json!({ "importProgress": own, "other": null }));
         assert_eq!(server.ask(r#"{ importProgress(id: "mine") { state } }"#).await.error().1, "FORBIDDEN");
     }

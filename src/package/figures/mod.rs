@@ -51,6 +51,7 @@ const COLUMNS: [&str; 9] = [
 /// A table of figures under way.
 struct Figures<'o> {
     origin: &'o str,
+    called: &'o str,
     columns: &'o [String],
     options: &'o Options,
     spots: &'o Spots,
@@ -83,10 +84,17 @@ impl From<Gone> for Wrong {
     }
 }
 
+/// A file of figures: where it is, and what the table is called that it is a part of.
+#[derive(Clone, Copy)]
+pub(super) struct File<'o> {
+    pub(super) origin: &'o str,
+    pub(super) called: Option<&'o str>,
+}
+
 /// Reads figures and hands them over.
 pub(super) fn read(
     table: &mut dyn Table,
-    origin: &str,
+    File { origin, called }: File<'_>,
     format: Option<Format>,
     options: &Options,
     known: &mut Known,
@@ -107,6 +115,7 @@ pub(super) fn read(
         ["action", "metric", "district", "initiative", "period"].map(str::to_owned).to_vec();
     let mut figures = Figures {
         origin,
+        called: called.or_else(|| origin.rsplit('/').next()).unwrap_or_default(),
         columns: &columns,
         options,
         spots: &spots,
@@ -146,9 +155,7 @@ impl Figures<'_> {
         let name = match &self.spots.source.cell {
             Cell::Column(_) => return Ok(true),
             Cell::Given(given) => given.as_str(),
-            Cell::Nowhere if self.options.create_missing => {
-                self.origin.rsplit('/').next().unwrap_or_default()
-            }
+            Cell::Nowhere if self.options.create_missing => self.called,
             Cell::Nowhere => {
                 let why = "nothing says which source the figures are from: give --set source=SLUG, \
                            or --create-missing to make one with the file's name";

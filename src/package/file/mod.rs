@@ -6,7 +6,7 @@ mod json;
 mod place;
 mod text;
 
-use std::{io::Read, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use columnar::Columnar;
 use delimited::Delimited;
@@ -90,13 +90,16 @@ pub(super) fn table<'f>(
     format: Option<Format>,
     dialect: &Dialect,
 ) -> Result<Box<dyn Table + 'f>, Problem> {
-    let Opened { first, reader, file, read } = opened;
+    let Opened { first, reader, file, read, set_down_max } = opened;
     let wrong = |why: &str| Problem::of(origin, None, why);
     match format.unwrap_or_else(|| self::format(origin, &first)) {
         Format::Package => Err(wrong("it is an archive within an archive: unpack it first")),
         Format::Parquet => match file {
             Some(file) => Ok(Box::new(Columnar::open(origin, file, read)?)),
-            None => Err(wrong("Parquet is not read out of an archive: unpack it first")),
+            // It is read from its end.
+            None => {
+                Ok(Box::new(Columnar::open(origin, set_down(origin, reader, set_down_max)?, read)?))
+            }
         },
         _ if no_table(&first).is_some() => {
             Err(wrong(&format!("it is {}", no_table(&first).unwrap_or_default())))
@@ -104,6 +107,20 @@ pub(super) fn table<'f>(
         Format::Json => Ok(Box::new(Objects::open(origin, reader, dialect.encoding)?)),
         Format::Csv | Format::SdmxCsv => Ok(Box::new(Delimited::open(origin, reader, dialect)?)),
     }
+}
+
+/// A file for what comes out of an archive; gone when it is closed.
+fn set_down(origin: &str, reader: impl Read, most: u64) -> Result<File, Problem> {
+    let wrong = |why| Problem::of(origin, None, format!("it cannot be read: {why}"));
+    let mut file = tempfile::tempfile().map_err(wrong)?;
+    if std::io::copy(&mut reader.take(most + 1), &mut file).map_err(wrong)? > most {
+        let why = format!(
+            "more than {most} bytes come out of the archive, too many for a Parquet file of its \
+             size; unpack it yourself if you trust it"
+        );
+        return Err(Problem::of(origin, None, why));
+    }
+    Ok(file)
 }
 
 /// Reads the whole of a small file.

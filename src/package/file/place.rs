@@ -28,6 +28,11 @@ const RATIO_MAX: u64 = 200;
 /// How many bytes may come out of any archive.
 const SMALL: u64 = 64 << 20;
 
+/// How many times as many bytes as a file of an archive has there may be set down beside it, once
+/// they are more than [`SMALL`]: a Parquet file is small already, and disks are full sooner than a
+/// file is read that is forgotten as it is.
+const SET_DOWN_RATIO_MAX: u64 = 20;
+
 /// A folder or an archive.
 pub(in crate::package) enum Place {
     /// A folder, by its real path.
@@ -45,6 +50,9 @@ pub(in crate::package) struct Opened<'f> {
     pub(in crate::package) file: Option<File>,
     /// How much of the file itself was read, for whoever reads it other than from the start.
     pub(in crate::package) read: Arc<AtomicU64>,
+    /// How many bytes of it may be set down in a file of their own, for whoever cannot read it from
+    /// the start.
+    pub(in crate::package) set_down_max: u64,
 }
 
 impl Place {
@@ -116,11 +124,14 @@ impl Place {
                 }
                 let most = (*size * RATIO_MAX).clamp(SMALL, UNPACKED_MAX);
                 let unpacked = Rc::clone(unpacked);
-                Opened::new(Counted {
+                let packed = entry.compressed_size().min(*size);
+                let set_down_max = (packed * SET_DOWN_RATIO_MAX).clamp(SMALL, most);
+                let opened = Opened::new(Counted {
                     reader: Unpacked { entry, unpacked, most },
                     read: Arc::clone(read),
-                })
-                .map_err(|why| why.to_string())
+                });
+                let opened = opened.map_err(|why| why.to_string())?;
+                Ok(Opened { set_down_max, ..opened })
             }
         }
     }
@@ -157,13 +168,14 @@ impl<'f> Opened<'f> {
         let mut first = Vec::new();
         reader.by_ref().take(512).read_to_end(&mut first)?;
         let reader = Box::new(Cursor::new(first.clone()).chain(reader));
-        Ok(Self { first, reader, file: None, read: Arc::default() })
+        Ok(Self { first, reader, file: None, read: Arc::default(), set_down_max: 0 })
     }
 
     /// A file that is in memory.
     pub(in crate::package) fn inline(bytes: Vec<u8>) -> Self {
         let first = bytes[..bytes.len().min(512)].to_vec();
-        Self { first, reader: Box::new(Cursor::new(bytes)), file: None, read: Arc::default() }
+        let reader = Box::new(Cursor::new(bytes));
+        Self { first, reader, file: None, read: Arc::default(), set_down_max: SMALL }
     }
 }
 
