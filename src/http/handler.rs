@@ -48,7 +48,7 @@ pub(super) async fn graphql(
     let counted = admission::count(&app, peer, request.headers());
     let admitted = match counted {
         Ok(address) if live::opens_socket(&request) => {
-            return live::socket(&app, id, address, request).await;
+            return Box::pin(live::socket(&app, id, address, request)).await;
         }
         Ok(_) => Admitted::by_header(&app, request.headers()).await,
         Err(refusal) => Err(refusal),
@@ -56,7 +56,7 @@ pub(super) async fn graphql(
     let answered = match admitted {
         Ok(admitted) => answered(&app, id, admitted, request).await,
         Err(refusal) => {
-            request::refuse(request, &app.options).await;
+            Box::pin(request::refuse(request, &app.options)).await;
             Err(refusal)
         }
     };
@@ -90,7 +90,7 @@ async fn answered(
     let media = media.ok_or_else(Refusal::not_acceptable)?;
     let told = match (question, media) {
         (Question::One(asked), Media::File(form)) => {
-            match file::answer(app, id, *asked, preferred, form).await {
+            match Box::pin(file::answer(app, id, *asked, preferred, form)).await {
                 Ok(file) => return Ok(([(header::VARY, VARY)], file).into_response()),
                 Err(reply) => Told::anew(reply.status(), &reply, Outcome::of([&reply]))?,
             }
@@ -132,7 +132,8 @@ async fn one(
             return Ok(Told::known(StatusCode::OK, body, key));
         }
     }
-    let reply = reply(app, id, asked, method, preferred, media).await?;
+    // Boxed like all that is rare: a request that is answered from here carries no room for it.
+    let reply = Box::pin(reply(app, id, asked, method, preferred, media)).await?;
     let mut told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
     // What was written meanwhile may be in the answer or not.
     if let Some(key) = key.filter(|_| reply.lasts() && app.database.revision() == revision) {
