@@ -27,12 +27,23 @@ pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-statu
 /// The answers that are kept, by what they follow from.
 #[derive(Clone)]
 pub struct Results {
-    kept: Option<Cache<Key, Bytes>>,
+    kept: Option<Cache<Key, Kept>>,
 }
 
 /// What an answer follows from, so that those with equal keys have equal answers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key([u8; 32]);
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Key(Vec<u8>);
+
+/// An answer that is kept.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) body: Bytes,
+    pub(super) tag: Tag,
+}
+
+/// The name of an answer (`ETag`), by which clients ask whether it has changed.
+#[derive(Clone)]
+pub(super) struct Tag(HeaderValue);
 
 /// How an answer came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +78,18 @@ impl Cached {
     }
 }
 
-/// How many bytes an answer takes beside its own.
-const OVERHEAD: usize = 150;
+/// How many bytes an answer takes beside its own and its key's.
+const OVERHEAD: usize = 250;
+
+/// How many bytes a key has beside its document and its variables, mostly.
+const ROOM: usize = 256;
 
 impl Results {
     /// None yet, and never more than the options say.
     pub fn new(options: &Options) -> Self {
-        let weigh =
-            |_: &Key, body: &Bytes| u32::try_from(body.len() + OVERHEAD).unwrap_or(u32::MAX);
+        let weigh = |key: &Key, kept: &Kept| {
+            u32::try_from(key.0.len() + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
+        };
         let most = options.result_cache;
         Self {
             kept: (most > 0).then(|| Cache::builder().max_capacity(most).weigher(weigh).build()),
@@ -90,14 +105,14 @@ impl Results {
         })
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<Bytes> {
+    pub(super) fn get(&self, key: &Key) -> Option<Kept> {
         self.kept.as_ref()?.get(key)
     }
 
     /// Keeps an answer, where any are kept.
-    pub(super) fn keep(&self, key: Key, body: &Bytes) -> Cached {
+    pub(super) fn keep(&self, key: Key, answer: Kept) -> Cached {
         let Some(kept) = &self.kept else { return Cached::Miss };
-        kept.insert(key, body.clone());
+        kept.insert(key, answer);
         Cached::Stored
     }
 }
@@ -116,11 +131,11 @@ impl Key {
         let variables = serde_json::to_vec(&asked.variables).ok()?;
         let operation = asked.operation_name.as_deref().unwrap_or_default();
         let Revision { number, observation, changed_at } = revision;
-        let mut key = Sha256::new();
+        let mut key = Vec::with_capacity(document.len() + variables.len() + ROOM);
         // Each part with its length, so that no two requests run together.
         let mut add = |part: &[u8]| {
-            key.update(part.len().to_le_bytes());
-            key.update(part);
+            key.extend_from_slice(&part.len().to_le_bytes());
+            key.extend_from_slice(part);
         };
         // Another version of the server may answer in other words, and so may another configuration.
         add(env!("CARGO_PKG_VERSION").as_bytes());
@@ -137,34 +152,44 @@ impl Key {
         add(operation.as_bytes());
         add(&variables);
         preferred.0.iter().for_each(|language| add(language.tag().as_bytes()));
-        (number > 0).then(|| Self(key.finalize().into()))
+        (number > 0).then_some(Self(key))
     }
 
     /// The key of a download by its address, of data that have come so far.
     pub(super) fn of_download(viewer: &Viewer, revision: (i64, i64), address: &str) -> Self {
-        let mut key = Sha256::new();
-        key.update(concat!("download ", env!("CARGO_PKG_VERSION"), " "));
-        key.update([viewer.role.map_or(u8::MAX, |role| role as u8)]);
-        key.update(revision.0.to_le_bytes());
-        key.update(revision.1.to_le_bytes());
-        key.update(address);
-        Self(key.finalize().into())
+        let mut key = concat!("download ", env!("CARGO_PKG_VERSION"), " ").as_bytes().to_vec();
+        key.push(viewer.role.map_or(u8::MAX, |role| role as u8));
+        key.extend_from_slice(&revision.0.to_le_bytes());
+        key.extend_from_slice(&revision.1.to_le_bytes());
+        key.extend_from_slice(address.as_bytes());
+        Self(key)
     }
 
-    /// The same as a header. Weak, for an answer may be compressed in several ways.
-    pub(super) fn etag(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(self.0))).ok()
+    /// The name of its answer: weak, for an answer may be compressed in several ways.
+    pub(super) fn tag(&self) -> Option<Tag> {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0));
+        HeaderValue::try_from(format!("W/\"{digest}\"")).ok().map(Tag)
     }
+}
 
+impl Tag {
     /// Whether the client has the answer already (`If-None-Match`).
     pub(super) fn is_one_of(&self, known: &[HeaderValue]) -> bool {
-        let own = URL_SAFE_NO_PAD.encode(self.0);
+        let own = self.0.to_str().map(bare).unwrap_or_default();
         let lines = known.iter().filter_map(|line| line.to_str().ok());
-        // Weak or not: caches on the way may have made it either.
-        let tags = lines.flat_map(|line| line.split(',')).map(|tag| tag.trim());
-        let mut tags = tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"'));
-        tags.any(|tag| tag == own)
+        lines.flat_map(|line| line.split(',')).any(|tag| bare(tag) == own)
     }
+
+    /// The same as a header.
+    pub(super) fn into_header(self) -> HeaderValue {
+        self.0
+    }
+}
+
+/// A tag without its quotes, weak or not: caches on the way may have made it either.
+fn bare(tag: &str) -> &str {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"')
 }
 
 /// What caches between here and the client are told of an answer that is kept.

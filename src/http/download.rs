@@ -83,7 +83,8 @@ async fn answered(
     let address = head.uri.path_and_query().map_or("", |address| address.as_str());
     let key = Key::of_download(&admitted.viewer, (snapshot.dataset.revision, changed_at), address);
     let known = head.headers.get_all(header::IF_NONE_MATCH).iter().cloned();
-    let mut response = if key.is_one_of(&known.collect::<Vec<_>>()) {
+    let (tag, known) = (key.tag(), known.collect::<Vec<_>>());
+    let mut response = if tag.as_ref().is_some_and(|tag| tag.is_one_of(&known)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if head.method == Method::HEAD {
         // Not known to be empty: how long the file is nobody knows yet.
@@ -100,7 +101,7 @@ async fn answered(
     };
     headers.insert(header::CACHE_CONTROL, control);
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));
-    headers.extend(key.etag().map(|etag| (header::ETAG, etag)));
+    headers.extend(tag.map(|tag| (header::ETAG, tag.into_header())));
     let disposition = format!("attachment; filename=\"{name}\"").parse().ok();
     headers.extend(disposition.map(|value| (header::CONTENT_DISPOSITION, value)));
     Ok(response)

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{
     App, accept_language,
     admission::{self, Admitted, Peer},
-    cache::{CACHE_STATUS, Cached, Key},
+    cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
     deadline, file, live,
     negotiation::{self, Media},
     outcome::{self, Executed, Outcome},
@@ -124,21 +124,27 @@ async fn one(
     // Asked for before anything is read: what is read is at least as new.
     let revision = app.database.revision();
     let key = Key::of(&app.guard, &asked, revision, &preferred, media);
-    if let Some(key) = key {
-        if method != Method::POST && key.is_one_of(known) {
-            return Ok(Told::known(StatusCode::NOT_MODIFIED, Bytes::new(), key));
+    if let Some(key) = &key {
+        let kept = app.results.get(key);
+        if method != Method::POST && !known.is_empty() {
+            let tag = kept.as_ref().map(|kept| kept.tag.clone()).or_else(|| key.tag());
+            if let Some(tag) = tag.filter(|tag| tag.is_one_of(known)) {
+                return Ok(Told::known(StatusCode::NOT_MODIFIED, Bytes::new(), tag));
+            }
         }
-        if let Some(body) = app.results.get(&key) {
-            return Ok(Told::known(StatusCode::OK, body, key));
+        if let Some(Kept { body, tag }) = kept {
+            return Ok(Told::known(StatusCode::OK, body, tag));
         }
     }
     // Boxed like all that is rare: a request that is answered from here carries no room for it.
     let reply = Box::pin(reply(app, id, asked, method, preferred, media)).await?;
     let mut told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
     // What was written meanwhile may be in the answer or not.
-    if let Some(key) = key.filter(|_| reply.lasts() && app.database.revision() == revision) {
-        told.cached = app.results.keep(key, &told.body);
-        told.key = Some(key);
+    let key = key.filter(|_| reply.lasts() && app.database.revision() == revision);
+    if let Some((key, tag)) = key.and_then(|key| key.tag().map(|tag| (key, tag))) {
+        let kept = Kept { body: told.body.clone(), tag: tag.clone() };
+        told.cached = app.results.keep(key, kept);
+        told.tag = Some(tag);
     }
     Ok(told)
 }
@@ -182,14 +188,14 @@ struct Told {
     body: Bytes,
     outcome: Outcome,
     cached: Cached,
-    /// What the answer follows from, if it lasts until the data change.
-    key: Option<Key>,
+    /// The name of the answer, if it lasts until the data change.
+    tag: Option<Tag>,
 }
 
 impl Told {
     /// What is known already.
-    fn known(status: StatusCode, body: Bytes, key: Key) -> Self {
-        Self { status, body, outcome: Outcome::default(), cached: Cached::Hit, key: Some(key) }
+    fn known(status: StatusCode, body: Bytes, tag: Tag) -> Self {
+        Self { status, body, outcome: Outcome::default(), cached: Cached::Hit, tag: Some(tag) }
     }
 
     /// What was found anew.
@@ -198,7 +204,7 @@ impl Told {
             tracing::error!(%why, "an answer is no JSON");
             Refusal::failed()
         })?;
-        Ok(Self { status, body: body.into(), outcome, cached: Cached::Bypass, key: None })
+        Ok(Self { status, body: body.into(), outcome, cached: Cached::Bypass, tag: None })
     }
 
     fn response(self, app: &App, to: &Admitted, media: Media, begun: Instant) -> Response {
@@ -211,15 +217,14 @@ impl Told {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, media.content_type());
         headers.insert(CACHE_STATUS, self.cached.value());
-        let etag = self.key.and_then(|key| key.etag());
-        let control = match &etag {
+        let control = match &self.tag {
             // What one is told is not for those who share a cache with them.
             Some(_) if to.has_token() => HeaderValue::from_static("private, no-cache"),
             Some(_) => app.options.cache_control.clone(),
             None => HeaderValue::from_static("no-store"),
         };
         headers.insert(header::CACHE_CONTROL, control);
-        headers.extend(etag.map(|etag| (header::ETAG, etag)));
+        headers.extend(self.tag.map(|tag| (header::ETAG, tag.into_header())));
         if let Some(statements) = statements {
             let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
             let timing = format!("sql;desc=\"{statements}\", total;dur={milliseconds:.1}");
