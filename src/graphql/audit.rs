@@ -93,8 +93,8 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who wrote what, and which tokens were granted and withdrawn, the newest first. It needs the role ADMIN; everybody else gets the error
-    /// FORBIDDEN.
+    /// Who wrote what, and which tokens were granted and withdrawn, the newest first. It needs the
+    /// role ADMIN; everybody else gets the error FORBIDDEN.
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
