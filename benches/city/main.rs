@@ -106,10 +106,11 @@ async fn main() -> Result<(), Failure> {
         let [one, other] = compare([&ours, &theirs]).await?;
         line(question.name, &statements.unwrap_or_default(), &one, &other);
     }
-    // An answer that is kept, against one that never changes.
+    // An answer that is kept, against one that never changes, to the same request.
     let keeping = serve(&database, &client, "--result-cache=100000000").await?;
     let kept = keeping.target(THREE_LEVELS);
-    let constant = Target::new(&client, constant(kept.ask().await?.0).await?, String::new());
+    let url = constant(kept.ask().await?.0).await?;
+    let constant = City { url, client }.target(THREE_LEVELS);
     let [one, other] = compare([&kept, &constant]).await?;
     line("a kept answer", &kept.ask().await?.1.unwrap_or_default(), &one, &other);
     Ok(())
