@@ -15,6 +15,7 @@ mod figures;
 mod format;
 mod geojson;
 mod json_lines;
+mod out;
 mod parquet;
 mod sdmx;
 mod table;
@@ -28,7 +29,7 @@ use entity::{
     observation, organization, source, theme, unit,
 };
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, channel},
     task::{JoinSet, spawn_blocking},
 };
 
@@ -38,6 +39,7 @@ use self::{
     encode::Encode,
     figures::{Figures, Survey},
     json_lines::JsonLines,
+    out::Out,
     parquet::Parquet,
     zip::Zip,
 };
@@ -319,49 +321,4 @@ fn loose(sheet: Option<&Sheet>) -> Vec<&'static str> {
     let place = sheet.columns.iter().position(|column| column.name == "observation");
     let mut figures = sheet.rows.iter().filter_map(|row| row[place?].as_deref());
     if figures.any(|figure| figure.contains(' ')) { vec!["observation"] } else { Vec::new() }
-}
-
-/// Where the pieces go.
-struct Out {
-    sender: Sender<Result<Piece, Error>>,
-    zip: Option<Zip>,
-}
-
-impl Out {
-    async fn send(&self, piece: Piece) -> Result<(), Error> {
-        self.sender.send(Ok(piece)).await.map_err(|_| Error::internal("nobody reads the export"))
-    }
-
-    /// Begins a file of a package.
-    async fn begin(&mut self, name: &str, large: bool) -> Result<(), Error> {
-        match &mut self.zip {
-            Some(zip) => zip.begin(name, large),
-            None => self.send(Piece::File(name.to_owned())).await,
-        }
-    }
-
-    async fn bytes(&mut self, bytes: Vec<u8>) -> Result<(), Error> {
-        let bytes = match self.zip.take() {
-            None => bytes,
-            Some(mut zip) => {
-                let packed = spawn_blocking(move || {
-                    zip.write(&bytes)?;
-                    let bytes = zip.take();
-                    Ok::<_, Error>((zip, bytes))
-                });
-                let (zip, bytes) = packed.await.map_err(Error::internal)??;
-                self.zip = Some(zip);
-                bytes
-            }
-        };
-        self.send(Piece::Bytes(bytes)).await
-    }
-
-    /// Ends a package.
-    async fn end(&mut self) -> Result<(), Error> {
-        match self.zip.take() {
-            Some(zip) => self.send(Piece::Bytes(zip.end()?)).await,
-            None => Ok(()),
-        }
-    }
 }
