@@ -145,17 +145,17 @@ on_each_database! {
             "--map=exact=exact", "--map=binary=binary",
         ];
         import(store, "t.parquet", written(), &options).await.unwrap();
-        assert_eq!(
-            figures(store).await,
-            [
-                "exact a 2024-01 EQUAL 12345.67 2 0 NORMAL",
-                "binary a 2024-01 EQUAL 0.1 1 0 NORMAL",
-                "exact b 2024-02 EQUAL -0.05 2 0 NORMAL",
-                "binary b 2024-02 EQUAL 30000000000 0 0 NORMAL",
-            ]
-        );
+        assert_eq!(figures(store).await, WRITTEN);
     }
 }
+
+/// The figures of [`written`].
+pub(crate) const WRITTEN: [&str; 4] = [
+    "exact a 2024-01 EQUAL 12345.67 2 0 NORMAL",
+    "binary a 2024-01 EQUAL 0.1 1 0 NORMAL",
+    "exact b 2024-02 EQUAL -0.05 2 0 NORMAL",
+    "binary b 2024-02 EQUAL 30000000000 0 0 NORMAL",
+];
 
 /// A Parquet file of two months and two metrics.
 pub(crate) fn written() -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Resources in several files, and Parquet within archives.
 
 use crate::{
-    import_formats::written,
+    import_formats::{WRITTEN, written},
     import_hostile::archive,
     imports::{counts, figures, folder, import, import_path, places},
     on_each_database,
@@ -103,15 +103,7 @@ on_each_database! {
         ];
         let zip = archive(&[("datapackage.json", json.as_bytes()), ("prices.parquet", &written())]);
         import(store, "p.zip", zip, &options).await.unwrap();
-        assert_eq!(
-            figures(store).await,
-            [
-                "exact a 2024-01 EQUAL 12345.67 2 0 NORMAL",
-                "binary a 2024-01 EQUAL 0.1 1 0 NORMAL",
-                "exact b 2024-02 EQUAL -0.05 2 0 NORMAL",
-                "binary b 2024-02 EQUAL 30000000000 0 0 NORMAL",
-            ]
-        );
+        assert_eq!(figures(store).await, WRITTEN);
     }
 }
 
