@@ -9,7 +9,7 @@ use crate::{
     events::Events,
     on_each_database,
     server::Store,
-    sockets::{PROTOCOL, Socket},
+    socket::{PROTOCOL, Socket},
 };
 
 /// Operations and the least role that each takes, one line each. Each is tried in every role, so

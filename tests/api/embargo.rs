@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Server, on_each_database,
-    sockets::Socket,
+    socket::Socket,
     sums::{figures, town},
     versions::{Hand, answer_to},
 };

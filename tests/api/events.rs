@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{
     Answer, Server, on_each_database,
     server::Store,
-    sockets::{Socket, until},
+    socket::{Socket, until},
     subscriptions::{days, write},
 };
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::{
     Server, on_each_database,
     server::Store,
-    sockets::{Socket, until},
+    socket::{Socket, until},
     subscriptions::write,
 };
 

@@ -12,7 +12,7 @@ use crate::{
     events::Events,
     on_each_database,
     server::Store,
-    sockets::{Socket, until},
+    socket::{Socket, until},
     subscriptions::write,
 };
 

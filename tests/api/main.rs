@@ -71,6 +71,7 @@ mod search;
 mod search_pages;
 mod series;
 mod server;
+mod socket;
 mod sockets;
 mod statements;
 mod subscriptions;

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::{
     Answer, Server, on_each_database,
     server::Store,
-    sockets::{PROTOCOL, Socket},
+    socket::{PROTOCOL, Socket},
 };
 
 async fn limited(store: &Store, option: &str) -> Server {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::{
     Server, on_each_database,
     server::Store,
-    sockets::{Socket, until},
+    socket::{Socket, until},
 };
 
 const UNIT: &str = "slug,symbol,dimension,name_en\nu,u,COUNT,Unit";

@@ -11,7 +11,7 @@ use hutong::{
 };
 use serde_json::{Value, json};
 
-use crate::{Server, on_each_database, sockets::Socket};
+use crate::{Server, on_each_database, socket::Socket};
 
 /// Writes figures of the number of 5G base stations.
 pub(crate) async fn write(server: &Server, figures: &[(impl Display, u32)]) {

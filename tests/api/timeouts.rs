@@ -7,7 +7,7 @@ use hutong::database::{self, Database};
 use sea_orm::ConnectionTrait;
 use tokio::time::sleep;
 
-use crate::{Server, server::Store, sockets::Socket, subscriptions::write};
+use crate::{Server, server::Store, socket::Socket, subscriptions::write};
 
 /// Makes reading claims take hours.
 const HOURS: [&str; 2] = [

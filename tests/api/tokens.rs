@@ -24,7 +24,7 @@ use crate::{
     command::{ended, hutong, serve, signal},
     events::Events,
     on_each_database,
-    sockets::{PROTOCOL, Socket},
+    socket::{PROTOCOL, Socket},
 };
 
 const QUERY: &str = "{ viewer { name } }";
