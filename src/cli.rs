@@ -112,7 +112,7 @@ async fn serve(config: &Config) -> Result<(), Error> {
         beside.spawn(async move { record::keep(&database).await });
         Ok(())
     };
-    http::serve(listener, app, first, stopped).await?;
+    http::serve(listener, app, Box::pin(first), Box::pin(stopped)).await?;
     database.close().await
 }
 

@@ -198,7 +198,8 @@ async fn serve(
     let access = Access::new(&config.access, database)?;
     let app = App::new(access, schema, guard, database.clone(), config.http, config.live);
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    tokio::spawn(http::serve(listener, app, async { Ok(()) }, std::future::pending()));
+    let (first, end) = (Box::pin(async { Ok(()) }), Box::pin(std::future::pending()));
+    tokio::spawn(http::serve(listener, app, first, end));
     let city = City { url, client: client.clone() };
     let slug = city.ask("{ dataset { slug } }").await?.0["data"]["dataset"]["slug"].clone();
     match slug == SLUG {

@@ -94,8 +94,8 @@ impl Access {
             };
         };
         let viewer = match &self.provider {
-            _ if token.starts_with(token::PREFIX) => Box::pin(self.tokens.find(token, now)).await?,
-            Some(provider) => Box::pin(provider.find(token)).await,
+            _ if token.starts_with(token::PREFIX) => self.tokens.find(token, now).await?,
+            Some(provider) => provider.find(token).await,
             None => None,
         };
         viewer.ok_or(Error::Unauthenticated(WORTHLESS))

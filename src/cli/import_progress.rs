@@ -130,6 +130,7 @@ impl Progress for Lines {
         let file = &self.file;
         eprintln!("{file}: {percent} % read, {rows} rows, {rate} rows a second, {left} s left");
     }
+
     fn watcher(&self) -> Watcher {
         let (told, begun) = (Arc::clone(&self.told), Instant::now());
         Arc::new(move |Step { phase, done, of }| {

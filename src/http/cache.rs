@@ -25,7 +25,6 @@ use crate::{
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// The answers that are kept, by what they follow from.
-#[derive(Clone)]
 pub struct Results {
     kept: Option<Cache<Key, Kept>>,
 }

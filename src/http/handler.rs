@@ -56,7 +56,7 @@ pub(super) async fn graphql(
     let answered = match admitted {
         Ok(admitted) => answered(&app, id, admitted, request).await,
         Err(refusal) => {
-            Box::pin(request::refuse(request, &app.options)).await;
+            request::refuse(request, &app.options).await;
             Err(refusal)
         }
     };

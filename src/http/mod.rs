@@ -27,7 +27,7 @@ mod request_id;
 mod spans;
 mod upload;
 
-use std::{future::Future, ops::Deref, pin::pin, sync::Arc, time::Duration};
+use std::{ops::Deref, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -35,6 +35,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use tower::ServiceBuilder;
 use tower_http::compression::{
@@ -209,11 +210,22 @@ async fn bind(address: &str) -> Result<TcpListener, Error> {
 /// Serves until `shutdown` is done, then finishes the requests under way and ends those that would
 /// go on. What must be done `first`, before anything is asked, is done meanwhile: health is told
 /// from the beginning, and questions are refused until then.
-pub async fn serve(
+///
+/// Boxed on all sides, so that the layers are compiled here, and not again by whoever serves.
+pub fn serve<'s>(
     listener: TcpListener,
     app: App,
-    first: impl Future<Output = Result<(), Error>>,
-    shutdown: impl Future<Output = ()>,
+    first: BoxFuture<'s, Result<(), Error>>,
+    shutdown: BoxFuture<'s, ()>,
+) -> BoxFuture<'s, Result<(), Error>> {
+    serving(listener, app, first, shutdown).boxed()
+}
+
+async fn serving(
+    listener: TcpListener,
+    app: App,
+    first: BoxFuture<'_, Result<(), Error>>,
+    shutdown: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
     let parts = app.clone();
     let Parts { options, life, metrics, live, database, .. } = &*parts;

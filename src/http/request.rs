@@ -81,7 +81,7 @@ async fn arrived(body: Body, length: Option<u64>, options: &Options) -> Result<B
     let patience = Duration::from_secs(options.read_timeout.into());
     if length.is_some_and(|length| length > options.body_max.into()) {
         // Whether all of it came in time does not matter.
-        let _ = timeout(patience, Box::pin(discard(body))).await;
+        let _ = timeout(patience, discard(body)).await;
         return Err(Refusal::too_large(length, most));
     }
     let whole = to_bytes(body, most);

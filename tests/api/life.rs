@@ -44,7 +44,12 @@ async fn nothing_is_answered_before_the_server_is_ready() {
     let address = listener.local_addr().unwrap().to_string();
     let ((done, first), (stop, stopped)) = (oneshot::channel(), oneshot::channel::<()>());
     let first = async { first.await.unwrap() };
-    let running = tokio::spawn(http::serve(listener, app, first, async { drop(stopped.await) }));
+    let running = tokio::spawn(http::serve(
+        listener,
+        app,
+        Box::pin(first),
+        Box::pin(async { drop(stopped.await) }),
+    ));
     for (phase, name) in [
         (Phase::Starting, "starting"),
         (Phase::Migrating, "migrating"),
@@ -99,7 +104,7 @@ async fn a_server_that_cannot_start_ends() {
                 std::future::pending::<()>().await;
             }
         };
-        let ended = http::serve(listener, app, first, stopped).await;
+        let ended = http::serve(listener, app, Box::pin(first), Box::pin(stopped)).await;
         assert_eq!(
             ended.map_err(|why| why.to_string()),
             if fails { Err("no tables".to_owned()) } else { Ok(()) }

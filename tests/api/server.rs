@@ -117,8 +117,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
-            http::serve(listener, app, async { Ok(()) }, stopped).await.unwrap();
+            let stopped = Box::pin(async { drop(stopped.await) });
+            http::serve(listener, app, Box::pin(async { Ok(()) }), stopped).await.unwrap();
         });
         Self { address, store, live, client: reqwest::Client::new(), stop, running }
     }
