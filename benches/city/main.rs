@@ -4,19 +4,24 @@
 //! ```sh
 //! cargo bench --bench city                                    # SQLite, a million figures
 //! cargo bench --bench city -- --small                         # SQLite, five thousand
+//! cargo bench --bench city -- --only "by place"               # one line of the table
 //! cargo bench --bench city -- --database-url postgres://…     # an empty database, or one made so
 //! ```
 //!
 //! The city is made when the database is empty: by default an SQLite file in `target/tmp`, about
 //! 0.6 GB, which is kept for the next time. Both sides answer over HTTP in this process and are
 //! asked in turn; that their answers are equal is checked first. Nothing is asserted on times.
-//! With `--log hutong::database=trace` every SQL statement of the server is printed.
+//! With `--log hutong::database=debug` every SQL statement of the server is printed once it has run.
 
 mod generate;
 mod measure;
 mod questions;
 
-use std::{path::Path, sync::Mutex, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use axum::{
     Router,
@@ -31,12 +36,13 @@ use hutong::{
     cli::Cli,
     database::{self, Database},
     graphql::{self, Guard},
-    http::{self, App},
+    http::{self, App, Metrics},
     record::Writer,
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{
     generate::{SLUG, Size},
@@ -53,6 +59,9 @@ struct Options {
     /// Measure a city of 5,000 figures instead of a million
     #[arg(long)]
     small: bool,
+    /// Ask only the questions whose name in the table has this in it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
     /// What to log to the standard error
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
@@ -67,6 +76,10 @@ async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_new(&options.log)?)
         .with_writer(std::io::stderr)
+        .with_span_events(match options.log.contains("hutong::database") {
+            true => FmtSpan::CLOSE,
+            false => FmtSpan::NONE,
+        })
         .init();
     let small_url = file("city-small.db");
     let (size, url) = match (options.small, options.database_url) {
@@ -92,8 +105,11 @@ async fn main() -> Result<(), Failure> {
         "", "SQL", "ms", "by hand", "ratio", "/s at 8", "by hand", "ratio", "CPU ms", "ratio"
     );
     for (number, question) in questions.iter().enumerate() {
+        if !question.name.contains(&options.only) {
+            continue;
+        }
         let ours = city.target(&question.graphql);
-        let theirs = Target::new(&client, format!("{hand}/{number}"), String::new());
+        let theirs = Target::new(&client, format!("{hand}{number}"), String::new());
         let (answer, statements) = ours.ask().await?;
         let answer: Value = serde_json::from_slice(&answer)?;
         let same: Value = serde_json::from_slice(&theirs.ask().await?.0)?;
@@ -106,23 +122,34 @@ async fn main() -> Result<(), Failure> {
         let [one, other] = compare([&ours, &theirs]).await?;
         line(question.name, &statements.unwrap_or_default(), &one, &other);
     }
-    // An answer that is kept, against one that never changes, to the same request.
+    // An answer that is kept, against one that never changes, to the same request: from a route with
+    // nothing around it, and from one with all that is around every answer of the server.
     let keeping = serve(&database, &client, "--result-cache=100000000").await?;
     let kept = keeping.target(THREE_LEVELS);
-    let url = constant(kept.ask().await?.0).await?;
-    let constant = City { url, client }.target(THREE_LEVELS);
-    let [one, other] = compare([&kept, &constant]).await?;
-    line("a kept answer", &kept.ask().await?.1.unwrap_or_default(), &one, &other);
+    let bare = constant(kept.ask().await?.0);
+    let metrics = Arc::new(Metrics::new(database.meter()));
+    let layered = http::layered(bare.clone(), &Cli::parse_from(["hutong"]).config.http, metrics);
+    for (name, router) in [("kept / bare route", bare), ("kept / same layers", layered)] {
+        if name.contains(&options.only) {
+            let constant = City { url: route(router).await?, client: client.clone() };
+            let [one, other] = compare([&kept, &constant.target(THREE_LEVELS)]).await?;
+            line(name, &kept.ask().await?.1.unwrap_or_default(), &one, &other);
+        }
+    }
     Ok(())
 }
 
-/// The address of a route that answers with these bytes and does nothing else.
-async fn constant(body: Vec<u8>) -> Result<String, Failure> {
+/// A route that answers with these bytes, whatever it is sent.
+fn constant(body: Vec<u8>) -> Router {
     let body = Bytes::from(body);
+    let json = [(CONTENT_TYPE, "application/json")];
+    Router::new().route("/", post(async move |_: Bytes| (json, body.clone())))
+}
+
+/// Serves a router on a free port, and says its address.
+async fn route(router: Router) -> Result<String, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/", listener.local_addr()?);
-    let json = [(CONTENT_TYPE, "application/json")];
-    let router = Router::new().route("/", post(async move || (json, body.clone())));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(url)
 }
@@ -246,14 +273,10 @@ async fn hand_written(url: &str, questions: &[Question]) -> Result<String, Failu
     };
     // For the life of the process.
     let runner: &'static Runner = Box::leak(Box::new(Runner::open(url).await?));
-    let route = post(move |Number(number): Number<usize>| {
+    let numbered = post(move |Number(number): Number<usize>| {
         answer(sql.get(number).cloned().unwrap_or_default(), runner)
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    let router = Router::new().route("/{number}", route);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(url)
+    route(Router::new().route("/{number}", numbered)).await
 }
 
 /// Runs the hand-written statements, prepared once on each connection.

@@ -65,18 +65,30 @@ const QUOTIENT_SCALE: i64 = 40;
 /// The largest double below which every whole number is one.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
+/// The powers of ten that are tried, by the number of digits after the point.
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// Added to a double below [`HALVED`] and taken away again, this leaves it rounded to a whole
+/// number, much faster than the function that rounds.
+const ROUNDING: f64 = 6_755_399_441_055_744.0;
+const HALVED: f64 = 2_251_799_813_685_248.0;
+
 /// The decimal that a double stands for, as digits and the number of them after the point.
 fn decimal(double: f64) -> Result<(i64, i32)> {
     // A short decimal times its power of ten is whole, and both are doubles without error, so
     // that dividing them gives the double back only for the decimal that was stored.
-    for scale in 0..=15_i32 {
-        let power = 10_f64.powi(scale);
-        let digits = (double * power).round();
-        if digits.abs() >= WHOLE {
+    for (scale, power) in POWERS.into_iter().enumerate() {
+        let multiple = double * power;
+        if multiple.abs() >= WHOLE {
             break;
         }
+        let digits = match multiple.abs() < HALVED {
+            true => (multiple + ROUNDING) - ROUNDING,
+            false => multiple.round(),
+        };
         if digits / power == double {
-            return Ok((digits as i64, scale));
+            return Ok((digits as i64, scale as i32));
         }
     }
     // What is very large or very small, from its shortest text.
@@ -118,6 +130,8 @@ struct Sum {
 /// What was added so far, by the number of digits after the point: none of it is ever rounded.
 #[derive(Default)]
 struct Total {
+    /// From none to 15 digits, as nearly all numbers have; none where nothing was added.
+    few: [Option<i128>; POWERS.len()],
     by_scale: BTreeMap<i32, i128>,
     /// What would not fit any more.
     more: BigDecimal,
@@ -125,11 +139,23 @@ struct Total {
 
 impl Total {
     fn add(&mut self, digits: i128, scale: i32) {
-        let total = self.by_scale.entry(scale).or_default();
+        let few = usize::try_from(scale).ok().and_then(|scale| self.few.get_mut(scale));
+        let total = match few {
+            Some(total) => total.get_or_insert_default(),
+            None => self.by_scale.entry(scale).or_default(),
+        };
         match total.checked_add(digits) {
             Some(sum) => *total = sum,
             None => self.more += BigDecimal::new(BigInt::from(digits), scale.into()),
         }
+    }
+
+    /// All of it; none where nothing was added.
+    fn sum(self) -> Option<BigDecimal> {
+        let few = (0..).zip(self.few).filter_map(|(scale, digits)| Some((scale, digits?)));
+        let parts = few.chain(self.by_scale);
+        let parts = parts.map(|(scale, digits)| BigDecimal::new(digits.into(), scale.into()));
+        parts.reduce(|sum, part| sum + part).map(|sum| sum + self.more)
     }
 }
 
@@ -153,14 +179,8 @@ impl Aggregate<Total, Option<String>> for Sum {
     }
 
     fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
-        let Some(total) = total.filter(|total| !total.by_scale.is_empty()) else {
-            return Ok(None);
-        };
-        let parts = total.by_scale.into_iter();
-        let sum = parts.fold(total.more, |sum, (scale, digits)| {
-            sum + BigDecimal::new(BigInt::from(digits), scale.into())
-        });
-        Ok(Some(sum.normalized().to_plain_string()))
+        let sum = total.and_then(Total::sum);
+        Ok(sum.map(|sum| sum.normalized().to_plain_string()))
     }
 }
 
@@ -213,22 +233,35 @@ impl Aggregate<(Vec<f64>, Option<BigDecimal>), Option<String>> for Percentile {
 /// Gathers the different values.
 struct Distinct;
 
-/// Whole numbers and texts met so far.
-type Met = (BTreeSet<i64>, BTreeSet<String>);
+/// What was met so far.
+#[derive(Default)]
+struct Met {
+    numbers: BTreeSet<i64>,
+    texts: BTreeSet<String>,
+    /// Those met last, which most often come again.
+    number: Option<i64>,
+    text: String,
+}
 
 impl Aggregate<Met, Option<String>> for Distinct {
     fn init(&self, _: &mut Context<'_>) -> Result<Met> {
         Ok(Met::default())
     }
 
-    fn step(&self, ctx: &mut Context<'_>, (numbers, texts): &mut Met) -> Result<()> {
+    fn step(&self, ctx: &mut Context<'_>, met: &mut Met) -> Result<()> {
         match ctx.get_raw(0) {
             ValueRef::Null => {}
-            ValueRef::Integer(number) => _ = numbers.insert(number),
+            ValueRef::Integer(number) => {
+                if met.number.replace(number) != Some(number) {
+                    met.numbers.insert(number);
+                }
+            }
             ValueRef::Text(text) => {
-                let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
-                if !texts.contains(text) {
-                    texts.insert(text.to_owned());
+                if met.texts.is_empty() || met.text.as_bytes() != text {
+                    let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
+                    met.text.clear();
+                    met.text.push_str(text);
+                    met.texts.insert(text.to_owned());
                 }
             }
             _ => return Err(unfit("neither a number nor a text")),
@@ -237,7 +270,7 @@ impl Aggregate<Met, Option<String>> for Distinct {
     }
 
     fn finalize(&self, _: &mut Context<'_>, met: Option<Met>) -> Result<Option<String>> {
-        let (numbers, texts) = met.unwrap_or_default();
+        let Met { numbers, texts, .. } = met.unwrap_or_default();
         let numbers = numbers.into_iter().map(serde_json::Value::from);
         let all: serde_json::Value = numbers.chain(texts.into_iter().map(Into::into)).collect();
         Ok(Some(all.to_string()))
@@ -281,9 +314,19 @@ mod tests {
 
     #[test]
     fn a_double_is_the_decimal_that_was_stored() {
-        for text in
-            ["0.1", "-8.7", "2400000000000", "0.000001", "123456789.012345", "5e22", "7e-20"]
-        {
+        for text in [
+            "0.1",
+            "-8.7",
+            "2400000000000",
+            "0.000001",
+            "123456789.012345",
+            "5e22",
+            "7e-20",
+            "-225179981368524.7",
+            "999999999999999",
+            "-0.5",
+            "1e-15",
+        ] {
             let number: BigDecimal = text.parse().unwrap();
             let plain = number.to_plain_string();
             assert_eq!(ask(&format!("SELECT decimal_text({text} + 0.0)")).unwrap(), plain);

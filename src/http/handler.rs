@@ -17,7 +17,7 @@ use super::{
     admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
     deadline, file, live,
-    negotiation::{self, Media},
+    negotiation::{self, Media, Taken},
     outcome::{self, Executed, Outcome},
     refusal::Refusal,
     reply::Reply,
@@ -34,6 +34,9 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The headers of the request that the answer depends on.
 pub(super) const VARY: HeaderValue =
     HeaderValue::from_static("accept, accept-language, authorization");
+
+/// How many headers an answer has, with those of the layers around.
+const HEADERS: usize = 12;
 
 /// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
 const LONGEST_NAME: usize = 100;
@@ -71,8 +74,7 @@ async fn answered(
 ) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let headers = request.headers();
-    let (media, events) =
-        (negotiation::media(request.uri(), headers)?, negotiation::takes_events(headers));
+    let Taken { media, events } = negotiation::taken(request.uri(), headers)?;
     if media.is_none() && !events {
         return Err(Refusal::not_acceptable());
     }
@@ -211,11 +213,14 @@ impl Told {
         app.metrics.count_cached(self.cached);
         let executed = self.outcome.statements();
         let statements = executed.or((self.cached == Cached::Hit).then_some(0));
+        let mut response = self.body.into_response();
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(self.outcome);
         // No `Content-Language`: each field may be in another language.
-        let described = ([(header::VARY, VARY)], Extension(self.outcome));
-        let mut response = (self.status, described, self.body).into_response();
         let headers = response.headers_mut();
+        headers.reserve(HEADERS);
         headers.insert(header::CONTENT_TYPE, media.content_type());
+        headers.insert(header::VARY, VARY);
         headers.insert(CACHE_STATUS, self.cached.value());
         let control = match &self.tag {
             // What one is told is not for those who share a cache with them.

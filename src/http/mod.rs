@@ -276,7 +276,7 @@ async fn serving(
 
 /// What every request passes, whatever answers it, in this order. One layer of the router: each makes
 /// copies of what it is around for every request.
-fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
+pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
     let packed = |media: &'static str| NotForContentType::const_new(media);

@@ -63,57 +63,84 @@ struct Wanted {
     bom: bool,
 }
 
-/// The form of one answer to a request: the one its address names, or else the one its client likes
-/// best; none where it takes none.
-pub(super) fn media(address: &Uri, headers: &HeaderMap) -> Result<Option<Media>, Refusal> {
-    let Wanted { format, bom: mark } =
-        serde_urlencoded::from_str(address.query().unwrap_or("")).map_err(Refusal::malformed)?;
-    match format.as_deref() {
-        None => Ok(accepted(headers).map(|media| match media {
-            Media::File(file::Form::Csv { .. }) => Media::File(file::Form::Csv { mark }),
-            media => media,
-        })),
-        Some("csv") => Ok(Some(Media::File(file::Form::Csv { mark }))),
-        Some("ndjson") => Ok(Some(Media::File(file::Form::Ndjson))),
-        Some("json") => Ok(Some(Media::Json)),
-        Some(unknown) => Err(Refusal::unknown_format(unknown)),
-    }
-}
-
 /// A stream of answers, each an event.
 pub(super) const EVENTS: &str = "text/event-stream";
 
-/// Whether the client takes a stream of events, which it must name.
-pub(super) fn takes_events(headers: &HeaderMap) -> bool {
-    let accept = accept(headers);
-    let mut ranges = accept.split(',').filter_map(Range::read);
-    ranges.any(|range| range.weight > 0 && range.name.eq_ignore_ascii_case(EVENTS))
+/// What a client takes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The form of one answer: the one the address names, or else the one the client likes best;
+    /// none where it takes none.
+    pub(super) media: Option<Media>,
+    /// Whether it takes a stream of events, which it must name.
+    pub(super) events: bool,
 }
 
-fn accept(headers: &HeaderMap) -> String {
-    let lines = headers.get_all(header::ACCEPT).iter();
-    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    lines.join(",")
-}
-
-/// The form of one answer that the client likes best; `None` where it takes none of them. Who does
-/// not care gets plain JSON.
-fn accepted(headers: &HeaderMap) -> Option<Media> {
-    let accept = accept(headers);
-    if accept.trim().is_empty() {
-        return Some(Media::Json);
-    }
-    let ranges: Vec<Range<'_>> = accept.split(',').filter_map(Range::read).collect();
-    let liked = |media: Media| {
-        let fitting = ranges.iter().filter_map(|range| Some((range.fits(media)?, range.weight)));
-        // Of the ranges that fit, the closest one says how much.
-        fitting.max().map(|(closeness, weight)| (weight, closeness, media))
+/// What the client of a request takes.
+pub(super) fn taken(address: &Uri, headers: &HeaderMap) -> Result<Taken, Refusal> {
+    let accept = Accept::of(headers);
+    let media = match address.query() {
+        Some(query) => accept.unless_named(query)?,
+        None => accept.best(),
     };
-    let liked = Media::ALL.into_iter().filter_map(liked).filter(|(weight, ..)| *weight > 0);
-    let best = liked.max_by_key(|(weight, closeness, media)| {
-        (*weight, *closeness, media.rank(*closeness == NAMED))
-    });
-    best.map(|(.., media)| media)
+    Ok(Taken { media, events: accept.names(EVENTS) })
+}
+
+/// What the client says it takes.
+struct Accept<'h> {
+    ranges: Vec<Range<'h>>,
+    /// Whether it says nothing.
+    silent: bool,
+}
+
+impl<'h> Accept<'h> {
+    fn of(headers: &'h HeaderMap) -> Self {
+        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+        let said = lines.flat_map(|line| line.split(',')).filter(|said| !said.trim().is_empty());
+        let mut silent = true;
+        let ranges = said.inspect(|_| silent = false).filter_map(Range::read).collect();
+        Self { ranges, silent }
+    }
+
+    /// The form that the address names, or else the one liked best, a file as the address wants it.
+    fn unless_named(&self, query: &str) -> Result<Option<Media>, Refusal> {
+        let Wanted { format, bom: mark } =
+            serde_urlencoded::from_str(query).map_err(Refusal::malformed)?;
+        match format.as_deref() {
+            None => Ok(self.best().map(|media| match media {
+                Media::File(file::Form::Csv { .. }) => Media::File(file::Form::Csv { mark }),
+                media => media,
+            })),
+            Some("csv") => Ok(Some(Media::File(file::Form::Csv { mark }))),
+            Some("ndjson") => Ok(Some(Media::File(file::Form::Ndjson))),
+            Some("json") => Ok(Some(Media::Json)),
+            Some(unknown) => Err(Refusal::unknown_format(unknown)),
+        }
+    }
+
+    /// The form of one answer that is liked best; `None` where none of them is. Who does not care
+    /// gets plain JSON.
+    fn best(&self) -> Option<Media> {
+        if self.silent {
+            return Some(Media::Json);
+        }
+        let liked = |media: Media| {
+            let ranges = self.ranges.iter();
+            let fitting = ranges.filter_map(|range| Some((range.fits(media)?, range.weight)));
+            // Of the ranges that fit, the closest one says how much.
+            fitting.max().map(|(closeness, weight)| (weight, closeness, media))
+        };
+        let liked = Media::ALL.into_iter().filter_map(liked).filter(|(weight, ..)| *weight > 0);
+        let best = liked.max_by_key(|(weight, closeness, media)| {
+            (*weight, *closeness, media.rank(*closeness == NAMED))
+        });
+        best.map(|(.., media)| media)
+    }
+
+    /// Whether a form is named, and liked.
+    fn names(&self, form: &str) -> bool {
+        self.ranges.iter().any(|range| range.weight > 0 && range.name.eq_ignore_ascii_case(form))
+    }
 }
 
 /// How close a range is to a form that it names.
@@ -180,6 +207,7 @@ mod tests {
             ("*/*", json),
             ("application/*", json),
             ("", json),
+            (" , ", json),
             ("application/graphql-response+json, application/json", response),
             ("application/json, application/graphql-response+json", response),
             ("application/graphql-response+json, application/json;q=0.9", response),
@@ -202,11 +230,12 @@ mod tests {
             ("application/json;q=0", None),
             ("application/json;q=2", None),
         ] {
-            assert_eq!(accepted(&headers(&header::ACCEPT, &[accept])), wanted, "{accept}");
+            let headers = headers(&header::ACCEPT, &[accept]);
+            assert_eq!(Accept::of(&headers).best(), wanted, "{accept}");
         }
         let two = headers(&header::ACCEPT, &["text/html", "application/graphql-response+json"]);
-        assert_eq!(accepted(&two), response);
-        assert_eq!(accepted(&HeaderMap::new()), json);
+        assert_eq!(Accept::of(&two).best(), response);
+        assert_eq!(Accept::of(&HeaderMap::new()).best(), json);
     }
 
     #[test]
@@ -220,7 +249,8 @@ mod tests {
             ("*/*", false),
             ("", false),
         ] {
-            assert_eq!(takes_events(&headers(&header::ACCEPT, &[accept])), wanted, "{accept}");
+            let headers = headers(&header::ACCEPT, &[accept]);
+            assert_eq!(Accept::of(&headers).names(EVENTS), wanted, "{accept}");
         }
     }
 

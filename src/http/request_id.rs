@@ -25,9 +25,10 @@ impl RequestId {
     }
 
     fn fresh() -> Self {
-        let text = Uuid::now_v7().to_string();
+        let mut text = Uuid::encode_buffer();
+        let text = Uuid::now_v7().hyphenated().encode_lower(&mut text);
         // Hyphens and digits always make a header.
-        Self(text.parse().unwrap_or_else(|_| HeaderValue::from_static("")))
+        Self(HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("")))
     }
 
     /// As text.
