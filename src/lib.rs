@@ -58,3 +58,9 @@ pub mod http;
 pub mod cli;
 pub mod config;
 pub mod telemetry;
+
+/// What gives memory, here so that it is measured and tested as it is served. A nested answer is
+/// made of many small pieces: with the allocator of the GNU C library a question took an eighth
+/// more of the processor's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -26,6 +26,17 @@ impl Decimal {
         digits.trim_end_matches('0').len().max(1)
     }
 
+    /// The number with these digits, so many of them after the point; `None` where it holds more
+    /// than a [`Decimal`] does.
+    pub fn from_digits(digits: i128, scale: u32) -> Option<Self> {
+        rust_decimal::Decimal::try_from_i128_with_scale(digits, scale).ok().map(Self::from)
+    }
+
+    /// Its digits, and how many of them stand after the point.
+    pub fn digits(self) -> (i128, u32) {
+        (self.0.mantissa(), self.0.scale())
+    }
+
     /// The double SQLite keeps for this number. Refused where two numbers would share one.
     pub fn as_double(self) -> Result<f64, Inexact> {
         if self.significant_digits() > Self::SQLITE_DIGITS {

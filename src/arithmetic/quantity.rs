@@ -26,8 +26,8 @@ pub struct Quantity {
 
 /// A figure as a number.
 pub fn number(value: Decimal) -> Number {
-    // The text of a decimal is one of a number.
-    value.to_string().parse().unwrap_or_default()
+    let (digits, scale) = value.digits();
+    Number::new(digits.into(), scale.into())
 }
 
 impl Quantity {
@@ -96,8 +96,13 @@ impl Quantity {
 
     /// The number as a result. Fails where it has more digits than a [`Decimal`] holds.
     pub fn decimal(&self) -> Result<Decimal, Uncomputed> {
-        let text = self.value.normalized().to_plain_string();
-        text.parse().map_err(|_| {
+        let value = self.value.normalized();
+        // A number that ends in zeros has a scale below none.
+        let value = if value.fractional_digit_count() < 0 { value.with_scale(0) } else { value };
+        let (digits, scale) = value.as_bigint_and_scale();
+        let digits = i128::try_from(digits.as_ref()).ok().zip(u32::try_from(scale).ok());
+        digits.and_then(|(digits, scale)| Decimal::from_digits(digits, scale)).ok_or_else(|| {
+            let text = value.to_plain_string();
             Uncomputed::new(
                 Reason::OutOfRange,
                 format!("{text} has more than the 28 significant digits of a Decimal"),

@@ -13,6 +13,7 @@ mod revision;
 mod shadow;
 mod sqlite;
 mod statement;
+mod threads;
 
 use std::{
     path::PathBuf,

@@ -2,14 +2,11 @@
 
 use std::{
     ffi::c_int,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc,
     },
-    thread,
     time::Duration,
 };
 
@@ -21,7 +18,7 @@ use sea_orm::{
 };
 use tokio::sync::oneshot;
 
-use super::{WRITE_PATIENCE, case, decimal, decode};
+use super::{WRITE_PATIENCE, case, decimal, decode, threads::Threads};
 use crate::error::Error;
 
 /// How long a statement waits for a lock.
@@ -38,13 +35,9 @@ const CACHE: i64 = 96 * 1024 * 1024;
 /// microseconds.
 const STEPS: c_int = 10_000;
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
-
 /// Threads that read, each over a read-only connection of its own. They end with the last clone.
 #[derive(Debug, Clone)]
-pub(super) struct Readers {
-    jobs: mpsc::Sender<Job>,
-}
+pub(super) struct Readers(Threads<Connection>);
 
 /// Opens the file, making it when missing: the writer, then the readers.
 pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection, Readers), Error> {
@@ -77,23 +70,9 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
 
 impl Readers {
     fn start(path: &Path, count: u32) -> Result<Self, Error> {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        for number in 0..count {
-            let connection = connect(path, CACHE / i64::from(count))?;
-            let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(format!("sqlite-reader-{number}"))
-                .spawn(move || {
-                    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    while let Ok(job) = next() {
-                        // A job that panics drops its answer's sender, which its asker notices.
-                        let _ = catch_unwind(AssertUnwindSafe(|| job(&connection)));
-                    }
-                })
-                .map_err(Error::internal)?;
-        }
-        Ok(Self { jobs })
+        let connections = (0..count).map(|_| connect(path, CACHE / i64::from(count)));
+        let connections = connections.collect::<Result<_, _>>()?;
+        Threads::start("sqlite-reader", connections).map(Self).map_err(Error::internal)
     }
 
     /// Runs the statement on the next free reader. When the request is dropped, a statement that
@@ -105,19 +84,17 @@ impl Readers {
         let (answer, rows) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
-        self.jobs
-            .send(Box::new(move |connection| {
-                if unwanted.load(Relaxed) {
-                    return;
-                }
-                let rows = connection
-                    .progress_handler(STEPS, Some(move || unwanted.load(Relaxed)))
-                    .map_err(Error::from)
-                    .and_then(|()| query(connection, statement));
-                // Nobody waits any more when the request was dropped.
-                let _ = answer.send(rows);
-            }))
-            .map_err(|_| Error::internal("the SQLite readers have stopped"))?;
+        self.0.run(move |connection| {
+            if unwanted.load(Relaxed) {
+                return;
+            }
+            let rows = connection
+                .progress_handler(STEPS, Some(move || unwanted.load(Relaxed)))
+                .map_err(Error::from)
+                .and_then(|()| query(connection, statement));
+            // Nobody waits any more when the request was dropped.
+            let _ = answer.send(rows);
+        });
         let rows = rows.await.map_err(|_| Error::internal("an SQLite reader failed"));
         drop(wanted);
         rows?

@@ -1,7 +1,5 @@
 //! What is computed of a set of figures, as columns of SQL.
 
-use std::collections::BTreeMap;
-
 use entity::{Decimal, Period, vocabulary::Comparator};
 use sea_orm::{DbBackend, sea_query::Expr};
 use serde_json::Value as Json;
@@ -127,9 +125,9 @@ pub(super) fn distinct_alias(dimension: Dimension) -> String {
     format!("d_{dimension:?}").to_lowercase()
 }
 
-/// What was computed of one set of figures.
+/// What was computed of one set of figures: few parts, so that they are looked for one by one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Parts(BTreeMap<Part, Json>);
+pub struct Parts(Vec<(Part, Json)>);
 
 impl Parts {
     /// From the columns, in the order of the parts.
@@ -139,12 +137,12 @@ impl Parts {
     }
 
     pub(super) fn get(&self, part: Part) -> Option<&Json> {
-        self.0.get(&part)
+        self.0.iter().find(|(own, _)| *own == part).map(|(_, value)| value)
     }
 
     /// A part of another set of figures' parts.
     pub fn insert(&mut self, part: Part, value: Json) {
-        self.0.insert(part, value);
+        self.0.push((part, value));
     }
 
     /// A count; 0 for no figures at all.
