@@ -15,11 +15,11 @@ const MOST: usize = 16;
 pub(super) fn preferred(headers: &HeaderMap) -> Preferred {
     let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
     let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let header = lines.join(",");
-    if header.len() > LONGEST {
+    if lines.iter().map(|line| line.len()).sum::<usize>() > LONGEST {
         return Preferred::default();
     }
-    let mut ranges: Vec<(u16, Language)> = header.split(',').filter_map(range).collect();
+    let said = lines.into_iter().flat_map(|line| line.split(','));
+    let mut ranges: Vec<(u16, Language)> = said.filter_map(range).collect();
     // Those of equal weight stay in the order they stand in.
     ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     Preferred(ranges.into_iter().take(MOST).map(|(_, language)| language).collect())

@@ -215,7 +215,10 @@ impl Told {
         let statements = executed.or((self.cached == Cached::Hit).then_some(0));
         let mut response = self.body.into_response();
         *response.status_mut() = self.status;
-        response.extensions_mut().insert(self.outcome);
+        // Of what was known already there is nothing more to tell.
+        if self.cached != Cached::Hit {
+            response.extensions_mut().insert(self.outcome);
+        }
         // No `Content-Language`: each field may be in another language.
         let headers = response.headers_mut();
         headers.reserve(HEADERS);
@@ -233,7 +236,8 @@ impl Told {
         if let Some(statements) = statements {
             let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
             let timing = format!("sql;desc=\"{statements}\", total;dur={milliseconds:.1}");
-            headers.extend(timing.parse().ok().map(|timing| (SERVER_TIMING, timing)));
+            headers
+                .extend(HeaderValue::try_from(timing).ok().map(|timing| (SERVER_TIMING, timing)));
         }
         response
     }

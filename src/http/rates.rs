@@ -108,11 +108,10 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Whose request it is: the peer's, or behind proxies the one that the outermost of them tells.
 pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: u8) -> IpAddr {
-    let lines = headers.get_all("x-forwarded-for").iter();
-    let told: Vec<&str> =
-        lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
+    let told = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
     // Each proxy adds one at the end; what stands before those is the client's own.
-    let believed = told.iter().rev().take(proxies.into()).next_back();
+    let believed = told.take(proxies.into()).last();
     believed.and_then(|text| read(text.trim())).unwrap_or(peer)
 }
 
