@@ -13,33 +13,31 @@
 //! asked in turn; that their answers are equal is checked first. Nothing is asserted on times.
 //! With `--log hutong::database=debug` every SQL statement of the server is printed once it has run.
 
+mod by_hand;
 mod generate;
 mod measure;
 mod questions;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{path::Path, sync::Arc, time::Instant};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::Path as Number,
-    http::{StatusCode, header::CONTENT_TYPE},
-    routing::post,
-};
+use async_graphql::{InputType, value};
+use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::post};
 use clap::Parser;
 use hutong::{
     access::Access,
     cli::Cli,
     database::{self, Database},
-    graphql::{self, Guard},
+    graphql::{self, Guard, ObservationFilter},
     http::{self, App, Metrics},
+    query::{
+        Dimension, Page, View,
+        batch::Load,
+        group::{Groups, Part},
+        parent::ROOT,
+    },
     record::Writer,
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -47,7 +45,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use crate::{
     generate::{SLUG, Size},
     measure::{Failure, Measured, Target, compare},
-    questions::{MIDDLE, Middle, Question, THREE_LEVELS, questions},
+    questions::{BY_PLACE, MIDDLE, Middle, THREE_LEVELS, questions},
 };
 
 /// Measures the server over a synthetic city.
@@ -99,7 +97,9 @@ async fn main() -> Result<(), Failure> {
     }
 
     let questions = questions(database.backend(), &middle(&city).await?);
-    let hand = hand_written(&url, &questions).await?;
+    // For the life of the process.
+    let runner: &'static by_hand::Runner = Box::leak(Box::new(by_hand::Runner::open(&url).await?));
+    let hand = by_hand::serve(runner, &questions).await?;
     println!(
         "{:<20} {:>5} {:>9} {:>9} {:>6}  {:>8} {:>8} {:>6}  {:>8} {:>6}",
         "", "SQL", "ms", "by hand", "ratio", "/s at 8", "by hand", "ratio", "CPU ms", "ratio"
@@ -109,7 +109,7 @@ async fn main() -> Result<(), Failure> {
             continue;
         }
         let ours = city.target(&question.graphql);
-        let theirs = Target::new(&client, format!("{hand}{number}"), String::new());
+        let theirs = Target::post(&client, format!("{hand}{number}"), String::new());
         let (answer, statements) = ours.ask().await?;
         let answer: Value = serde_json::from_slice(&answer)?;
         let same: Value = serde_json::from_slice(&theirs.ask().await?.0)?;
@@ -121,6 +121,17 @@ async fn main() -> Result<(), Failure> {
         }
         let [one, other] = compare([&ours, &theirs]).await?;
         line(question.name, &statements.unwrap_or_default(), &one, &other);
+    }
+    // The grouping alone, against the statement alone: neither is asked over HTTP.
+    if STATEMENT.contains(&options.only) {
+        let by_place = questions.into_iter().find(|question| question.name == BY_PLACE);
+        let sql = by_place.ok_or("no such question")?.sql;
+        let bare = Target::new(move || {
+            let answer = runner.run(sql.clone());
+            async move { Ok((answer.await?.into_bytes(), None)) }
+        });
+        let [one, other] = compare([&groups(&database)?, &bare]).await?;
+        line(STATEMENT, "1", &one, &other);
     }
     // An answer that is kept, against one that never changes, to the same request: from a route with
     // nothing around it, and from one with all that is around every answer of the server.
@@ -153,6 +164,9 @@ async fn route(router: Router) -> Result<String, Failure> {
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(url)
 }
+
+/// What stands in the table for the statement of [`BY_PLACE`] alone.
+const STATEMENT: &str = "… the statement";
 
 /// The other questions are executed each time.
 const UNCACHED: &str = "--result-cache=0";
@@ -237,7 +251,7 @@ async fn serve(
 
 impl City {
     fn target(&self, query: &str) -> Target {
-        Target::new(&self.client, self.url.clone(), json!({ "query": query }).to_string())
+        Target::post(&self.client, self.url.clone(), json!({ "query": query }).to_string())
     }
 
     /// The answer, which must be free of errors, and its number of statements.
@@ -264,67 +278,23 @@ async fn middle(city: &City) -> Result<Middle, Failure> {
     })
 }
 
-/// Starts a server that answers `POST /number` with what the question's hand-written statement
-/// returns, and nothing more: the least that an answer from this database can cost.
-async fn hand_written(url: &str, questions: &[Question]) -> Result<String, Failure> {
-    let sql: Vec<String> = questions.iter().map(|question| question.sql.clone()).collect();
-    let answer = |sql: String, runner: &'static Runner| async move {
-        runner.run(sql).await.map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))
-    };
-    // For the life of the process.
-    let runner: &'static Runner = Box::leak(Box::new(Runner::open(url).await?));
-    let numbered = post(move |Number(number): Number<usize>| {
-        answer(sql.get(number).cloned().unwrap_or_default(), runner)
-    });
-    route(Router::new().route("/{number}", numbered)).await
-}
-
-/// Runs the hand-written statements, prepared once on each connection.
-enum Runner {
-    /// The path of the file, and the connections that are free.
-    Sqlite(String, Mutex<Vec<rusqlite::Connection>>),
-    Postgres(sea_orm::DatabaseConnection),
-}
-
-impl Runner {
-    async fn open(url: &str) -> Result<Self, Failure> {
-        Ok(match url.strip_prefix("sqlite://") {
-            Some(path) => Self::Sqlite(path.to_owned(), Mutex::default()),
-            None => {
-                let mut connect = sea_orm::ConnectOptions::new(url);
-                connect.max_connections(5).sqlx_logging(false);
-                Self::Postgres(sea_orm::Database::connect(connect).await?)
-            }
-        })
-    }
-
-    async fn run(&'static self, sql: String) -> Result<String, Failure> {
-        match self {
-            Self::Sqlite(path, free) => {
-                tokio::task::spawn_blocking(move || {
-                    let mine = free.lock().ok().and_then(|mut free| free.pop());
-                    let connection = match mine {
-                        Some(connection) => connection,
-                        None => {
-                            let connection = rusqlite::Connection::open(path)?;
-                            connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
-                            connection.pragma_update(None, "cache_size", -65_536)?;
-                            connection
-                        }
-                    };
-                    let text = connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
-                    if let Ok(mut free) = free.lock() {
-                        free.push(connection);
-                    }
-                    Ok(text)
-                })
-                .await?
-            }
-            Self::Postgres(connection) => {
-                let statement = Statement::from_string(DbBackend::Postgres, sql);
-                let row = connection.query_one_raw(statement).await?.ok_or("no answer")?;
-                Ok(row.try_get_by_index(0)?)
-            }
+/// The groups of [`BY_PLACE`] as they are read, before they become an answer.
+fn groups(database: &Database) -> Result<Target, Failure> {
+    let filter = value!({ "metric": { "slug": { "eq": "metric-7" } } });
+    let filter = ObservationFilter::parse(Some(filter)).map_err(|why| format!("{why:?}"))?;
+    let page = Page { limit: 1000, backward: false, after: None, before: None };
+    let by = vec![Dimension::District];
+    // What the counts, means and largest values of the question are computed of.
+    let parts =
+        [Part::Rows, Part::Values, Part::Sum, Part::Greatest, Part::Comparators, Part::Metrics];
+    let (view, parts) = (View::default(), parts.to_vec());
+    let groups = Groups::new(view, by, Some(filter), None, Vec::new(), parts, page)?;
+    let (groups, database) = (Arc::new(groups), database.clone());
+    Ok(Target::new(move || {
+        let (groups, database) = (Arc::clone(&groups), database.clone());
+        async move {
+            groups.load(&database, vec![ROOT]).await?;
+            Ok((Vec::new(), Some("1".to_owned())))
         }
-    }
+    }))
 }

@@ -1,7 +1,7 @@
-//! The clock: two servers in this process are asked the same over HTTP, in turn.
+//! The clock: two sides in this process are asked the same, in turn, mostly servers over HTTP.
 //!
-//! The processor's time is that of this whole process: of both servers and of the client. The
-//! client costs both sides the same; PostgreSQL's own time is in neither.
+//! The processor's time is that of this whole process: of both sides and of the client. The client
+//! costs both sides the same; PostgreSQL's own time is in neither.
 
 use std::{
     sync::{
@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::task::JoinSet;
 
 /// Whatever may go wrong while measuring.
@@ -26,13 +27,12 @@ const AT_ONCE: usize = 8;
 const SLICES: usize = 5;
 const SLICE: Duration = Duration::from_millis(600);
 
-/// A request that can be sent again and again.
+/// What can be asked again and again.
 #[derive(Clone)]
-pub(crate) struct Target {
-    client: reqwest::Client,
-    url: String,
-    body: String,
-}
+pub(crate) struct Target(Arc<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>);
+
+/// An answer, and how many SQL statements it says it took.
+type Answer = Result<(Vec<u8>, Option<String>), Failure>;
 
 /// What was measured of one side.
 #[derive(Debug, Default)]
@@ -46,23 +46,36 @@ pub(crate) struct Measured {
 }
 
 impl Target {
-    /// A `POST` of this text.
-    pub(crate) fn new(client: &reqwest::Client, url: String, body: String) -> Self {
-        Self { client: client.clone(), url, body }
+    /// Whatever answers.
+    pub(crate) fn new<F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self(Arc::new(move || ask().boxed()))
     }
 
-    /// The answer, and how many SQL statements it says it took.
-    pub(crate) async fn ask(&self) -> Result<(Vec<u8>, Option<String>), Failure> {
-        let request = self.client.post(&self.url).header("content-type", "application/json");
-        let response = request.body(self.body.clone()).send().await?;
-        let timing = response.headers().get("server-timing").and_then(|text| text.to_str().ok());
-        let statements = timing.and_then(|text| text.split('"').nth(1)).map(str::to_owned);
-        let status = response.status();
-        let answer = response.bytes().await?.to_vec();
-        match status.is_success() {
-            true => Ok((answer, statements)),
-            false => Err(format!("{status}: {}", String::from_utf8_lossy(&answer)).into()),
-        }
+    /// A `POST` of this text.
+    pub(crate) fn post(client: &reqwest::Client, url: String, body: String) -> Self {
+        let client = client.clone();
+        Self::new(move || post(client.clone(), url.clone(), body.clone()))
+    }
+
+    /// The answer.
+    pub(crate) async fn ask(&self) -> Answer {
+        (self.0)().await
+    }
+}
+
+async fn post(client: reqwest::Client, url: String, body: String) -> Answer {
+    let request = client.post(url).header("content-type", "application/json");
+    let response = request.body(body).send().await?;
+    let timing = response.headers().get("server-timing").and_then(|text| text.to_str().ok());
+    let statements = timing.and_then(|text| text.split('"').nth(1)).map(str::to_owned);
+    let status = response.status();
+    let answer = response.bytes().await?.to_vec();
+    match status.is_success() {
+        true => Ok((answer, statements)),
+        false => Err(format!("{status}: {}", String::from_utf8_lossy(&answer)).into()),
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) const THREE_LEVELS: &str = "{ districts(first: 20) { nodes { name
         observations(first: 5, orderBy: [{by: PERIOD, direction: DESC}]) { nodes {
             value period { code } metric { name unit { symbol } } } } } } } } }";
 
+/// The name of the question for a grouping.
+pub(crate) const BY_PLACE: &str = "a metric by place";
+
 /// Every question.
 pub(crate) fn questions(backend: DbBackend, middle: &Middle) -> Vec<Question> {
     let question = |name, graphql: &str, sql: &str| Question {
@@ -95,7 +98,7 @@ pub(crate) fn questions(backend: DbBackend, middle: &Middle) -> Vec<Question> {
             FROM (SELECT * FROM district ORDER BY id LIMIT 20) d",
         ),
         question(
-            "a metric by place",
+            BY_PLACE,
             "{ observationGroups(by: [DISTRICT], filter: {metric: {slug: {eq: \"metric-7\"}}},
                 first: 1000) { nodes { key { district { slug } } count mean { value(decimals: 6) }
                 max { value } } } }",

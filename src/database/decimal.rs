@@ -1,17 +1,18 @@
 //! Exact decimal arithmetic inside SQLite, which by itself adds binary fractions.
 //!
-//! SQLite keeps a decimal of up to 15 significant digits as the double nearest to it, and the
-//! shortest decimal that names the double is the number that was stored. These functions add and
-//! compare those decimals, not the doubles; PostgreSQL's `numeric` does the same by itself.
+//! These functions add and compare the decimals that its doubles stand for ([`digits`]);
+//! PostgreSQL's `numeric` does the same by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use bigdecimal::{BigDecimal, num_bigint::BigInt};
+use bigdecimal::BigDecimal;
 use rusqlite::{
     Connection, Error, Result,
     functions::{Aggregate, Context, FunctionFlags},
     types::ValueRef,
 };
+
+use super::digits::{self, Total};
 
 /// Makes the functions and the collation `decimal` known to a connection.
 ///
@@ -25,6 +26,10 @@ use rusqlite::{
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("decimal_text", 1, flags, |ctx| {
+        if let ValueRef::Real(double) = ctx.get_raw(0) {
+            let (digits, scale) = decimal(double)?;
+            return Ok(Some(digits::text(digits.into(), scale)));
+        }
         Ok(number(ctx, 0)?.map(|number| number.to_plain_string()))
     })?;
     connection.create_scalar_function("decimal_quotient", 2, flags, |ctx| {
@@ -62,43 +67,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
 /// How many digits after the point a quotient has inside SQL, on both databases.
 const QUOTIENT_SCALE: i64 = 40;
 
-/// The largest double below which every whole number is one.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
-
-/// The powers of ten that are tried, by the number of digits after the point.
-const POWERS: [f64; 16] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-
-/// Added to a double below [`HALVED`] and taken away again, this leaves it rounded to a whole
-/// number, much faster than the function that rounds.
-const ROUNDING: f64 = 6_755_399_441_055_744.0;
-const HALVED: f64 = 2_251_799_813_685_248.0;
-
 /// The decimal that a double stands for, as digits and the number of them after the point.
 fn decimal(double: f64) -> Result<(i64, i32)> {
-    // A short decimal times its power of ten is whole, and both are doubles without error, so
-    // that dividing them gives the double back only for the decimal that was stored.
-    for (scale, power) in POWERS.into_iter().enumerate() {
-        let multiple = double * power;
-        if multiple.abs() >= WHOLE {
-            break;
-        }
-        let digits = match multiple.abs() < HALVED {
-            true => (multiple + ROUNDING) - ROUNDING,
-            false => multiple.round(),
-        };
-        if digits / power == double {
-            return Ok((digits as i64, scale as i32));
-        }
-    }
-    // What is very large or very small, from its shortest text.
-    let text = format!("{double:e}");
-    let parts = text.split_once('e').and_then(|(digits, exponent)| {
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let scale = i32::try_from(fraction.len()).ok()? - exponent.parse::<i32>().ok()?;
-        Some((format!("{whole}{fraction}").parse().ok()?, scale))
-    });
-    parts.ok_or_else(|| unfit(&format!("{double} is no decimal")))
+    digits::of(double).ok_or_else(|| unfit(&format!("{double} is no decimal")))
 }
 
 fn unfit(why: &str) -> Error {
@@ -127,38 +98,6 @@ struct Sum {
     squares: bool,
 }
 
-/// What was added so far, by the number of digits after the point: none of it is ever rounded.
-#[derive(Default)]
-struct Total {
-    /// From none to 15 digits, as nearly all numbers have; none where nothing was added.
-    few: [Option<i128>; POWERS.len()],
-    by_scale: BTreeMap<i32, i128>,
-    /// What would not fit any more.
-    more: BigDecimal,
-}
-
-impl Total {
-    fn add(&mut self, digits: i128, scale: i32) {
-        let few = usize::try_from(scale).ok().and_then(|scale| self.few.get_mut(scale));
-        let total = match few {
-            Some(total) => total.get_or_insert_default(),
-            None => self.by_scale.entry(scale).or_default(),
-        };
-        match total.checked_add(digits) {
-            Some(sum) => *total = sum,
-            None => self.more += BigDecimal::new(BigInt::from(digits), scale.into()),
-        }
-    }
-
-    /// All of it; none where nothing was added.
-    fn sum(self) -> Option<BigDecimal> {
-        let few = (0..).zip(self.few).filter_map(|(scale, digits)| Some((scale, digits?)));
-        let parts = few.chain(self.by_scale);
-        let parts = parts.map(|(scale, digits)| BigDecimal::new(digits.into(), scale.into()));
-        parts.reduce(|sum, part| sum + part).map(|sum| sum + self.more)
-    }
-}
-
 impl Aggregate<Total, Option<String>> for Sum {
     fn init(&self, _: &mut Context<'_>) -> Result<Total> {
         Ok(Total::default())
@@ -179,8 +118,7 @@ impl Aggregate<Total, Option<String>> for Sum {
     }
 
     fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
-        let sum = total.and_then(Total::sum);
-        Ok(sum.map(|sum| sum.normalized().to_plain_string()))
+        Ok(total.and_then(Total::text))
     }
 }
 
@@ -251,12 +189,12 @@ impl Aggregate<Met, Option<String>> for Distinct {
     fn step(&self, ctx: &mut Context<'_>, met: &mut Met) -> Result<()> {
         match ctx.get_raw(0) {
             ValueRef::Null => {}
-            ValueRef::Integer(number) => {
+            ValueRef::Integer(number) if met.texts.is_empty() => {
                 if met.number.replace(number) != Some(number) {
                     met.numbers.insert(number);
                 }
             }
-            ValueRef::Text(text) => {
+            ValueRef::Text(text) if met.numbers.is_empty() => {
                 if met.texts.is_empty() || met.text.as_bytes() != text {
                     let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
                     met.text.clear();
@@ -264,16 +202,18 @@ impl Aggregate<Met, Option<String>> for Distinct {
                     met.texts.insert(text.to_owned());
                 }
             }
-            _ => return Err(unfit("neither a number nor a text")),
+            _ => return Err(unfit("neither all numbers nor all texts")),
         }
         Ok(())
     }
 
     fn finalize(&self, _: &mut Context<'_>, met: Option<Met>) -> Result<Option<String>> {
         let Met { numbers, texts, .. } = met.unwrap_or_default();
-        let numbers = numbers.into_iter().map(serde_json::Value::from);
-        let all: serde_json::Value = numbers.chain(texts.into_iter().map(Into::into)).collect();
-        Ok(Some(all.to_string()))
+        let list = match texts.is_empty() {
+            true => serde_json::to_string(&numbers),
+            false => serde_json::to_string(&texts),
+        };
+        list.map(Some).map_err(|why| unfit(&why.to_string()))
     }
 }
 

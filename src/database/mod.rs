@@ -7,6 +7,7 @@
 mod case;
 mod decimal;
 mod decode;
+mod digits;
 mod failure;
 mod migrate;
 mod revision;

@@ -119,10 +119,13 @@ impl Pages for Arc<Audit> {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<AuditEntry>> {
         let entries = ctx.batch()?.load(Self::clone(self), ROOT).await?;
         let entries = entries.ok_or_else(|| Error::internal("the log was not answered"))?;
-        let item =
-            |row: &Arc<audit::Model>| (Audit::cursor(row), AuditEntry { row: Arc::clone(row) });
+        let item = |row: &Arc<audit::Model>| AuditEntry { row: Arc::clone(row) };
         let items = entries.rows.iter().map(item).collect();
         Ok(Paged { items, has_previous: entries.has_previous, has_next: entries.has_next })
+    }
+
+    fn cursor(&self, entry: &AuditEntry) -> String {
+        Audit::cursor(&entry.row)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

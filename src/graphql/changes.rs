@@ -84,11 +84,16 @@ impl Pages for Changes {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<RecordedChange>> {
         let page = ctx.batch()?.load(self.clone(), ROOT).await?;
         let page = page.ok_or_else(|| Error::internal("changes were not answered"))?;
-        let item = |(cursor, changed): &(String, Changed)| {
-            (cursor.clone(), RecordedChange(Arc::new(changed.clone())))
+        let item = |(number, changed): &(i64, Changed)| RecordedChange {
+            number: *number,
+            changed: Arc::new(changed.clone()),
         };
         let items = page.changes.iter().map(item).collect();
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+    }
+
+    fn cursor(&self, change: &RecordedChange) -> String {
+        Self::cursor(change.number, &change.changed)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
@@ -98,11 +103,14 @@ impl Pages for Changes {
 
 /// One change.
 #[derive(Clone)]
-pub struct RecordedChange(Arc<Changed>);
+pub struct RecordedChange {
+    number: i64,
+    changed: Arc<Changed>,
+}
 
 impl RecordedChange {
     fn known(&self) -> Result<(&'static str, &'static str)> {
-        let entity = &self.0.entity;
+        let entity = &self.changed.entity;
         let unknown = || Error::internal(format!("no type is of the table {entity:?}"));
         Ok(known(entity).ok_or_else(unknown)?)
     }
@@ -114,18 +122,18 @@ impl RecordedChange {
     /// What became of it. A figure's first version is CREATED, each correction UPDATED, and that it
     /// was retracted REMOVED.
     async fn kind(&self) -> ChangeKind {
-        self.0.kind
+        self.changed.kind
     }
 
     /// When it was recorded: alike for all that one write changed.
     async fn recorded_at(&self) -> DateTime {
-        self.0.recorded_at
+        self.changed.recorded_at
     }
 
     /// The revision of the data that the write made (`dataset.revision`); null for figures, which
     /// keep when they were recorded, but not under which revision.
     async fn revision(&self) -> Option<Decimal> {
-        self.0.revision.map(Decimal::from)
+        self.changed.revision.map(Decimal::from)
     }
 
     /// The name of the object's type, such as `Metric`.
@@ -136,12 +144,12 @@ impl RecordedChange {
     /// The object's id, as it was then: an object whose slug was changed has another one since. A
     /// version of a figure has an id of its own.
     async fn node_id(&self) -> Result<ID> {
-        Ok(format!("{}:{}", self.known()?.1, self.0.key).into())
+        Ok(format!("{}:{}", self.known()?.1, self.changed.key).into())
     }
 
     /// The object as it is now, or the version of a figure; null where it was removed or is not to
     /// be seen.
     async fn node(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-        node(ctx, &self.0).await.transpose()
+        node(ctx, &self.changed).await.transpose()
     }
 }

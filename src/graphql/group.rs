@@ -144,10 +144,14 @@ impl Pages for GroupPages {
         let item = |group: &Group| {
             let dimensions = Arc::clone(&self.groups.dimensions);
             let (view, filter, group) = (self.groups.view, self.filter.clone(), group.clone());
-            (group.cursor.clone(), ObservationGroup { view, dimensions, filter, group })
+            ObservationGroup { view, dimensions, filter, group }
         };
         let items = page.groups.iter().map(item).collect();
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+    }
+
+    fn cursor(&self, group: &ObservationGroup) -> String {
+        self.groups.cursor(&group.group)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

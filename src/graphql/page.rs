@@ -15,6 +15,9 @@ pub trait Pages: Send + Sync + 'static {
     /// which reads it once.
     fn page(&self, ctx: &Context<'_>) -> impl Future<Output = Result<Paged<Self::Item>>> + Send;
 
+    /// Where one of the list stands in it.
+    fn cursor(&self, item: &Self::Item) -> String;
+
     /// How much is listed on all pages together.
     fn total(&self, ctx: &Context<'_>) -> impl Future<Output = Result<i64>> + Send;
 }
@@ -22,8 +25,8 @@ pub trait Pages: Send + Sync + 'static {
 /// One page.
 #[derive(Debug, Clone)]
 pub struct Paged<T> {
-    /// What is on it, each with its cursor.
-    pub items: Vec<(String, T)>,
+    /// What is on it.
+    pub items: Vec<T>,
     /// Whether the list goes on before it.
     pub has_previous: bool,
     /// Whether the list goes on after it.
@@ -45,20 +48,20 @@ impl<P: Pages> TypeName for PagedConnection<P> {
 impl<P: Pages> PagedConnection<P> {
     /// What is on this page, in the list's order.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<P::Item>> {
-        let page = self.0.page(ctx).await?;
-        Ok(page.items.into_iter().map(|(_, node)| node).collect())
+        Ok(self.0.page(ctx).await?.items)
     }
 
     /// What is on this page, each with its cursor.
     async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<PagedEdge<P::Item>>> {
         let page = self.0.page(ctx).await?;
-        Ok(page.items.into_iter().map(|(cursor, node)| PagedEdge { cursor, node }).collect())
+        let edge = |node| PagedEdge { cursor: self.0.cursor(&node), node };
+        Ok(page.items.into_iter().map(edge).collect())
     }
 
     /// Whether the list goes on before or after this page, and the cursors to go on from.
     async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
         let page = self.0.page(ctx).await?;
-        let cursor = |item: Option<&(String, P::Item)>| item.map(|(cursor, _)| cursor.clone());
+        let cursor = |item: Option<&P::Item>| item.map(|item| self.0.cursor(item));
         Ok(PageInfo {
             has_previous_page: page.has_previous,
             has_next_page: page.has_next,

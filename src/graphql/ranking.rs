@@ -85,16 +85,17 @@ impl Pages for Ranking {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<RankingEntry>> {
         let page = ctx.batch()?.load(Arc::clone(&self.ranks), self.metric.id).await?;
         let page = page.ok_or_else(|| Error::internal("a ranking was not answered"))?;
-        let item = |rank: &Rank| {
-            let entry = RankingEntry {
-                view: self.ranks.contest().view,
-                metric: Arc::clone(&self.metric),
-                rank: rank.clone(),
-            };
-            (self.ranks.cursor(rank), entry)
+        let item = |rank: &Rank| RankingEntry {
+            view: self.ranks.contest().view,
+            metric: Arc::clone(&self.metric),
+            rank: rank.clone(),
         };
         let items = page.ranks.iter().map(item).collect();
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+    }
+
+    fn cursor(&self, entry: &RankingEntry) -> String {
+        self.ranks.cursor(&entry.rank)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

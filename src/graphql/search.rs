@@ -115,12 +115,13 @@ impl Pages for Arc<Search> {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<SearchResult>> {
         let hits = ctx.batch()?.load(Self::clone(self), ROOT).await?;
         let hits = hits.ok_or_else(|| Error::internal("a search was not answered"))?;
-        let item = |hit: &Hit| {
-            let result = SearchResult { search: Self::clone(self), hit: *hit };
-            (self.cursor(hit), result)
-        };
+        let item = |hit: &Hit| SearchResult { search: Self::clone(self), hit: *hit };
         let items = hits.hits.iter().map(item).collect();
         Ok(Paged { items, has_previous: hits.has_previous, has_next: hits.has_next })
+    }
+
+    fn cursor(&self, result: &SearchResult) -> String {
+        Search::cursor(self, &result.hit)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

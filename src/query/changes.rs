@@ -65,8 +65,8 @@ pub struct Changed {
 /// A page of changes.
 #[derive(Debug)]
 pub struct ChangesPage {
-    /// The oldest first, each with its cursor.
-    pub changes: Vec<(String, Changed)>,
+    /// The oldest first, each with its number.
+    pub changes: Vec<(i64, Changed)>,
     /// Whether there are older ones on pages before.
     pub has_previous: bool,
     /// Whether there are more.
@@ -94,6 +94,12 @@ impl Changes {
     /// The question how much was changed, on all pages together.
     pub fn total(&self) -> ChangesTotal {
         ChangesTotal(self.since)
+    }
+
+    /// The cursor of a change with this number.
+    pub fn cursor(number: i64, changed: &Changed) -> String {
+        let place = [changed.recorded_at.to_string().into(), changed.kept.into(), number.into()];
+        cursor::seal(SIGNATURE, place)
     }
 
     fn statement(&self) -> SelectStatement {
@@ -131,13 +137,7 @@ impl Load for Changes {
         let limit = self.page.limit as usize;
         let has_next = rows.len() > limit;
         rows.truncate(limit);
-        let changes = rows.into_iter().map(|(number, changed)| {
-            let place =
-                [changed.recorded_at.to_string().into(), changed.kept.into(), number.into()];
-            (cursor::seal(SIGNATURE, place), changed)
-        });
-        let changes = changes.collect();
-        let page = ChangesPage { changes, has_previous: self.after.is_some(), has_next };
+        let page = ChangesPage { changes: rows, has_previous: self.after.is_some(), has_next };
         Ok(HashMap::from([(ROOT, Arc::new(page))]))
     }
 }

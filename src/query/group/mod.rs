@@ -72,8 +72,8 @@ pub struct Group {
     pub key: Arc<str>,
     /// What was computed of it.
     pub parts: Arc<Parts>,
-    /// Where it stands in the list.
-    pub cursor: String,
+    /// Its values in the order of the list.
+    place: Arc<[Json]>,
 }
 
 /// A page of groups.
@@ -192,8 +192,8 @@ impl Load for Groups {
         let limit = self.page.limit as usize;
         let has_next = rows.len() > limit;
         rows.truncate(limit);
-        let signature = self.signature();
-        let groups = rows.into_iter().map(|(_, row)| self.group(&row, &signature));
+        let backend = database.backend();
+        let groups = rows.into_iter().map(|(_, row)| self.group(row, backend));
         let groups = groups.collect::<Result<_, _>>()?;
         let page = GroupPage { groups, has_next, has_previous: self.after.is_some() };
         Ok([(ROOT, Arc::new(page))].into())
@@ -201,15 +201,23 @@ impl Load for Groups {
 }
 
 impl Groups {
-    fn group(&self, row: &Row, signature: &str) -> Result<Group, Error> {
-        // PostgreSQL writes spaces into its JSON; a key has one spelling.
-        let key: Json = serde_json::from_str(&row.key).map_err(Error::internal)?;
-        let place: Vec<Json> = serde_json::from_str(&row.place).map_err(Error::internal)?;
+    fn group(&self, row: Row, backend: DbBackend) -> Result<Group, Error> {
+        let read = |json: &str| serde_json::from_str::<Vec<Json>>(json).map_err(Error::internal);
+        let key = match backend {
+            // It writes spaces into its JSON; a key has one spelling.
+            DbBackend::Postgres => Json::from(read(&row.key)?).to_string(),
+            _ => row.key,
+        };
         Ok(Group {
-            key: key.to_string().into(),
+            key: key.into(),
             parts: Arc::new(Parts::new(self.parts.iter().copied(), &row.parts)?),
-            cursor: cursor::seal(signature, place),
+            place: read(&row.place)?.into(),
         })
+    }
+
+    /// The cursor of a group.
+    pub fn cursor(&self, group: &Group) -> String {
+        cursor::seal(&self.signature(), group.place.iter().cloned())
     }
 }
 
