@@ -124,8 +124,8 @@ impl Pages for Arc<Audit> {
         Ok(Paged { items, has_previous: entries.has_previous, has_next: entries.has_next })
     }
 
-    fn cursor(&self, entry: &AuditEntry) -> String {
-        Audit::cursor(&entry.row)
+    fn cursor(&self, entry: &AuditEntry) -> Result<String> {
+        Ok(Audit::cursor(&entry.row))
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

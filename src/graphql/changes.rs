@@ -92,8 +92,8 @@ impl Pages for Changes {
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
     }
 
-    fn cursor(&self, change: &RecordedChange) -> String {
-        Self::cursor(change.number, &change.changed)
+    fn cursor(&self, change: &RecordedChange) -> Result<String> {
+        Ok(Self::cursor(change.number, &change.changed))
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

@@ -150,8 +150,8 @@ impl Pages for GroupPages {
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
     }
 
-    fn cursor(&self, group: &ObservationGroup) -> String {
-        self.groups.cursor(&group.group)
+    fn cursor(&self, group: &ObservationGroup) -> Result<String> {
+        Ok(self.groups.cursor(&group.group)?)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

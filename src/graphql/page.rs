@@ -16,7 +16,7 @@ pub trait Pages: Send + Sync + 'static {
     fn page(&self, ctx: &Context<'_>) -> impl Future<Output = Result<Paged<Self::Item>>> + Send;
 
     /// Where one of the list stands in it.
-    fn cursor(&self, item: &Self::Item) -> String;
+    fn cursor(&self, item: &Self::Item) -> Result<String>;
 
     /// How much is listed on all pages together.
     fn total(&self, ctx: &Context<'_>) -> impl Future<Output = Result<i64>> + Send;
@@ -54,19 +54,19 @@ impl<P: Pages> PagedConnection<P> {
     /// What is on this page, each with its cursor.
     async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<PagedEdge<P::Item>>> {
         let page = self.0.page(ctx).await?;
-        let edge = |node| PagedEdge { cursor: self.0.cursor(&node), node };
-        Ok(page.items.into_iter().map(edge).collect())
+        let edge = |node| Ok(PagedEdge { cursor: self.0.cursor(&node)?, node });
+        page.items.into_iter().map(edge).collect()
     }
 
     /// Whether the list goes on before or after this page, and the cursors to go on from.
     async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
         let page = self.0.page(ctx).await?;
-        let cursor = |item: Option<&P::Item>| item.map(|item| self.0.cursor(item));
+        let cursor = |item: Option<&P::Item>| item.map(|item| self.0.cursor(item)).transpose();
         Ok(PageInfo {
             has_previous_page: page.has_previous,
             has_next_page: page.has_next,
-            start_cursor: cursor(page.items.first()),
-            end_cursor: cursor(page.items.last()),
+            start_cursor: cursor(page.items.first())?,
+            end_cursor: cursor(page.items.last())?,
         })
     }
 

@@ -94,8 +94,8 @@ impl Pages for Ranking {
         Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
     }
 
-    fn cursor(&self, entry: &RankingEntry) -> String {
-        self.ranks.cursor(&entry.rank)
+    fn cursor(&self, entry: &RankingEntry) -> Result<String> {
+        Ok(self.ranks.cursor(&entry.rank))
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

@@ -120,8 +120,8 @@ impl Pages for Arc<Search> {
         Ok(Paged { items, has_previous: hits.has_previous, has_next: hits.has_next })
     }
 
-    fn cursor(&self, result: &SearchResult) -> String {
-        Search::cursor(self, &result.hit)
+    fn cursor(&self, result: &SearchResult) -> Result<String> {
+        Ok(Search::cursor(self, &result.hit))
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {

@@ -72,8 +72,8 @@ pub struct Group {
     pub key: Arc<str>,
     /// What was computed of it.
     pub parts: Arc<Parts>,
-    /// Its values in the order of the list.
-    place: Arc<[Json]>,
+    /// Its values in the order of the list as a JSON array, where that is not the key.
+    place: Option<Arc<str>>,
 }
 
 /// A page of groups.
@@ -94,8 +94,8 @@ struct Row {
     key: String,
     /// The parts as a JSON array.
     parts: String,
-    /// The values of the order as a JSON array.
-    place: String,
+    /// The values of the order as a JSON array; none where they are the key's.
+    place: Option<String>,
 }
 
 impl Groups {
@@ -156,11 +156,15 @@ impl Groups {
             Some(_) => as_text(term.expr.clone(), backend),
             None => term.expr.clone(),
         });
+        let place = match &self.order[..] {
+            [] => Expr::cust("NULL"),
+            _ => json_array(place.collect(), backend),
+        };
         select
             .expr_as(Expr::val(ROOT), PARENT)
             .expr_as(json_array(keys.collect(), backend), "key")
             .expr_as(json_array(parts.collect(), backend), "parts")
-            .expr_as(json_array(place.collect(), backend), "place")
+            .expr_as(place, "place")
             .from_subquery(groups, "g")
             .cond_where(self.wanted(backend))
             .limit(u64::from(self.page.limit) + 1);
@@ -202,23 +206,24 @@ impl Load for Groups {
 
 impl Groups {
     fn group(&self, row: Row, backend: DbBackend) -> Result<Group, Error> {
-        let read = |json: &str| serde_json::from_str::<Vec<Json>>(json).map_err(Error::internal);
         let key = match backend {
             // It writes spaces into its JSON; a key has one spelling.
             DbBackend::Postgres => Json::from(read(&row.key)?).to_string(),
             _ => row.key,
         };
-        Ok(Group {
-            key: key.into(),
-            parts: Arc::new(Parts::new(self.parts.iter().copied(), &row.parts)?),
-            place: read(&row.place)?.into(),
-        })
+        let parts = Arc::new(Parts::new(self.parts.iter().copied(), &row.parts)?);
+        Ok(Group { key: key.into(), parts, place: row.place.map(Arc::from) })
     }
 
     /// The cursor of a group.
-    pub fn cursor(&self, group: &Group) -> String {
-        cursor::seal(&self.signature(), group.place.iter().cloned())
+    pub fn cursor(&self, group: &Group) -> Result<String, Error> {
+        let place = group.place.as_ref().unwrap_or(&group.key);
+        Ok(cursor::seal(&self.signature(), read(place)?))
     }
+}
+
+fn read(json: &str) -> Result<Vec<Json>, Error> {
+    serde_json::from_str(json).map_err(Error::internal)
 }
 
 /// The question how many groups there are.
