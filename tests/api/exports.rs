@@ -104,16 +104,18 @@ async fn take_no_more_memory_than_small_ones() {
     let options = ["--database-url", &url, "--listen", "127.0.0.1:0", "--write-timeout", "1"];
     let (mut child, address) = serve(hutong(folder.path(), &options));
 
-    // As many pages as there are readers, each of which keeps a cache.
     let whole = |first| {
         let (mut stream, mut answer) = begin(&address, first);
         stream.read_to_end(&mut answer).unwrap();
         assert!(answer.ends_with(b"0\r\n\r\n"));
         answer.len()
     };
-    for _ in 0..3 {
-        whole(FIGURES / 10);
-    }
+    // As many at once as there are readers, each of which keeps a cache.
+    std::thread::scope(|all| {
+        for _ in 0..4 {
+            all.spawn(|| (0..3).for_each(|_| _ = whole(FIGURES / 10)));
+        }
+    });
     let few = most_memory(&child);
     let size = whole(FIGURES);
     let many = most_memory(&child);
