@@ -174,7 +174,7 @@ on_each_database! {
             let told = silent.data().await;
             assert_eq!(told["observationsRecorded"]["value"], number.to_string());
         }
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        until("it is dropped", || server.live.connections() == 1).await;
         let mut slow = slow;
         let mut told = 0;
         // Were it not dropped, it would be told for ever that the connection is alive.

@@ -7,7 +7,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::Child,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{Days, NaiveDate};
@@ -90,6 +90,18 @@ fn begin(address: &str, first: u64) -> (TcpStream, Vec<u8>) {
     (stream, begun)
 }
 
+/// How many connections there are, but for the one that asks.
+fn connections(address: &str) -> u64 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: hutong\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    let open = told.lines().find_map(|line| line.strip_prefix("hutong_connections ")).unwrap();
+    open.parse::<u64>().unwrap() - 1
+}
+
 /// The most memory that the program has had so far, in kilobytes.
 fn most_memory(child: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
@@ -124,7 +136,11 @@ async fn take_no_more_memory_than_small_ones() {
 
     // Those who do not read are left, and until then no page waits for them but one each.
     let stalled: Vec<_> = (0..4).map(|_| begin(&address, FIGURES)).collect();
-    std::thread::sleep(Duration::from_secs(4));
+    let begun = Instant::now();
+    while connections(&address) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "they are not left");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     for (mut stream, mut answer) in stalled {
         // Whether the end or a reset is first seen depends on what was under way.
         let _ = stream.read_to_end(&mut answer);

@@ -1,10 +1,7 @@
 //! Requests that mean harm: each has a clear answer or is dropped, whoever asks beside them is
 //! answered at once, and the memory of the process stays within bounds.
 
-use std::{
-    process::Child,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -14,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::command::{ended, hutong, serve, signal};
+use crate::command::{Running, ended, hutong, serve, signal};
 
 /// The most memory the process may ever have held, in MiB; it is not optimised, and holds the data
 /// of every language.
@@ -28,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// The program, run as it is.
 struct Victim {
-    child: Child,
+    child: Running,
     address: String,
     client: reqwest::Client,
     _folder: tempfile::TempDir,

@@ -1,12 +1,12 @@
 //! What the program writes to its standard error: a line for each request, and why it failed.
 
-use std::{fs::File, process::Child};
+use std::fs::File;
 
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
-    command::{ended, hutong, serve, signal},
+    command::{Running, ended, hutong, serve, signal},
     on_each_database,
     server::Store,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// The program over a database, its log in a file.
 struct Program {
     folder: tempfile::TempDir,
-    child: Child,
+    child: Running,
     address: String,
     client: reqwest::Client,
 }
