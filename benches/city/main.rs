@@ -18,7 +18,7 @@ mod generate;
 mod measure;
 mod questions;
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{io::IsTerminal, path::Path, sync::Arc, time::Instant};
 
 use async_graphql::{InputType, value};
 use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::post};
@@ -74,6 +74,7 @@ async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_new(&options.log)?)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_span_events(match options.log.contains("hutong::database") {
             true => FmtSpan::CLOSE,
             false => FmtSpan::NONE,

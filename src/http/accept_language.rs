@@ -13,12 +13,12 @@ const MOST: usize = 16;
 /// The languages of the header, best first. What is malformed is passed over, for a browser must
 /// not be refused for what its user never wrote.
 pub(super) fn preferred(headers: &HeaderMap) -> Preferred {
-    let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
-    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    if lines.iter().map(|line| line.len()).sum::<usize>() > LONGEST {
+    let lines = headers.get_all(header::ACCEPT_LANGUAGE);
+    let lines = || lines.iter().filter_map(|line| line.to_str().ok());
+    if lines().map(str::len).sum::<usize>() > LONGEST {
         return Preferred::default();
     }
-    let said = lines.into_iter().flat_map(|line| line.split(','));
+    let said = lines().flat_map(|line| line.split(','));
     let mut ranges: Vec<(u16, Language)> = said.filter_map(range).collect();
     // Those of equal weight stay in the order they stand in.
     ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));

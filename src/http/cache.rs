@@ -1,6 +1,7 @@
 //! Answers, kept for as long as the data stay as they are.
 //!
-//! An answer follows from the data and from what its key is made of. The revision of the data is
+//! An answer follows from the data and from what its key is made of: what was sent, as it was sent,
+//! so that a request that is answered from here is not even read. The revision of the data is
 //! part of the key and is asked before anything is read, so that what is kept under it is at least
 //! as new: a write needs to remove nothing, it makes other keys. Nor is there a stale answer once a
 //! write on this instance was acknowledged; of a write elsewhere this instance knows as soon as it
@@ -14,12 +15,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::{Options, negotiation::Media};
-use crate::{
-    access::Viewer,
-    database::Revision,
-    graphql::{Asked, Guard, Preferred},
+use super::{
+    Options,
+    negotiation::{Media, Taken},
+    request::Sent,
 };
+use crate::{access::Viewer, database::Revision, graphql::Preferred};
 
 /// What became of a request here (RFC 9211).
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -31,12 +32,19 @@ pub struct Results {
 
 /// What an answer follows from, so that those with equal keys have equal answers.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) struct Key(Vec<u8>);
+pub(super) struct Key {
+    what: Vec<u8>,
+    /// In which forms it may come (`Accept-Encoding`), where that is said in one line.
+    pub(super) forms: Option<HeaderValue>,
+}
 
 /// An answer that is kept.
 #[derive(Clone)]
 pub(super) struct Kept {
+    /// As it goes out.
     pub(super) body: Bytes,
+    /// How it is compressed, if it is.
+    pub(super) encoding: Option<HeaderValue>,
     pub(super) tag: Tag,
 }
 
@@ -80,14 +88,15 @@ impl Cached {
 /// How many bytes an answer takes beside its own and its key's.
 const OVERHEAD: usize = 250;
 
-/// How many bytes a key has beside its document and its variables, mostly.
-const ROOM: usize = 256;
+/// How many bytes a key has beside what was sent, mostly.
+const ROOM: usize = 128;
 
 impl Results {
     /// None yet, and never more than the options say.
     pub fn new(options: &Options) -> Self {
         let weigh = |key: &Key, kept: &Kept| {
-            u32::try_from(key.0.len() + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
+            let key = key.what.len() + key.forms.as_ref().map_or(0, HeaderValue::len);
+            u32::try_from(key + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
         let most = options.result_cache;
         Self {
@@ -117,56 +126,58 @@ impl Results {
 }
 
 impl Key {
-    /// The key of a request; none where nothing of the data or of its document is known.
+    /// The key of a request; none where nothing of the data is known, or where files were sent.
     pub(super) fn of(
-        guard: &Guard,
-        asked: &Asked,
+        sent: &Sent,
+        viewer: &Viewer,
         revision: Revision,
         preferred: &Preferred,
-        media: Media,
+        taken: &Taken,
+        forms: Option<HeaderValue>,
     ) -> Option<Self> {
-        // How an answer was found is another time another story.
-        let document = guard.document(asked).filter(|_| !asked.explain())?;
-        let variables = serde_json::to_vec(&asked.variables).ok()?;
-        let operation = asked.operation_name.as_deref().unwrap_or_default();
         let Revision { number, observation, changed_at } = revision;
-        let mut key = Vec::with_capacity(document.len() + variables.len() + ROOM);
+        let (form, sent) = match sent {
+            Sent::Parameters(address) => (0, address.query().unwrap_or_default().as_bytes()),
+            Sent::Json(body) => (1, &body[..]),
+            Sent::Form(_) => return None,
+        };
+        let mut what = Vec::with_capacity(sent.len() + ROOM);
+        // Whoever asks may ask who they are.
+        let role = viewer.role.map_or(u8::MAX, |role| role as u8);
+        what.extend([form, role, u8::from(viewer.name.is_some()), u8::from(taken.events)]);
+        for number in [number, observation, changed_at] {
+            what.extend_from_slice(&number.to_le_bytes());
+        }
         // Each part with its length, so that no two requests run together.
         let mut add = |part: &[u8]| {
-            key.extend_from_slice(&part.len().to_le_bytes());
-            key.extend_from_slice(part);
+            what.extend_from_slice(&part.len().to_le_bytes());
+            what.extend_from_slice(part);
         };
-        // Another version of the server may answer in other words, and so may another configuration.
-        add(env!("CARGO_PKG_VERSION").as_bytes());
-        add(guard.terms().as_bytes());
-        for number in [number, observation, changed_at] {
-            add(&number.to_le_bytes());
-        }
-        // Whoever asks may ask who they are.
-        add(&[asked.viewer.role.map_or(u8::MAX, |role| role as u8)]);
-        add(&[u8::from(asked.viewer.name.is_some())]);
-        add(asked.viewer.name.as_deref().unwrap_or_default().as_bytes());
-        add(media.name().as_bytes());
-        add(document.as_bytes());
-        add(operation.as_bytes());
-        add(&variables);
+        add(viewer.name.as_deref().unwrap_or_default().as_bytes());
+        add(taken.media.map_or("", Media::name).as_bytes());
+        add(sent);
         preferred.0.iter().for_each(|language| add(language.tag().as_bytes()));
-        (number > 0).then_some(Self(key))
+        (number > 0).then_some(Self { what, forms })
     }
 
     /// The key of a download by its address, of data that have come so far.
     pub(super) fn of_download(viewer: &Viewer, revision: (i64, i64), address: &str) -> Self {
-        let mut key = concat!("download ", env!("CARGO_PKG_VERSION"), " ").as_bytes().to_vec();
-        key.push(viewer.role.map_or(u8::MAX, |role| role as u8));
-        key.extend_from_slice(&revision.0.to_le_bytes());
-        key.extend_from_slice(&revision.1.to_le_bytes());
-        key.extend_from_slice(address.as_bytes());
-        Self(key)
+        let mut what = b"download ".to_vec();
+        what.push(viewer.role.map_or(u8::MAX, |role| role as u8));
+        what.extend_from_slice(&revision.0.to_le_bytes());
+        what.extend_from_slice(&revision.1.to_le_bytes());
+        what.extend_from_slice(address.as_bytes());
+        Self { what, forms: None }
     }
 
-    /// The name of its answer: weak, for an answer may be compressed in several ways.
-    pub(super) fn tag(&self) -> Option<Tag> {
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0));
+    /// The name of its answer by a server with these terms: weak, for it is the same however the
+    /// answer is compressed.
+    pub(super) fn tag(&self, terms: &str) -> Option<Tag> {
+        // Another version of the server may answer in other words, and so may another configuration.
+        let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        digest.update(terms);
+        digest.update(&self.what);
+        let digest = URL_SAFE_NO_PAD.encode(digest.finalize());
         HeaderValue::try_from(format!("W/\"{digest}\"")).ok().map(Tag)
     }
 }

@@ -83,7 +83,7 @@ async fn answered(
     let address = head.uri.path_and_query().map_or("", |address| address.as_str());
     let key = Key::of_download(&admitted.viewer, (snapshot.dataset.revision, changed_at), address);
     let known = head.headers.get_all(header::IF_NONE_MATCH).iter().cloned();
-    let (tag, known) = (key.tag(), known.collect::<Vec<_>>());
+    let (tag, known) = (key.tag(app.guard.terms()), known.collect::<Vec<_>>());
     let mut response = if tag.as_ref().is_some_and(|tag| tag.is_one_of(&known)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if head.method == Method::HEAD {

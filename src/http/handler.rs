@@ -5,7 +5,7 @@ use std::time::Instant;
 use async_graphql::parser::types::OperationType;
 use axum::{
     Extension,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -16,16 +16,19 @@ use super::{
     App, accept_language,
     admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
-    deadline, file, live,
+    compression, deadline, file, live,
     negotiation::{self, Media, Taken},
     outcome::{self, Executed, Outcome},
     refusal::Refusal,
     reply::Reply,
-    request::{self, Question},
+    request::{self, Question, Sent},
     request_id::RequestId,
     spans::Spans,
 };
-use crate::graphql::{self, Asked, Preferred, error};
+use crate::{
+    database::Revision,
+    graphql::{self, Asked, Preferred, error},
+};
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
@@ -74,114 +77,114 @@ async fn answered(
 ) -> Result<Response, Refusal> {
     let begun = Instant::now();
     let headers = request.headers();
-    let Taken { media, events } = negotiation::taken(request.uri(), headers)?;
-    if media.is_none() && !events {
+    let taken = negotiation::taken(request.uri(), headers)?;
+    if taken.media.is_none() && !taken.events {
         return Err(Refusal::not_acceptable());
     }
     let preferred = accept_language::preferred(headers);
     let method = request.method().clone();
     let known = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
-    let question = request::read(request, &app.options).await?.by(&admitted.viewer);
-    // Who takes one answer too has events only where there are more.
-    if let Question::One(asked) = &question
-        && events
-        && (media.is_none() || live::goes_on(app, asked))
-    {
-        return live::events(app, id, admitted, (**asked).clone(), &method, preferred);
-    }
-    let media = media.ok_or_else(Refusal::not_acceptable)?;
-    let told = match (question, media) {
-        (Question::One(asked), Media::File(form)) => {
-            match Box::pin(file::answer(app, id, *asked, preferred, form)).await {
-                Ok(file) => return Ok(([(header::VARY, VARY)], file).into_response()),
-                Err(reply) => Told::anew(reply.status(), &reply, Outcome::of([&reply]))?,
-            }
-        }
-        (Question::Batch(_), Media::File(_)) => return Err(Refusal::several_files()),
-        (Question::One(asked), _) => {
-            one(app, id, *asked, &method, &known, preferred, media).await?
-        }
-        (Question::Batch(several), _) => {
-            let mut replies = Vec::new();
-            for asked in several {
-                let reply = reply(app, id, asked, &method, preferred.clone(), media).await;
-                replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
-            }
-            Told::anew(StatusCode::OK, &replies, Outcome::of(&replies))?
-        }
-    };
-    Ok(told.response(app, &admitted, media, begun))
-}
-
-/// What is told of one question: what is kept, or what is found.
-async fn one(
-    app: &App,
-    id: &str,
-    asked: Asked,
-    method: &Method,
-    known: &[HeaderValue],
-    preferred: Preferred,
-    media: Media,
-) -> Result<Told, Refusal> {
+    let mut forms = headers.get_all(header::ACCEPT_ENCODING).iter().cloned();
+    let forms = forms.next().filter(|_| forms.next().is_none());
+    let sent = Sent::take(request, &app.options).await?;
     // Asked for before anything is read: what is read is at least as new.
     let revision = app.database.revision();
-    let key = Key::of(&app.guard, &asked, revision, &preferred, media);
-    if let Some(key) = &key {
-        let kept = app.results.get(key);
-        if method != Method::POST && !known.is_empty() {
-            let tag = kept.as_ref().map(|kept| kept.tag.clone()).or_else(|| key.tag());
-            if let Some(tag) = tag.filter(|tag| tag.is_one_of(known)) {
-                return Ok(Told::known(StatusCode::NOT_MODIFIED, Bytes::new(), tag));
-            }
-        }
-        if let Some(Kept { body, tag }) = kept {
-            return Ok(Told::known(StatusCode::OK, body, tag));
-        }
+    let key = Key::of(&sent, &admitted.viewer, revision, &preferred, &taken, forms);
+    if let (Some(key), Some(media)) = (&key, taken.media)
+        && let Some(told) = Told::known(app, key, &method, &known)
+    {
+        return Ok(told.response(app, &admitted, media, begun));
     }
-    // Boxed like all that is rare: a request that is answered from here carries no room for it.
-    let reply = Box::pin(reply(app, id, asked, method, preferred, media)).await?;
-    let mut told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
-    // What was written meanwhile may be in the answer or not.
-    let key = key.filter(|_| reply.lasts() && app.database.revision() == revision);
-    if let Some((key, tag)) = key.and_then(|key| key.tag().map(|tag| (key, tag))) {
-        let kept = Kept { body: told.body.clone(), tag: tag.clone() };
-        told.cached = app.results.keep(key, kept);
-        told.tag = Some(tag);
-    }
-    Ok(told)
+    let asking = Asking { app, id, admitted, method, preferred, taken, revision, begun };
+    // Boxed like all that is rare: a request that is answered from what is kept carries no room for
+    // it.
+    Box::pin(asking.found(sent, key)).await
 }
 
-/// Answers one question.
-async fn reply(
-    app: &App,
-    id: &str,
-    asked: Asked,
-    method: &Method,
+/// A request whose answer is not known.
+struct Asking<'a> {
+    app: &'a App,
+    id: &'a str,
+    admitted: Admitted,
+    method: Method,
     preferred: Preferred,
-    media: Media,
-) -> Result<Reply, Refusal> {
-    let mut checked = match app.guard.check(&asked) {
-        Ok(checked) => checked,
-        Err(errors) => return Ok(Reply::refused(errors, media)),
-    };
-    if checked.operation == OperationType::Subscription {
-        return Err(Refusal::one_answer());
+    taken: Taken,
+    /// That of the data, at the most.
+    revision: Revision,
+    begun: Instant,
+}
+
+impl Asking<'_> {
+    /// Reads what was sent, and answers it.
+    async fn found(self, sent: Sent, key: Option<Key>) -> Result<Response, Refusal> {
+        let Self { app, id, admitted, .. } = &self;
+        let Taken { media, events } = self.taken;
+        let question = sent.read(&admitted.viewer, app.options.batch_max)?;
+        // Who takes one answer too has events only where there are more.
+        if let Question::One(asked) = &question
+            && events
+            && (media.is_none() || live::goes_on(app, asked))
+        {
+            let asked = (**asked).clone();
+            return live::events(app, id, self.admitted, asked, &self.method, self.preferred);
+        }
+        let media = media.ok_or_else(Refusal::not_acceptable)?;
+        let told = match (question, media) {
+            (Question::One(asked), Media::File(form)) => {
+                match file::answer(app, id, *asked, self.preferred.clone(), form).await {
+                    Ok(file) => return Ok(([(header::VARY, VARY)], file).into_response()),
+                    Err(reply) => Told::anew(reply.status(), &reply, Outcome::of([&reply]))?,
+                }
+            }
+            (Question::Batch(_), Media::File(_)) => return Err(Refusal::several_files()),
+            (Question::One(asked), _) => {
+                // How an answer was found is another time another story.
+                let key = key.filter(|_| !asked.explain());
+                let reply = self.reply(*asked, media).await?;
+                let told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
+                // What was written meanwhile may be in the answer or not.
+                let lasts = reply.lasts() && app.database.revision() == self.revision;
+                told.kept(app, key.filter(|_| lasts)).await
+            }
+            (Question::Batch(several), _) => {
+                let mut replies = Vec::new();
+                for asked in several {
+                    let reply = self.reply(asked, media).await;
+                    replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
+                }
+                Told::anew(StatusCode::OK, &replies, Outcome::of(&replies))?
+            }
+        };
+        Ok(told.response(app, admitted, media, self.begun))
     }
-    if method != Method::POST && checked.operation != OperationType::Query {
-        return Err(Refusal::not_by_get(checked.operation));
+
+    /// Answers one question.
+    async fn reply(&self, asked: Asked, media: Media) -> Result<Reply, Refusal> {
+        let app = self.app;
+        let mut checked = match app.guard.check(&asked) {
+            Ok(checked) => checked,
+            Err(errors) => return Ok(Reply::refused(errors, media)),
+        };
+        if checked.operation == OperationType::Subscription {
+            return Err(Refusal::one_answer());
+        }
+        if self.method != Method::POST && checked.operation != OperationType::Query {
+            return Err(Refusal::not_by_get(checked.operation));
+        }
+        let operation = checked.operation;
+        checked.request = checked.request.data(self.preferred.clone());
+        let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
+        let spans = Spans::of_operation(name.as_deref(), outcome::word(operation));
+        let begun = Instant::now();
+        let (schema, database) = (app.schema.clone(), app.database.clone());
+        let id = self.id.to_owned();
+        let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
+        let within = deadline::within(app.options.request_timeout, spans.around(executed));
+        let (answer, statements) = spans.around(within).await?;
+        let errors = answer.errors.iter().filter_map(error::code).collect();
+        let executed = Executed { name, operation, time: begun.elapsed(), statements, errors };
+        Ok(Reply::Executed(Box::new(answer), executed))
     }
-    let operation = checked.operation;
-    checked.request = checked.request.data(preferred);
-    let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
-    let spans = Spans::of_operation(name.as_deref(), outcome::word(operation));
-    let begun = Instant::now();
-    let (schema, database, id) = (app.schema.clone(), app.database.clone(), id.to_owned());
-    let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
-    let within = deadline::within(app.options.request_timeout, spans.around(executed));
-    let (answer, statements) = spans.around(within).await?;
-    let errors = answer.errors.iter().filter_map(error::code).collect();
-    let executed = Executed { name, operation, time: begun.elapsed(), statements, errors };
-    Ok(Reply::Executed(Box::new(answer), executed))
 }
 
 /// What a client is told.
@@ -190,14 +193,29 @@ struct Told {
     body: Bytes,
     outcome: Outcome,
     cached: Cached,
+    /// How it is compressed already, if it is.
+    encoding: Option<HeaderValue>,
     /// The name of the answer, if it lasts until the data change.
     tag: Option<Tag>,
 }
 
 impl Told {
-    /// What is known already.
-    fn known(status: StatusCode, body: Bytes, tag: Tag) -> Self {
-        Self { status, body, outcome: Outcome::default(), cached: Cached::Hit, tag: Some(tag) }
+    /// What is known already: the answer, or that the client has it.
+    fn known(app: &App, key: &Key, method: &Method, known: &[HeaderValue]) -> Option<Self> {
+        let kept = app.results.get(key);
+        if method != Method::POST && !known.is_empty() {
+            let tag = kept.as_ref().map(|kept| kept.tag.clone());
+            let tag = tag.or_else(|| key.tag(app.guard.terms()));
+            if let Some(tag) = tag.filter(|tag| tag.is_one_of(known)) {
+                return Some(Self::hit(StatusCode::NOT_MODIFIED, Bytes::new(), None, tag));
+            }
+        }
+        kept.map(|Kept { body, encoding, tag }| Self::hit(StatusCode::OK, body, encoding, tag))
+    }
+
+    fn hit(status: StatusCode, body: Bytes, encoding: Option<HeaderValue>, tag: Tag) -> Self {
+        let (outcome, cached) = (Outcome::default(), Cached::Hit);
+        Self { status, body, outcome, cached, encoding, tag: Some(tag) }
     }
 
     /// What was found anew.
@@ -206,14 +224,31 @@ impl Told {
             tracing::error!(%why, "an answer is no JSON");
             Refusal::failed()
         })?;
-        Ok(Self { status, body: body.into(), outcome, cached: Cached::Bypass, tag: None })
+        let (body, cached) = (body.into(), Cached::Bypass);
+        Ok(Self { status, body, outcome, cached, encoding: None, tag: None })
+    }
+
+    /// The same, known from now on by its key, in the form in which it goes out; where it has no
+    /// key, it is for this once.
+    async fn kept(mut self, app: &App, key: Option<Key>) -> Self {
+        self.tag = key.as_ref().and_then(|key| key.tag(app.guard.terms()));
+        if let (Some(key), Some(tag)) = (key, self.tag.clone()) {
+            if let Some(forms) = &key.forms
+                && let Some((encoding, body)) = compression::whole(&self.body, forms).await
+            {
+                (self.encoding, self.body) = (Some(encoding), body);
+            }
+            let (body, encoding) = (self.body.clone(), self.encoding.clone());
+            self.cached = app.results.keep(key, Kept { body, encoding, tag });
+        }
+        self
     }
 
     fn response(self, app: &App, to: &Admitted, media: Media, begun: Instant) -> Response {
         app.metrics.count_cached(self.cached);
         let executed = self.outcome.statements();
         let statements = executed.or((self.cached == Cached::Hit).then_some(0));
-        let mut response = self.body.into_response();
+        let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         // Of what was known already there is nothing more to tell.
         if self.cached != Cached::Hit {
@@ -224,6 +259,10 @@ impl Told {
         headers.reserve(HEADERS);
         headers.insert(header::CONTENT_TYPE, media.content_type());
         headers.insert(header::VARY, VARY);
+        if let Some(encoding) = self.encoding {
+            headers.insert(header::CONTENT_ENCODING, encoding);
+            headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
         headers.insert(CACHE_STATUS, self.cached.value());
         let control = match &self.tag {
             // What one is told is not for those who share a cache with them.
@@ -234,8 +273,10 @@ impl Told {
         headers.insert(header::CACHE_CONTROL, control);
         headers.extend(self.tag.map(|tag| (header::ETAG, tag.into_header())));
         if let Some(statements) = statements {
-            let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
-            let timing = format!("sql;desc=\"{statements}\", total;dur={milliseconds:.1}");
+            // In tenths of milliseconds.
+            let time = begun.elapsed().as_micros() / 100;
+            let (whole, tenths) = (time / 10, time % 10);
+            let timing = format!("sql;desc=\"{statements}\", total;dur={whole}.{tenths}");
             headers
                 .extend(HeaderValue::try_from(timing).ok().map(|timing| (SERVER_TIMING, timing)));
         }

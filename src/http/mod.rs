@@ -3,6 +3,7 @@
 mod accept_language;
 mod admission;
 mod cache;
+mod compression;
 mod connections;
 mod cors;
 mod deadline;
@@ -38,10 +39,6 @@ use axum::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use tower::ServiceBuilder;
-use tower_http::compression::{
-    CompressionLayer,
-    predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
-};
 
 pub use self::{
     cache::Results,
@@ -56,7 +53,6 @@ use crate::{
     error::Error,
     event,
     graphql::{Guard, Schema},
-    package::export::Format,
 };
 
 /// How the server listens, and what it takes.
@@ -193,9 +189,6 @@ impl App {
     }
 }
 
-/// The smallest answer that is compressed: a smaller one fits into one packet as it is.
-const COMPRESSED_FROM: u16 = 1024;
-
 /// Takes the address, so that nothing else is begun when it cannot be had.
 pub async fn listen(options: &Options) -> Result<TcpListener, Error> {
     bind(&options.listen).await
@@ -279,11 +272,6 @@ async fn serving(
 pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
-    let packed = |media: &'static str| NotForContentType::const_new(media);
-    let compressed = DefaultPredicate::new()
-        .and(SizeAbove::new(COMPRESSED_FROM))
-        .and(packed(Format::Zip.media_type()))
-        .and(packed(Format::Parquet.media_type()));
     let cors = match &options.cors_origin[..] {
         [] => None,
         origins => Some(cors::layer(origins)),
@@ -291,7 +279,7 @@ pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Rout
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(observer, observe::observed))
         .option_layer(cors)
-        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(compression::layer())
         .layer(from_fn(panic::caught));
     router.layer(layers)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::Request,
-    http::{Method, header},
+    http::{Method, Uri, header},
 };
 use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
@@ -17,24 +17,22 @@ use crate::{
     graphql::{Asked, Uploads},
 };
 
+/// What a client sent, whole.
+pub(super) enum Sent {
+    /// The parameters of an address.
+    Parameters(Uri),
+    /// JSON.
+    Json(Bytes),
+    /// A form with files.
+    Form(Box<Asked>),
+}
+
 /// What a client asked: one question, or several in one.
 pub(super) enum Question {
     /// One.
     One(Box<Asked>),
     /// Several, answered in their order.
     Batch(Vec<Asked>),
-}
-
-impl Question {
-    /// The same, asked by somebody.
-    pub(super) fn by(mut self, viewer: &Viewer) -> Self {
-        let all = match &mut self {
-            Self::One(asked) => std::slice::from_mut(&mut **asked),
-            Self::Batch(several) => several,
-        };
-        all.iter_mut().for_each(|asked| asked.viewer = viewer.clone());
-        self
-    }
 }
 
 /// The parameters of a request by GET.
@@ -48,24 +46,40 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-/// Reads a request by GET, HEAD or POST.
-pub(super) async fn read(request: Request, options: &Options) -> Result<Question, Refusal> {
-    let (head, body) = request.into_parts();
-    if head.method != Method::POST {
-        return from_address(head.uri.query().unwrap_or(""))
-            .map(|asked| Question::One(Box::new(asked)));
+impl Sent {
+    /// Takes a request by GET, HEAD or POST.
+    pub(super) async fn take(request: Request, options: &Options) -> Result<Self, Refusal> {
+        let (head, body) = request.into_parts();
+        if head.method != Method::POST {
+            return Ok(Self::Parameters(head.uri));
+        }
+        if !negotiation::is_json(&head.headers) {
+            let boundary = upload::boundary(&head.headers).ok_or_else(Refusal::not_json)?;
+            let (operations, uploads) = Box::pin(upload::read(body, boundary, options)).await?;
+            let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
+            return Ok(Self::Form(Box::new(Asked { uploads, ..asked })));
+        }
+        let length = head.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        arrived(body, length, options).await.map(Self::Json)
     }
-    if let Some(boundary) = upload::boundary(&head.headers) {
-        let (operations, uploads) = Box::pin(upload::read(body, boundary, options)).await?;
-        let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
-        return Ok(Question::One(Box::new(Asked { uploads, ..asked })));
+
+    /// What somebody asks by it.
+    pub(super) fn read(self, viewer: &Viewer, batch_max: u32) -> Result<Question, Refusal> {
+        let mut question = match self {
+            Self::Parameters(address) => {
+                Question::One(Box::new(from_address(address.query().unwrap_or(""))?))
+            }
+            Self::Json(body) => from_body(&body, batch_max)?,
+            Self::Form(asked) => Question::One(asked),
+        };
+        let all = match &mut question {
+            Question::One(asked) => std::slice::from_mut(&mut **asked),
+            Question::Batch(several) => several,
+        };
+        all.iter_mut().for_each(|asked| asked.viewer = viewer.clone());
+        Ok(question)
     }
-    if !negotiation::is_json(&head.headers) {
-        return Err(Refusal::not_json());
-    }
-    let length = head.headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    from_body(&arrived(body, length, options).await?, options.batch_max)
 }
 
 /// Takes the body of a request that is refused unread, so that its sender hears why.

@@ -132,6 +132,69 @@ on_each_database! {
         server.stop().await;
     }
 
+    /// What is kept is for those alone who may ask so: a live query goes on for whoever takes
+    /// events, and a body must still be said to be JSON.
+    async fn what_is_kept_is_given_to_those_who_ask_rightly(store: &Store) {
+        let server = keeping(store).await;
+        let live = json!({ "query": "query @live { dataset { revision } }" });
+        let taking = |accept| post(&server, &live).header("accept", accept);
+        for cached in [STORED, HIT] {
+            assert_eq!(send(taking("application/json")).await.cached(), cached);
+        }
+        let events = taking("application/json, text/event-stream").send().await.unwrap();
+        assert_eq!(events.headers()["content-type"], "text/event-stream");
+        let text = server.client().post(server.url("/graphql")).body(live.to_string());
+        let told = send(text.header("content-type", "text/plain")).await;
+        assert_eq!((told.status, told.header("cache-status")), (415, ""));
+        drop(events);
+        server.stop().await;
+    }
+
+    /// An answer is compressed once for all who take it in the same form, and has one name in all.
+    async fn answers_are_kept_as_they_go_out(store: &Store) {
+        use std::io::Read;
+
+        let server = keeping(store).await;
+        let large = json!({ "query": "{ observations { nodes { slug note metric { name } } } }" });
+        let ask = |forms: &str| {
+            let request = post(&server, &large).header("accept-encoding", forms).send();
+            async {
+                let response = request.await.unwrap();
+                let headers = response.headers().clone();
+                let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+                let vary = headers.get_all("vary").iter().any(|vary| vary == "accept-encoding");
+                let told = (text("cache-status"), text("content-encoding"), vary);
+                let (tag, length) = (text("etag"), text("content-length"));
+                let body = response.bytes().await.unwrap();
+                // What is compressed while it goes out has no length to tell.
+                assert_eq!(length, body.len().to_string());
+                (told, tag, body)
+            }
+        };
+        let told = |status: &str, encoding: &str| (status.to_owned(), encoding.to_owned(), true);
+        let mut tags = Vec::new();
+        let mut bodies = Vec::new();
+        for (forms, encoding) in [("identity", ""), ("gzip, deflate", "gzip"), ("gzip, br", "br"), ("zstd", "zstd")] {
+            let (stored, tag, body) = ask(forms).await;
+            assert_eq!(stored, told("hutong; fwd=miss; stored", encoding), "{forms}");
+            assert_eq!(ask(forms).await, (told("hutong; hit", encoding), tag.clone(), body.clone()));
+            tags.push(tag);
+            bodies.push(body);
+        }
+        let [plain, gzip, brotli, zstd] = &bodies[..] else { unreachable!() };
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&gzip[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain[..]);
+        for compressed in [gzip, brotli, zstd] {
+            assert!(compressed.len() < plain.len() / 2, "{} {}", compressed.len(), plain.len());
+        }
+        tags.dedup();
+        assert_eq!(tags.len(), 1, "{tags:?}");
+        let small = post(&server, &place("haidian")).header("accept-encoding", "gzip");
+        assert_eq!(send(small).await.header("content-encoding"), "");
+        server.stop().await;
+    }
+
     /// Whoever has the answer already is told so by GET, however the tag is written and whether
     /// the answer was kept or not.
     async fn a_client_that_knows_the_answer_is_told_so(store: &Store) {
@@ -173,8 +236,8 @@ on_each_database! {
         server.stop().await;
     }
 
-    /// A document that is named by its hash has the answer of the document itself.
-    async fn hashes_and_documents_share_answers(store: &Store) {
+    /// What is asked by the hash of a document is kept like what is asked by the document itself.
+    async fn answers_by_hash_are_kept(store: &Store) {
         use sha2::{Digest, Sha256};
 
         let server = keeping(store).await;
@@ -189,8 +252,10 @@ on_each_database! {
         let first = send(get(&server, &both)).await;
         assert_eq!(first.cached(), STORED);
         let told = send(get(&server, &by_hash)).await;
-        assert_eq!((told.cached(), &told.body), (HIT, &first.body));
-        let tag = first.header("etag");
+        assert_eq!((told.cached(), &told.body), (STORED, &first.body));
+        let tag = told.header("etag");
+        let again = send(get(&server, &by_hash)).await;
+        assert_eq!((again.cached(), again.header("etag"), &again.body), (HIT, tag, &first.body));
         assert_eq!(send(get(&server, &by_hash).header("if-none-match", tag)).await.status, 304);
         server.stop().await;
     }

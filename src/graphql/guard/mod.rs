@@ -214,7 +214,10 @@ impl Guard {
             .build();
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
         let persisted = Persisted::new(options.persisted_queries);
-        let terms = format!("{pages:?} {} {}", options.cost_max, trusted::hash(&schema.sdl()));
+        let mut terms = format!("{pages:?} {options:?} {}", trusted::hash(&schema.sdl()));
+        for (id, text) in trusted.iter().flat_map(Trusted::iter) {
+            terms += &format!(" {id:?} {}", trusted::hash(text));
+        }
         let guard = Self { contract, options, pages, documents, persisted, terms, trusted };
         for (id, text) in guard.trusted.iter().flat_map(Trusted::iter) {
             if let Err(refused) = guard.read(text) {
@@ -283,15 +286,15 @@ impl Guard {
 
     /// The text of the document that a request has or names; none where there is no such document.
     /// It may still be refused.
-    pub fn document(&self, asked: &Asked) -> Option<Arc<str>> {
+    fn document(&self, asked: &Asked) -> Option<Arc<str>> {
         match &self.trusted {
             Some(trusted) => trusted.find(asked).ok().map(Arc::from),
             None => self.persisted.find(asked).ok().map(|named| named.text),
         }
     }
 
-    /// What answers follow from beside the data and the request: the schema, the sizes of pages, and
-    /// the highest cost, which answers tell. Servers with equal terms answer alike.
+    /// What answers follow from beside the data and the request: the schema, the limits, and the
+    /// trusted documents. Servers with equal terms answer alike.
     pub fn terms(&self) -> &str {
         &self.terms
     }
