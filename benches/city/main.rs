@@ -18,10 +18,7 @@ mod generate;
 mod measure;
 mod questions;
 
-use std::{
-    io::IsTerminal, num::NonZeroUsize, path::Path, sync::Arc, thread::available_parallelism,
-    time::Instant,
-};
+use std::{io::IsTerminal, path::Path, sync::Arc, time::Instant};
 
 use async_graphql::{InputType, value};
 use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::post};
@@ -199,8 +196,7 @@ fn file(name: &str) -> String {
 async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
     let options = database::Options {
         database_url: url.to_owned(),
-        // As many as can run: more would only drive each other's pages out of the processors' caches.
-        database_readers: available_parallelism().map_or(2, NonZeroUsize::get) as u32,
+        database_readers: 4,
         statement_timeout: 30,
         migration_backup: false,
     };

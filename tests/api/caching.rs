@@ -14,10 +14,10 @@ async fn keeping(store: &Store) -> Server {
     Server::start_with(store, &["--result-cache=1000000"]).await
 }
 
-/// Another server over the same data.
+/// Another server over the same data, which keeps less.
 async fn another(store: &Store) -> Server {
     let store = Store::open(store.url.clone()).await;
-    Server::over(store, &["--result-cache=1000000"]).await
+    Server::over(store, &["--result-cache=1000000", "--document-cache=1000000"]).await
 }
 
 /// An answer with what is said of it.
@@ -258,6 +258,27 @@ on_each_database! {
         assert_eq!((again.cached(), again.header("etag"), &again.body), (HIT, tag, &first.body));
         assert_eq!(send(get(&server, &by_hash).header("if-none-match", tag)).await.status, 304);
         server.stop().await;
+    }
+
+    /// Whoever knows the answer to a trusted document is told another once the document is another.
+    async fn a_trusted_document_may_change(store: &Store) {
+        keeping(store).await.stop().await;
+        let folder = tempfile::tempdir().unwrap();
+        let trusted = format!("--trusted-documents={}", folder.path().display());
+        let mut known = "\"none\"".to_owned();
+        for (field, wanted) in [("name", "Haidian"), ("slug", "haidian")] {
+            let text = format!("{{ district(slug: \"haidian\") {{ {field} }} }}");
+            std::fs::write(folder.path().join("place.graphql"), text).unwrap();
+            let store = Store::open(store.url.clone()).await;
+            let server = Server::over(store, &["--result-cache=1000000", &trusted]).await;
+            let ask = |tag: &str| get(&server, &[("documentId", "place")]).header("if-none-match", tag);
+            let told = send(ask(&known)).await;
+            let body: Value = serde_json::from_str(&told.body).unwrap();
+            assert_eq!(body["data"], json!({ "district": { field: wanted } }));
+            known = told.header("etag").to_owned();
+            assert_eq!(send(ask(&known)).await.status, 304);
+            server.stop().await;
+        }
     }
 
     /// Refusals, answers with errors and several answers in one are not kept anywhere.

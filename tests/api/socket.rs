@@ -110,7 +110,7 @@ impl Socket {
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
         sleep(Duration::from_millis(5)).await;
     }
 }

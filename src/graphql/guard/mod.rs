@@ -214,7 +214,11 @@ impl Guard {
             .build();
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
         let persisted = Persisted::new(options.persisted_queries);
-        let mut terms = format!("{pages:?} {options:?} {}", trusted::hash(&schema.sdl()));
+        // How much is kept in memory, and where the documents lie, changes no answer.
+        let (document_cache, persisted_queries, trusted_documents) = (0, 0, None);
+        let limits =
+            Options { document_cache, persisted_queries, trusted_documents, ..options.clone() };
+        let mut terms = format!("{pages:?} {limits:?} {}", trusted::hash(&schema.sdl()));
         for (id, text) in trusted.iter().flat_map(Trusted::iter) {
             terms += &format!(" {id:?} {}", trusted::hash(text));
         }
