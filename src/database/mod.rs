@@ -57,7 +57,8 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DATABASE_URL", value_name = "URL", global = true)]
     #[arg(default_value = "sqlite://hutong.db", hide_env_values = true)]
     pub database_url: String,
-    /// How many statements may read at the same time
+    /// How many statements may read at the same time; on SQLite, of those that take milliseconds no
+    /// more than there are processors
     #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
     #[arg(default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_readers: u32,

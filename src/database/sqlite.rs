@@ -2,11 +2,13 @@
 
 use std::{
     ffi::c_int,
+    num::NonZero,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -18,7 +20,10 @@ use sea_orm::{
 };
 use tokio::sync::oneshot;
 
-use super::{WRITE_PATIENCE, case, decimal, decode, threads::Threads};
+use super::{
+    WRITE_PATIENCE, case, decimal, decode,
+    threads::{AtOnce, Threads},
+};
 use crate::error::Error;
 
 /// How long a statement waits for a lock.
@@ -34,6 +39,10 @@ const CACHE: i64 = 96 * 1024 * 1024;
 /// How many steps a statement takes before it looks whether it is still wanted: some tens of
 /// microseconds.
 const STEPS: c_int = 10_000;
+
+/// After what time a statement is so long that others begin beside it, though no processor is free:
+/// what takes milliseconds is done sooner one after the other.
+const LONG: Duration = Duration::from_millis(20);
 
 /// Threads that read, each over a read-only connection of its own. They end with the last clone.
 #[derive(Debug, Clone)]
@@ -72,7 +81,9 @@ impl Readers {
     fn start(path: &Path, count: u32) -> Result<Self, Error> {
         let connections = (0..count).map(|_| connect(path, CACHE / i64::from(count)));
         let connections = connections.collect::<Result<_, _>>()?;
-        Threads::start("sqlite-reader", connections).map(Self).map_err(Error::internal)
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        let at_once = AtOnce { jobs: processors, long: LONG };
+        Threads::start("sqlite-reader", connections, at_once).map(Self).map_err(Error::internal)
     }
 
     /// Runs the statement on the next free reader. When the request is dropped, a statement that
