@@ -286,8 +286,7 @@ fn groups(database: &Database) -> Result<Target, Failure> {
     let page = Page { limit: 1000, backward: false, after: None, before: None };
     let by = vec![Dimension::District];
     // What the counts, means and largest values of the question are computed of.
-    let parts =
-        [Part::Rows, Part::Values, Part::Sum, Part::Greatest, Part::Comparators, Part::Metrics];
+    let parts = [Part::Rows, Part::Values, Part::Sum, Part::Greatest, Part::Sorts];
     let (view, parts) = (View::default(), parts.to_vec());
     let groups = Groups::new(view, by, Some(filter), None, Vec::new(), parts, page)?;
     let (groups, database) = (Arc::new(groups), database.clone());

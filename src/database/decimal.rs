@@ -3,16 +3,22 @@
 //! These functions add and compare the decimals that its doubles stand for ([`digits`]);
 //! PostgreSQL's `numeric` does the same by itself.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    ops::Bound::{Excluded, Unbounded},
+};
 
 use bigdecimal::BigDecimal;
 use rusqlite::{
-    Connection, Error, Result,
+    Connection, Error,
     functions::{Aggregate, Context, FunctionFlags},
     types::ValueRef,
 };
+use serde::{Serialize, Serializer};
 
 use super::digits::{self, Total};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Makes the functions and the collation `decimal` known to a connection.
 ///
@@ -21,7 +27,8 @@ use super::digits::{self, Total};
 /// - `decimal_quotient(x, y)`: a quotient with many digits, to order by.
 /// - `decimal_deviation(sum, squares, count)`: the standard deviation of a sample, to order by.
 /// - `decimal_percentile(x, p)`: the percentile, between two numbers by linear interpolation.
-/// - `distinct_values(x)`: the different values as a JSON array.
+/// - `distinct_values(x, y, …)`: where `x` is not null, the different values of each of the others,
+///   as a JSON array of arrays; null of no rows.
 /// - `COLLATE decimal`: texts of numbers compared as numbers.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -54,7 +61,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("decimal_sum", 1, flags, Sum { squares: false })?;
     connection.create_aggregate_function("decimal_squares", 1, flags, Sum { squares: true })?;
     connection.create_aggregate_function("decimal_percentile", 2, flags, Percentile)?;
-    connection.create_aggregate_function("distinct_values", 1, flags, Distinct)?;
+    connection.create_aggregate_function("distinct_values", -1, flags, Distinct)?;
     connection.create_collation("decimal", |one, other| {
         let number = |text: &str| text.parse::<BigDecimal>().ok();
         match (number(one), number(other)) {
@@ -168,52 +175,88 @@ impl Aggregate<(Vec<f64>, Option<BigDecimal>), Option<String>> for Percentile {
     }
 }
 
-/// Gathers the different values.
+/// Gathers the different values of columns, all of them in one call for each row.
 struct Distinct;
 
-/// What was met so far.
+/// The different values of a column.
 #[derive(Default)]
-struct Met {
-    numbers: BTreeSet<i64>,
-    texts: BTreeSet<String>,
-    /// Those met last, which most often come again.
-    number: Option<i64>,
-    text: String,
+enum Values {
+    #[default]
+    None,
+    Numbers(Met<i64>),
+    Texts(Met<String>),
 }
 
-impl Aggregate<Met, Option<String>> for Distinct {
-    fn init(&self, _: &mut Context<'_>) -> Result<Met> {
-        Ok(Met::default())
+/// The different values that were met, at least one.
+struct Met<T> {
+    /// The one met last, which most often comes again, and often is the only one.
+    last: T,
+    others: BTreeSet<T>,
+}
+
+impl<T: Ord> Met<T> {
+    fn new(value: T) -> Self {
+        Self { last: value, others: BTreeSet::new() }
     }
 
-    fn step(&self, ctx: &mut Context<'_>, met: &mut Met) -> Result<()> {
-        match ctx.get_raw(0) {
-            ValueRef::Null => {}
-            ValueRef::Integer(number) if met.texts.is_empty() => {
-                if met.number.replace(number) != Some(number) {
-                    met.numbers.insert(number);
-                }
+    fn add(&mut self, value: T) {
+        self.others.insert(std::mem::replace(&mut self.last, value));
+    }
+
+    /// All of them in order.
+    fn all(&self) -> impl Iterator<Item = &T> {
+        let smaller = (Unbounded, Excluded(&self.last));
+        let larger = (Excluded(&self.last), Unbounded);
+        let one = std::iter::once(&self.last);
+        self.others.range(smaller).chain(one).chain(self.others.range(larger))
+    }
+}
+
+impl Values {
+    fn add(&mut self, value: ValueRef<'_>) -> Result<()> {
+        let text =
+            |text| std::str::from_utf8(text).map(str::to_owned).map_err(|_| unfit("no text"));
+        match (self, value) {
+            (_, ValueRef::Null) => {}
+            (Self::Numbers(met), ValueRef::Integer(number)) if met.last == number => {}
+            (Self::Numbers(met), ValueRef::Integer(number)) => met.add(number),
+            (Self::Texts(met), ValueRef::Text(own)) if met.last.as_bytes() == own => {}
+            (Self::Texts(met), ValueRef::Text(own)) => met.add(text(own)?),
+            (none @ Self::None, ValueRef::Integer(number)) => {
+                *none = Self::Numbers(Met::new(number));
             }
-            ValueRef::Text(text) if met.numbers.is_empty() => {
-                if met.texts.is_empty() || met.text.as_bytes() != text {
-                    let text = std::str::from_utf8(text).map_err(|_| unfit("no text"))?;
-                    met.text.clear();
-                    met.text.push_str(text);
-                    met.texts.insert(text.to_owned());
-                }
-            }
+            (none @ Self::None, ValueRef::Text(own)) => *none = Self::Texts(Met::new(text(own)?)),
             _ => return Err(unfit("neither all numbers nor all texts")),
         }
         Ok(())
     }
+}
 
-    fn finalize(&self, _: &mut Context<'_>, met: Option<Met>) -> Result<Option<String>> {
-        let Met { numbers, texts, .. } = met.unwrap_or_default();
-        let list = match texts.is_empty() {
-            true => serde_json::to_string(&numbers),
-            false => serde_json::to_string(&texts),
-        };
-        list.map(Some).map_err(|why| unfit(&why.to_string()))
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::None => to.collect_seq([(); 0]),
+            Self::Numbers(met) => to.collect_seq(met.all()),
+            Self::Texts(met) => to.collect_seq(met.all()),
+        }
+    }
+}
+
+impl Aggregate<Vec<Values>, Option<String>> for Distinct {
+    fn init(&self, ctx: &mut Context<'_>) -> Result<Vec<Values>> {
+        Ok((1..ctx.len()).map(|_| Values::None).collect())
+    }
+
+    fn step(&self, ctx: &mut Context<'_>, columns: &mut Vec<Values>) -> Result<()> {
+        if let ValueRef::Null = ctx.get_raw(0) {
+            return Ok(());
+        }
+        (1..).zip(columns).try_for_each(|(place, values)| values.add(ctx.get_raw(place)))
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, met: Option<Vec<Values>>) -> Result<Option<String>> {
+        let lists = met.map(|columns| serde_json::to_string(&columns));
+        lists.transpose().map_err(|why| unfit(&why.to_string()))
     }
 }
 
@@ -296,12 +339,18 @@ mod tests {
 
     #[test]
     fn different_values_are_gathered_once() {
-        let sql = "SELECT distinct_values(column1) FROM (VALUES ('b'), ('a'), ('b'), (NULL))";
-        assert_eq!(ask(sql).unwrap(), r#"["a","b"]"#);
+        let of = |columns: &str, rows: &str| {
+            ask(&format!("SELECT distinct_values({columns}) FROM (VALUES {rows})"))
+        };
+        let rows = "(1.5, 'b', 2), (0.0, 'a', 1), (1.5, 'b', NULL), (NULL, 'c', 3), (2.5, 'b', 2)";
+        let columns = "column1, column2, column3";
+        assert_eq!(of(columns, rows).unwrap(), r#"[["a","b"],[1,2]]"#);
+        assert_eq!(of(columns, "(NULL, 'c', 3)").unwrap(), "[[],[]]");
+        assert_eq!(of("column1, column2", "(1, 'quoted \"')").unwrap(), r#"[["quoted \""]]"#);
         assert_eq!(
-            ask(&format!("{NUMBERS} SELECT distinct_values(i % 3) FROM n")).unwrap(),
-            "[0,1,2]"
+            ask(&format!("{NUMBERS} SELECT distinct_values(i, i % 3) FROM n")).unwrap(),
+            "[[0,1,2]]"
         );
-        assert_eq!(ask("SELECT distinct_values(1) WHERE 0").unwrap(), "[]");
+        assert_eq!(ask("SELECT distinct_values(1, 1) WHERE 0"), None);
     }
 }

@@ -133,7 +133,7 @@ impl Figures {
 
 /// The metrics of the figures with a value.
 async fn metrics(ctx: &Context<'_>, parts: &Parts, view: View) -> Result<Vec<Arc<metric::Model>>> {
-    let numbers = parts.rows(Part::Metrics)?;
+    let numbers = parts.metrics()?;
     if numbers.is_empty() {
         // Those without a value wait for the others, so that what is asked next is asked together.
         let one = One::<metric::Entity, i64>::by(metric::Column::Id, view);
@@ -152,20 +152,18 @@ async fn lineages(
     view: View,
 ) -> Result<Vec<Arc<additive::Lineage>>> {
     let batch = ctx.batch()?;
-    let places = parts.rows(Part::Places)?;
+    let places = parts.places()?;
     let lineages = places.into_iter().map(|place| batch.load(Lineage(view), place));
     Ok(try_join_all(lineages).await?.into_iter().flatten().collect())
 }
 
-const SUM: &[Part] =
-    &[Part::Sum, Part::Comparators, Part::Metrics, Part::Places, Part::Periods, Part::Owners];
-const MEAN: &[Part] = &[Part::Sum, Part::Values, Part::Comparators, Part::Metrics];
-const DEVIATION: &[Part] =
-    &[Part::Sum, Part::Squares, Part::Values, Part::Comparators, Part::Metrics];
+const SUM: &[Part] = &[Part::Sum, Part::Sorts, Part::Places, Part::Periods, Part::Owners];
+const MEAN: &[Part] = &[Part::Sum, Part::Values, Part::Sorts];
+const DEVIATION: &[Part] = &[Part::Sum, Part::Squares, Part::Values, Part::Sorts];
 
 /// The parts a value picked by its size needs.
-fn picking(part: Part) -> [Part; 3] {
-    [part, Part::Comparators, Part::Metrics]
+fn picking(part: Part) -> [Part; 2] {
+    [part, Part::Sorts]
 }
 
 /// The parts that a selected field of the figures needs: what its resolver asks for, known before
@@ -245,7 +243,7 @@ impl Figures {
                 metrics: &metrics.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 periods: &periods,
                 places: &lineages.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
-                mixed: parts.rows(Part::Owners)?.len() > 1,
+                mixed: parts.is_mixed()?,
             })
             .map_err(|why| Error::NotAdditive(why.into()))?;
             self.computed(&parts, &metrics, |parts| {

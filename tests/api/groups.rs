@@ -1,10 +1,12 @@
 //! Groups of figures: by every dimension, in every order, page by page, alike on both databases.
 
+use hutong::access::Role;
 use serde_json::{Value, json};
 
 use crate::{
     Server, on_each_database,
     sums::{figures, town},
+    versions::{Hand, explained_to},
 };
 
 /// The groups of a question.
@@ -15,6 +17,31 @@ async fn groups(server: &Server, arguments: &str, fields: &str) -> Vec<Value> {
     let nodes = data["observationGroups"]["nodes"].as_array().unwrap().clone();
     assert_eq!(data["observationGroups"]["totalCount"], nodes.len(), "{query}");
     nodes
+}
+
+/// The groups of a question, which are the same page by page.
+async fn walk(server: &Server, arguments: &str, fields: &str) -> Vec<Value> {
+    let whole = groups(server, arguments, fields).await;
+    for size in [1, 3] {
+        let mut walked = Vec::new();
+        let mut after = String::new();
+        loop {
+            let query = format!(
+                "{{ observationGroups(first: {size}, {arguments} {after}) {{
+                    edges {{ cursor node {{ {fields} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            );
+            let page = server.data(&query).await["observationGroups"].clone();
+            let edges = page["edges"].as_array().unwrap();
+            walked.extend(edges.iter().map(|edge| edge["node"].clone()));
+            assert_eq!(edges.last().unwrap()["cursor"], page["pageInfo"]["endCursor"]);
+            if page["pageInfo"]["hasNextPage"] == json!(false) {
+                break;
+            }
+            after = format!(", after: {}", page["pageInfo"]["endCursor"]);
+        }
+        assert_eq!(walked, whole, "{arguments} by {size}");
+    }
+    whole
 }
 
 /// Only the town's figures: the others have notes.
@@ -112,28 +139,17 @@ on_each_database! {
         ] {
             let arguments = format!("by: [DISTRICT, PERIOD, METRIC], orderBy: [{order}], {TOWN}");
             let key = "key { district { slug } period { code } metric { slug } }";
-            let whole = groups(server, &arguments, key).await;
-            assert_eq!(whole.len(), 8);
-            for size in [1, 3] {
-                let mut walked = Vec::new();
-                let mut after = String::new();
-                loop {
-                    let query = format!(
-                        "{{ observationGroups(first: {size}, {arguments} {after}) {{
-                            edges {{ cursor node {{ {key} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-                    );
-                    let page = server.data(&query).await["observationGroups"].clone();
-                    let edges = page["edges"].as_array().unwrap();
-                    walked.extend(edges.iter().map(|edge| edge["node"].clone()));
-                    assert_eq!(edges.last().unwrap()["cursor"], page["pageInfo"]["endCursor"]);
-                    if page["pageInfo"]["hasNextPage"] == json!(false) {
-                        break;
-                    }
-                    after = format!(", after: {}", page["pageInfo"]["endCursor"]);
-                }
-                assert_eq!(walked, whole, "{order} by {size}");
-            }
+            assert_eq!(walk(server, &arguments, key).await.len(), 8);
         }
+        // In the order of the keys alone, some of which are null.
+        let parts = walk(server, &format!("by: [YEAR, QUARTER], {TOWN}"),
+            "key { year { code } quarter { code } } count").await;
+        assert_eq!(json!(parts), json!([
+            {"key": {"year": {"code": "2023"}, "quarter": null}, "count": 1},
+            {"key": {"year": {"code": "2024"}, "quarter": {"code": "2024-Q1"}}, "count": 2},
+            {"key": {"year": {"code": "2024"}, "quarter": null}, "count": 5},
+            {"key": {"year": null, "quarter": null}, "count": 1},
+        ]));
         let largest = groups(server, &format!("by: [DISTRICT], orderBy: [{{measure: MAX, direction: DESC}}], {TOWN}"),
             "key { district { slug } }").await;
         assert_eq!(json!(largest), json!([
@@ -225,5 +241,20 @@ on_each_database! {
         let summaries = "{ districts { nodes { slug observationSummary { count missing mean { value } max { value } }
             years: observationSummary(filter: {period: {gte: \"2024\"}}) { count } } } }";
         assert_eq!(server.ask(summaries).await.statements, Some(4));
+    }
+    /// In the order of its keys, a page of groups is read from an index until it is full: nothing
+    /// is sorted.
+    async fn by_key_are_read_in_order(server: &Server) {
+        if !server.store.url.starts_with("sqlite") {
+            return;
+        }
+        let hand = Hand::on(&server.store).await;
+        let query = r#"{ observationGroups(by: [DISTRICT], filter: {metric: {slug: {eq: "5g-base-stations"}}}, first: 1) {
+            nodes { count missing } } }"#;
+        let answer = explained_to(server, Role::Reader, query).await;
+        let sql = answer["extensions"]["explain"][0]["sql"].as_str().unwrap();
+        let plan = hand.plan(sql).await;
+        assert_eq!(plan[0], "SEARCH observation USING INDEX ix_observation_key_1 (metric_id=?)");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
     }
 }

@@ -1,7 +1,6 @@
 //! The past: figures as they were in force at a moment, and as they were known on a day.
 
 use hutong::access::Role;
-use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use crate::{
@@ -316,9 +315,7 @@ on_each_database! {
                     let answer = explained_to(server, role, &query).await;
                     for statement in answer["extensions"]["explain"].as_array().unwrap() {
                         let sql = statement["sql"].as_str().unwrap();
-                        let plan = Statement::from_string(hand.0.get_database_backend(), format!("EXPLAIN QUERY PLAN {sql}"));
-                        for row in hand.0.query_all_raw(plan).await.unwrap() {
-                            let step: String = row.try_get_by_index(3).unwrap();
+                        for step in hand.plan(sql).await {
                             let through = ["SCAN observation", "SCAN other"].contains(&step.as_str());
                             assert!(!through, "{role:?}: {step}\n{query}\n{sql}");
                         }

@@ -188,6 +188,14 @@ impl Hand {
         .await;
     }
 
+    /// The steps in which SQLite would find the rows of a statement.
+    pub(crate) async fn plan(&self, sql: &str) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = Statement::from_string(self.0.get_database_backend(), sql);
+        let steps = self.0.query_all_raw(plan).await.unwrap();
+        steps.iter().map(|step| step.try_get_by_index(3).unwrap()).collect()
+    }
+
     /// Removes a row of the others.
     pub(crate) async fn delete(&self, table: &str, slug: &str, at: &str) {
         let row = self.note(table, slug, at, "REMOVED").await;

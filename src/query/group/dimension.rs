@@ -75,6 +75,19 @@ impl Dimension {
         }
     }
 
+    /// Whether a figure may have no value in it.
+    pub(super) fn can_be_null(self) -> bool {
+        matches!(
+            self,
+            Self::Theme
+                | Self::Initiative
+                | Self::Year
+                | Self::Quarter
+                | Self::Month
+                | Self::ParentDistrict
+        )
+    }
+
     /// The column of a referred table that holds the value, and the table: its rows are joined.
     pub(super) fn joined(self) -> Option<(&'static str, &'static str)> {
         match self {
@@ -135,9 +148,7 @@ impl Dimension {
                 );
                 Expr::cust_with_exprs(sql, [value])
             }
-            (None, Self::District | Self::Metric | Self::Period | Self::Source | Self::Status) => {
-                self.expr(backend).eq(value)
-            }
+            (None, _) if !self.can_be_null() => self.expr(backend).eq(value),
             (None, _) => {
                 let sql = match backend {
                     DbBackend::Postgres => "$1 IS NOT DISTINCT FROM $2",

@@ -2,7 +2,9 @@
 //!
 //! The statement has three layers. The innermost picks the figures and gives each its place in
 //! every dimension; the middle one gathers groups and computes their parts; the outermost keeps
-//! the groups wanted, orders them and cuts the page. Grouping happens in the database alone.
+//! the groups wanted, orders them and cuts the page. Groups in the order of their keys have no
+//! outermost layer: figures are gathered only until the page is full, where an index has them in
+//! that order. Grouping happens in the database alone.
 
 mod dimension;
 mod having;
@@ -134,22 +136,35 @@ impl Groups {
         format!("observation by {:?} in {:?}", self.dimensions, self.order)
     }
 
+    /// Whether the groups are all of them in the order of their keys.
+    fn is_by_key(&self) -> bool {
+        // Without a dimension nothing would gather the figures into their one group.
+        self.order.is_empty() && self.having.is_none() && !self.dimensions.is_empty()
+    }
+
     /// The order wanted, and then that of the keys, so that no two groups are tied.
-    fn terms(&self, backend: DbBackend) -> Vec<Term> {
+    fn terms(&self, layer: &'static str, backend: DbBackend) -> Vec<Term> {
         let wanted =
             self.order.iter().map(|order| order.term(&self.dimensions, &self.parts, backend));
-        let keys = (0..self.dimensions.len()).map(order::key_term);
+        let keys = self.dimensions.iter().enumerate();
+        let keys = keys.map(|(place, own)| order::key_term(*own, (layer, key_alias(place))));
         wanted.chain(keys).collect()
     }
 
     fn statement(&self, scope: Scope) -> SelectStatement {
         let backend = scope.backend;
-        let terms = self.terms(backend);
-        let groups = grouped(&self.dimensions, self.filter.as_ref(), &self.parts, scope);
-        let mut select = Query::select();
-        let keys = (0..self.dimensions.len()).map(|place| Expr::col(("g", key_alias(place))));
+        let by_key = self.is_by_key();
+        let (layer, rows) = match by_key {
+            true => ("o", placed(&self.dimensions, self.filter.as_ref(), &self.parts, scope)),
+            false => ("g", grouped(&self.dimensions, self.filter.as_ref(), &self.parts, scope)),
+        };
+        let terms = self.terms(layer, backend);
+        let keys = (0..self.dimensions.len()).map(|place| Expr::col((layer, key_alias(place))));
         let parts = self.parts.iter().enumerate().map(|(place, part)| {
-            let column = Expr::col(("g", part_alias(place)));
+            let column = match by_key {
+                true => part.expr(backend),
+                false => Expr::col((layer, part_alias(place))),
+            };
             if part.is_decimal() { as_text(column, backend) } else { column }
         });
         let place = terms.iter().map(|term| match term.cast {
@@ -160,14 +175,18 @@ impl Groups {
             [] => Expr::cust("NULL"),
             _ => json_array(place.collect(), backend),
         };
+        let mut select = Query::select();
         select
             .expr_as(Expr::val(ROOT), PARENT)
-            .expr_as(json_array(keys.collect(), backend), "key")
+            .expr_as(json_array(keys.clone().collect(), backend), "key")
             .expr_as(json_array(parts.collect(), backend), "parts")
             .expr_as(place, "place")
-            .from_subquery(groups, "g")
+            .from_subquery(rows, layer)
             .cond_where(self.wanted(backend))
             .limit(u64::from(self.page.limit) + 1);
+        if by_key {
+            select.add_group_by(keys);
+        }
         if let Some(after) = &self.after {
             select.cond_where(beyond(&terms, after));
         }
@@ -260,6 +279,20 @@ impl Load for GroupTotal {
     }
 }
 
+/// The figures of groups, each with its keys.
+fn placed(
+    dimensions: &[Dimension],
+    filter: Option<&ObservationFilter>,
+    parts: &[Part],
+    scope: Scope,
+) -> SelectStatement {
+    let mut figures = figures(dimensions, filter, parts, None, scope);
+    for (place, dimension) in dimensions.iter().enumerate() {
+        figures.expr_as(dimension.expr(scope.backend), key_alias(place));
+    }
+    figures
+}
+
 /// The groups with their keys and parts, before any condition on them.
 fn grouped(
     dimensions: &[Dimension],
@@ -267,20 +300,15 @@ fn grouped(
     parts: &[Part],
     scope: Scope,
 ) -> SelectStatement {
-    let backend = scope.backend;
-    let mut figures = figures(dimensions, filter, parts, None, scope);
-    for (place, dimension) in dimensions.iter().enumerate() {
-        figures.expr_as(dimension.expr(backend), key_alias(place));
-    }
     let mut groups = Query::select();
-    groups.from_subquery(figures, "o");
+    groups.from_subquery(placed(dimensions, filter, parts, scope), "o");
     for place in 0..dimensions.len() {
         let key = Expr::col(("o", key_alias(place)));
         groups.expr_as(key.clone(), key_alias(place)).add_group_by([key]);
     }
     // Without a dimension all figures are one group, and something has to be computed of it.
     groups.expr_as(Expr::cust("count(*)"), "rows");
-    computed(&mut groups, parts, backend);
+    computed(&mut groups, parts, scope.backend);
     groups
 }
 

@@ -78,8 +78,9 @@ fn by_dimension(dimension: Dimension, place: usize) -> Expr {
     })
 }
 
-/// The value in a dimension as it is kept, the last word in every order.
-pub(super) fn key_term(place: usize) -> Term {
-    let expr = Expr::col(("g", key_alias(place)));
-    Term { expr, direction: Direction::Asc, nulls: Some(Nulls::Last), cast: None }
+/// The value in a dimension as it is kept, the last word in every order: a column of a layer of the
+/// statement.
+pub(super) fn key_term(dimension: Dimension, key: (&'static str, String)) -> Term {
+    let nulls = dimension.can_be_null().then_some(Nulls::Last);
+    Term { expr: Expr::col(key), direction: Direction::Asc, nulls, cast: None }
 }

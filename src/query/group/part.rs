@@ -2,6 +2,7 @@
 
 use entity::{Decimal, Period, vocabulary::Comparator};
 use sea_orm::{DbBackend, sea_query::Expr};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value as Json;
 
 use super::Dimension;
@@ -25,10 +26,8 @@ pub enum Part {
     Greatest,
     /// The value below which this many percent of all lie.
     Percentile(Decimal),
-    /// The different comparators.
-    Comparators,
-    /// The different metrics' numbers.
-    Metrics,
+    /// The different comparators and the different metrics' numbers: of what sorts they are.
+    Sorts,
     /// The different places' numbers.
     Places,
     /// The different periods.
@@ -53,8 +52,7 @@ impl Part {
     }
 
     fn sqlite(self) -> String {
-        let different =
-            |of: &str| format!("distinct_values(CASE WHEN o.value IS NOT NULL THEN {of} END)");
+        let different = |of: &[&str]| format!("distinct_values(o.value, {})", of.join(", "));
         match self {
             Self::Sum => "decimal_sum(o.value)".to_owned(),
             Self::Squares => "decimal_squares(o.value)".to_owned(),
@@ -68,10 +66,13 @@ impl Part {
     }
 
     fn postgres(self) -> String {
-        let different = |of: &str| {
-            format!(
-                "coalesce(json_agg(DISTINCT {of}) FILTER (WHERE o.value IS NOT NULL), '[]')::text"
-            )
+        let different = |of: &[&str]| {
+            let lists = of.iter().map(|of| {
+                format!(
+                    "coalesce(json_agg(DISTINCT {of}) FILTER (WHERE o.value IS NOT NULL), '[]')"
+                )
+            });
+            format!("json_build_array({})::text", lists.collect::<Vec<_>>().join(", "))
         };
         match self {
             Self::Sum => "sum(o.value)".to_owned(),
@@ -92,15 +93,15 @@ impl Part {
         }
     }
 
-    /// What both databases say alike, given how to gather different values.
-    fn standard(self, different: impl Fn(&str) -> String) -> String {
+    /// What both databases say alike, given how to gather the different values of
+    /// columns: a JSON array of arrays.
+    fn standard(self, different: impl Fn(&[&str]) -> String) -> String {
         match self {
             Self::Values => "count(o.value)".to_owned(),
-            Self::Comparators => different("o.comparator"),
-            Self::Metrics => different("o.metric_id"),
-            Self::Places => different("o.district_id"),
-            Self::Periods => different("o.period"),
-            Self::Owners => different("CASE WHEN o.initiative_id IS NULL THEN 0 ELSE 1 END"),
+            Self::Sorts => different(&["o.comparator", "o.metric_id"]),
+            Self::Places => different(&["o.district_id"]),
+            Self::Periods => different(&["o.period"]),
+            Self::Owners => different(&["CASE WHEN o.initiative_id IS NULL THEN 0 ELSE 1 END"]),
             Self::Distinct(dimension) => format!("count(DISTINCT o.{})", distinct_alias(dimension)),
             _ => "count(*)".to_owned(),
         }
@@ -156,19 +157,34 @@ impl Parts {
         text.map(|text| text.parse().map_err(Error::internal)).transpose()
     }
 
-    /// The numbers of rows.
-    pub fn rows(&self, part: Part) -> Result<Vec<i64>, Error> {
-        self.different(part)
-    }
-
     /// The different comparators.
     pub fn comparators(&self) -> Result<Vec<Comparator>, Error> {
-        self.different(Part::Comparators)
+        let sorts: Option<(Vec<Comparator>, IgnoredAny)> = self.different(Part::Sorts)?;
+        Ok(sorts.map(|(comparators, _)| comparators).unwrap_or_default())
+    }
+
+    /// The different metrics' numbers.
+    pub fn metrics(&self) -> Result<Vec<i64>, Error> {
+        let sorts: Option<(IgnoredAny, Vec<i64>)> = self.different(Part::Sorts)?;
+        Ok(sorts.map(|(_, metrics)| metrics).unwrap_or_default())
+    }
+
+    /// The different places' numbers.
+    pub fn places(&self) -> Result<Vec<i64>, Error> {
+        let places: Option<(Vec<i64>,)> = self.different(Part::Places)?;
+        Ok(places.map(|(places,)| places).unwrap_or_default())
     }
 
     /// The different periods.
     pub fn periods(&self) -> Result<Vec<Period>, Error> {
-        self.different(Part::Periods)
+        let periods: Option<(Vec<Period>,)> = self.different(Part::Periods)?;
+        Ok(periods.map(|(periods,)| periods).unwrap_or_default())
+    }
+
+    /// Whether some are initiatives' own and others places' own.
+    pub fn is_mixed(&self) -> Result<bool, Error> {
+        let owners: Option<(Vec<i64>,)> = self.different(Part::Owners)?;
+        Ok(owners.is_some_and(|(owners,)| owners.len() > 1))
     }
 
     /// The number of the figure of the first or last period.
@@ -178,10 +194,9 @@ impl Parts {
         number.map(|number| number.parse().map_err(Error::internal)).transpose()
     }
 
-    fn different<T: serde::de::DeserializeOwned>(&self, part: Part) -> Result<Vec<T>, Error> {
-        match self.get(part).and_then(Json::as_str) {
-            Some(json) => serde_json::from_str(json).map_err(Error::internal),
-            None => Ok(Vec::new()),
-        }
+    /// The different values of columns, one list for each; none of no figures at all.
+    fn different<T: DeserializeOwned>(&self, part: Part) -> Result<Option<T>, Error> {
+        let json = self.get(part).and_then(Json::as_str);
+        json.map(|json| serde_json::from_str(json).map_err(Error::internal)).transpose()
     }
 }
