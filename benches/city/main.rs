@@ -288,7 +288,7 @@ fn groups(database: &Database) -> Result<Target, Failure> {
     // What the counts, means and largest values of the question are computed of.
     let parts = [Part::Rows, Part::Values, Part::Sum, Part::Greatest, Part::Sorts];
     let (view, parts) = (View::default(), parts.to_vec());
-    let groups = Groups::new(view, by, Some(filter), None, Vec::new(), parts, page)?;
+    let groups = Groups::new(view, by, Some(Arc::new(filter)), None, Vec::new(), parts, page)?;
     let (groups, database) = (Arc::new(groups), database.clone());
     Ok(Target::new(move || {
         let (groups, database) = (Arc::clone(&groups), database.clone());

@@ -139,11 +139,11 @@ impl Computed {
                     let list = List::<observation::Entity>::new(
                         self.view,
                         parent,
-                        Some(present),
+                        Some(present.into()),
                         None,
                         page,
                     )?;
-                    let found = ctx.batch()?.load(list, key.clone()).await?;
+                    let found = ctx.batch()?.load(Arc::new(list), key.clone()).await?;
                     found.map(|page| page.rows.clone()).unwrap_or_default()
                 }
             };

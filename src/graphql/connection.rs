@@ -45,8 +45,8 @@ pub struct Wanted<F, O> {
     pub last: Option<i32>,
     /// `before`.
     pub before: Option<String>,
-    /// `filter`.
-    pub filter: Option<F>,
+    /// `filter`: large, so it is shared by all that ask with it, and no field has to have room for it.
+    pub filter: Option<Arc<F>>,
     /// `orderBy`.
     pub order_by: Option<Vec<O>>,
 }

@@ -41,7 +41,9 @@ impl GroupQuery {
             desc = "What the figures of a group have in common: up to 6 dimensions, each once. With none, all figures are one group."
         )]
         by: Vec<Dimension>,
-        #[graphql(desc = "Which figures; all when left out.")] filter: Option<ObservationFilter>,
+        #[graphql(desc = "Which figures; all when left out.")] filter: Option<
+            Arc<ObservationFilter>,
+        >,
         #[graphql(desc = "Which groups; all when left out. Its measures must be selected.")]
         having: Option<GroupHaving>,
         #[graphql(
@@ -88,7 +90,7 @@ impl GroupQuery {
             parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
             let parts = parts.into_iter().collect();
             let groups = Groups::new(view, by, filter.clone(), having, order, parts, page)?;
-            Ok(PagedConnection(GroupPages { groups, filter: filter.map(Arc::new) }))
+            Ok(PagedConnection(GroupPages { groups: Arc::new(groups), filter }))
         };
         Some(groups())
     }
@@ -131,7 +133,7 @@ fn selected<'a>(ctx: &'a Context<'_>) -> Vec<SelectionField<'a>> {
 
 /// The groups of a question.
 pub struct GroupPages {
-    groups: Groups,
+    groups: Arc<Groups>,
     filter: Option<Arc<ObservationFilter>>,
 }
 
@@ -139,7 +141,7 @@ impl Pages for GroupPages {
     type Item = ObservationGroup;
 
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<ObservationGroup>> {
-        let page = ctx.batch()?.load(self.groups.clone(), ROOT).await?;
+        let page = ctx.batch()?.load(Arc::clone(&self.groups), ROOT).await?;
         let page = page.ok_or_else(|| Error::internal("groups were not answered"))?;
         let item = |group: &Group| {
             let dimensions = Arc::clone(&self.groups.dimensions);
@@ -155,7 +157,7 @@ impl Pages for GroupPages {
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(ctx.batch()?.load(self.groups.total(), ROOT).await?.unwrap_or(0))
+        Ok(ctx.batch()?.load(Arc::new(self.groups.total()), ROOT).await?.unwrap_or(0))
     }
 }
 
@@ -206,7 +208,7 @@ impl ObservationGroup {
         last: Option<i32>,
         #[graphql(desc = "Only rows before the one with this cursor.")] before: Option<String>,
         #[graphql(desc = "Which rows of the group; all when left out.")] filter: Option<
-            ObservationFilter,
+            Arc<ObservationFilter>,
         >,
         #[graphql(
             desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
@@ -222,9 +224,14 @@ impl ObservationGroup {
         known_on: Option<Date>,
     ) -> Option<Result<Connection<Observation>>> {
         let side = Side::Group(Arc::clone(&self.dimensions), Arc::clone(&self.group.key));
-        let both: Vec<_> = self.filter.as_deref().cloned().into_iter().chain(filter).collect();
-        let filter = ObservationFilter { and: Some(both), ..ObservationFilter::default() };
-        let wanted = Wanted { first, after, last, before, filter: Some(filter), order_by };
+        let filter = match (&self.filter, filter) {
+            (Some(own), Some(filter)) => {
+                let both = [own.as_ref(), &filter].map(Clone::clone).to_vec();
+                Some(ObservationFilter { and: Some(both), ..Default::default() }.into())
+            }
+            (own, filter) => filter.or_else(|| own.clone()),
+        };
+        let wanted = Wanted { first, after, last, before, filter, order_by };
         let view = past::view(ctx, self.view, as_of, known_on);
         Some(view.and_then(|view| list(ctx, view, side, wanted)))
     }

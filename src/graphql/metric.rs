@@ -1,5 +1,7 @@
 //! What is measured.
 
+use std::sync::Arc;
+
 use super::input::LocalizedTextInput;
 use crate::{
     filter, object, order,
@@ -103,7 +105,8 @@ object! {
             let series = async {
                 let view = past::view(ctx, self.view, as_of, known_on)?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
-                Series::load(ctx, view, &metric, wanted).await
+                // Boxed: every field of an object takes the room of the largest.
+                Box::pin(Series::load(ctx, view, &metric, wanted)).await
             };
             Some(series.await)
         }
@@ -136,7 +139,7 @@ object! {
             #[graphql(desc = "Exactly this period. When left out, the newest for which one of the places has a value, by its first day and then by its last: the last quarter rather than the year. `period` of the answer says which it is.")]
             period: Option<Period>,
             #[graphql(desc = "Which places; all when left out. Choose places of one sort: a city always surpasses its districts.")]
-            among: Option<DistrictFilter>,
+            among: Option<Arc<DistrictFilter>>,
             #[graphql(desc = "Whether the largest value comes first or the smallest; the largest when left out.", default_with = "Direction::Desc")]
             direction: Direction,
             #[graphql(desc = "Which positions places with equal values have.", default)]
@@ -162,7 +165,7 @@ object! {
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "Which figures; all when left out.")]
-            filter: Option<super::ObservationFilter>,
+            filter: Option<Arc<super::ObservationFilter>>,
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Result<super::Figures> {

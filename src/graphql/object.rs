@@ -259,7 +259,7 @@ macro_rules! object {
                     #[graphql(desc = "Only rows before the one with this cursor.")]
                     before: Option<String>,
                     #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<$crate::graphql::$many_filter>,
+                    filter: Option<std::sync::Arc<$crate::graphql::$many_filter>>,
                     #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
                     order_by: Option<Vec<$crate::graphql::$many_order>>,
                 ) -> Option<
@@ -290,7 +290,7 @@ macro_rules! object {
                     #[graphql(desc = "Only rows before the one with this cursor.")]
                     before: Option<String>,
                     #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<$crate::graphql::ObservationFilter>,
+                    filter: Option<std::sync::Arc<$crate::graphql::ObservationFilter>>,
                     #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out.")]
                     order_by: Option<Vec<$crate::graphql::ObservationOrder>>,
                     #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")]
@@ -352,7 +352,7 @@ macro_rules! object {
                     #[graphql(desc = "Only rows before the one with this cursor.")]
                     before: Option<String>,
                     #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<$filter>,
+                    filter: Option<std::sync::Arc<$filter>>,
                     #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
                     order_by: Option<Vec<$order>>,
                 ) -> Option<async_graphql::Result<$crate::graphql::Connection<$name>>> {

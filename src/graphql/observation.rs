@@ -221,7 +221,7 @@ impl ObservationQuery {
         )]
         last: Option<i32>,
         #[graphql(desc = "Only rows before the one with this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows; all when left out.")] filter: Option<ObservationFilter>,
+        #[graphql(desc = "Which rows; all when left out.")] filter: Option<Arc<ObservationFilter>>,
         #[graphql(
             desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
         )]

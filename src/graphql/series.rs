@@ -102,8 +102,9 @@ impl Series {
         let by = ObservationOrderKey::Period;
         let order = vec![OrderBy { by, direction: Direction::Asc, nulls: Nulls::Last }];
         let parent = Parent::Column(observation::Column::MetricId);
-        let list = List::<observation::Entity>::new(view, parent, Some(filter), Some(order), page)?;
-        let found = ctx.batch()?.load(list, Key::Number(metric.id)).await?;
+        let list =
+            List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;
+        let found = ctx.batch()?.load(Arc::new(list), Key::Number(metric.id)).await?;
         let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
         if found.has_next {
             return Err(Error::input(format!(

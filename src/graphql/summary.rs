@@ -59,11 +59,11 @@ impl Figures {
         view: View,
         column: observation::Column,
         number: i64,
-        filter: Option<ObservationFilter>,
+        filter: Option<Arc<ObservationFilter>>,
     ) -> Self {
         let (parent, key) = (Parent::Column(column), Key::Number(number));
         let computed = Source::Asked(number);
-        Self { view, computed, parent, key, filter: filter.map(Arc::new) }
+        Self { view, computed, parent, key, filter }
     }
 
     async fn parts(&self, ctx: &Context<'_>, wanted: &[Part]) -> Result<Arc<Parts>> {
@@ -74,7 +74,7 @@ impl Figures {
         };
         let batch = ctx.batch()?;
         let load = |part: Part| async move {
-            let filter = self.filter.as_deref().cloned();
+            let filter = self.filter.clone();
             let question = Summary { view: self.view, parent: column, filter };
             let value = batch.load(question, (number, part)).await?;
             Ok::<_, Error>((part, value))
@@ -339,7 +339,8 @@ impl Figures {
                 ..DistrictFilter::default()
             };
             let parent = Parent::Column(entity::district::Column::ParentId);
-            let total = Total::<entity::district::Entity>::of(self.view, parent, Some(parts));
+            let total =
+                Total::<entity::district::Entity>::of(self.view, parent, Some(parts.into()));
             let of = ctx.batch()?.load(total, Key::Number(around)).await?.unwrap_or(0);
             let parent = reference(ctx, around, self.view).await?;
             Ok(Some(Coverage { parent, have: count(lineages.len() as i64)?, of: count(of)? }))

@@ -30,7 +30,7 @@ use crate::{database::Database, error::Error};
 pub struct List<E: Table> {
     view: View,
     parent: Parent<E::Column>,
-    filter: Option<E::Filter>,
+    filter: Option<Arc<E::Filter>>,
     order: Vec<OrderBy<E::OrderKey>>,
     page: Page,
     /// Where the page begins and ends, read from its cursors.
@@ -58,7 +58,7 @@ impl<E: Table> List<E> {
     pub fn new(
         view: View,
         parent: Parent<E::Column>,
-        filter: Option<E::Filter>,
+        filter: Option<Arc<E::Filter>>,
         order: Option<Vec<OrderBy<E::OrderKey>>>,
         page: Page,
     ) -> Result<Self, Error> {

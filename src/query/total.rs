@@ -1,6 +1,6 @@
 //! Totals: how many rows lists have, for all parents in one statement.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::sea_query::{Expr, Query};
 
@@ -20,12 +20,12 @@ use crate::{
 pub struct Total<E: Table> {
     view: View,
     parent: Parent<E::Column>,
-    filter: Option<E::Filter>,
+    filter: Option<Arc<E::Filter>>,
 }
 
 impl<E: Table> Total<E> {
     /// The rows of a parent, seen from somewhere.
-    pub fn of(view: View, parent: Parent<E::Column>, filter: Option<E::Filter>) -> Self {
+    pub fn of(view: View, parent: Parent<E::Column>, filter: Option<Arc<E::Filter>>) -> Self {
         Self { view, parent, filter }
     }
 }

@@ -55,7 +55,7 @@ pub struct Groups {
     /// What a group has in common.
     pub dimensions: Arc<[Dimension]>,
     /// Which figures.
-    pub filter: Option<ObservationFilter>,
+    pub filter: Option<Arc<ObservationFilter>>,
     /// Which groups.
     pub having: Option<GroupHaving>,
     /// In which order.
@@ -105,7 +105,7 @@ impl Groups {
     pub fn new(
         view: View,
         dimensions: Vec<Dimension>,
-        filter: Option<ObservationFilter>,
+        filter: Option<Arc<ObservationFilter>>,
         having: Option<GroupHaving>,
         order: Vec<GroupOrder>,
         parts: Vec<Part>,
@@ -155,8 +155,8 @@ impl Groups {
         let backend = scope.backend;
         let by_key = self.is_by_key();
         let (layer, rows) = match by_key {
-            true => ("o", placed(&self.dimensions, self.filter.as_ref(), &self.parts, scope)),
-            false => ("g", grouped(&self.dimensions, self.filter.as_ref(), &self.parts, scope)),
+            true => ("o", placed(&self.dimensions, self.filter.as_deref(), &self.parts, scope)),
+            false => ("g", grouped(&self.dimensions, self.filter.as_deref(), &self.parts, scope)),
         };
         let terms = self.terms(layer, backend);
         let keys = (0..self.dimensions.len()).map(|place| Expr::col((layer, key_alias(place))));
@@ -250,7 +250,7 @@ fn read(json: &str) -> Result<Vec<Json>, Error> {
 pub struct GroupTotal {
     view: View,
     dimensions: Arc<[Dimension]>,
-    filter: Option<ObservationFilter>,
+    filter: Option<Arc<ObservationFilter>>,
     having: Option<GroupHaving>,
     parts: Vec<Part>,
 }
@@ -270,7 +270,7 @@ impl Load for GroupTotal {
         select
             .expr_as(Expr::val(ROOT), PARENT)
             .expr_as(Expr::cust("count(*)"), "count")
-            .from_subquery(grouped(&self.dimensions, self.filter.as_ref(), parts, scope), "g");
+            .from_subquery(grouped(&self.dimensions, self.filter.as_deref(), parts, scope), "g");
         if let Some(having) = having {
             select.cond_where(having.on(parts, backend));
         }

@@ -1,6 +1,9 @@
 //! What is computed of the figures of each of many parents, in one statement for all.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use entity::observation;
 use sea_orm::{
@@ -30,7 +33,7 @@ pub struct Summary {
     /// The column that refers to the parent.
     pub parent: observation::Column,
     /// Which figures.
-    pub filter: Option<ObservationFilter>,
+    pub filter: Option<Arc<ObservationFilter>>,
 }
 
 #[derive(Debug, FromQueryResult, Deserialize)]
@@ -58,7 +61,7 @@ impl Load for Summary {
         let mut each = Query::select();
         each.column(KEYS).from_function(keys(backend, &parents)?, KEYS);
         let own = Condition::all().add(parent.clone().in_subquery(each));
-        let mut figures = figures(&[], self.filter.as_ref(), &parts, Some(own), scope);
+        let mut figures = figures(&[], self.filter.as_deref(), &parts, Some(own), scope);
         figures.expr_as(parent, PARENT);
         let key = Expr::col(("o", PARENT));
         let mut groups = Query::select();

@@ -1,6 +1,6 @@
 //! Who takes part in a ranking, and when it is.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use entity::{Period, district, observation};
 use sea_orm::{
@@ -30,7 +30,7 @@ pub struct Contest {
     /// From where the figures are seen.
     pub view: View,
     /// All places where left out.
-    pub among: Option<DistrictFilter>,
+    pub among: Option<Arc<DistrictFilter>>,
     /// The newest for which one of them has a value where left out.
     pub period: Option<Period>,
 }
@@ -119,7 +119,7 @@ impl Load for Contest {
         let places = Query::select()
             .expr(Expr::cust("count(*)"))
             .from("district")
-            .cond_where(conditions::<district::Entity>(self.among.as_ref(), scope))
+            .cond_where(conditions::<district::Entity>(self.among.as_deref(), scope))
             .take();
         let select = Query::select()
             .with_cte(self.periods(scope, &metrics)?)
