@@ -260,9 +260,11 @@ mod tests {
 
     #[test]
     fn what_was_given_is_done_before_the_end() {
-        let threads = Threads::start("test", vec![7], ALL).unwrap();
-        let waiting: Vec<_> = (0..100).map(|_| ask(&threads)).collect();
-        drop(threads);
-        assert!(waiting.iter().all(|answer| answer.recv_timeout(PATIENCE) == Ok(7)));
+        for at_once in [ALL, AtOnce { jobs: 1, long: PATIENCE }] {
+            let threads = Threads::start("test", vec![7, 7, 7], at_once).unwrap();
+            let waiting: Vec<_> = (0..100).map(|_| ask(&threads)).collect();
+            drop(threads);
+            assert!(waiting.iter().all(|answer| answer.recv_timeout(PATIENCE) == Ok(7)));
+        }
     }
 }

@@ -89,8 +89,8 @@ impl GroupQuery {
             let mut parts: BTreeSet<Part> = selected.iter().flat_map(summary::parts_of).collect();
             parts.extend(order.iter().filter_map(|key| key.measure).flat_map(Measure::parts));
             let parts = parts.into_iter().collect();
-            let groups = Groups::new(view, by, filter.clone(), having, order, parts, page)?;
-            Ok(PagedConnection(GroupPages { groups: Arc::new(groups), filter }))
+            let groups = Groups::new(view, by, filter, having, order, parts, page)?;
+            Ok(PagedConnection(GroupPages(Arc::new(groups))))
         };
         Some(groups())
     }
@@ -132,20 +132,17 @@ fn selected<'a>(ctx: &'a Context<'_>) -> Vec<SelectionField<'a>> {
 }
 
 /// The groups of a question.
-pub struct GroupPages {
-    groups: Arc<Groups>,
-    filter: Option<Arc<ObservationFilter>>,
-}
+pub struct GroupPages(Arc<Groups>);
 
 impl Pages for GroupPages {
     type Item = ObservationGroup;
 
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<ObservationGroup>> {
-        let page = ctx.batch()?.load(Arc::clone(&self.groups), ROOT).await?;
+        let page = ctx.batch()?.load(Arc::clone(&self.0), ROOT).await?;
         let page = page.ok_or_else(|| Error::internal("groups were not answered"))?;
         let item = |group: &Group| {
-            let dimensions = Arc::clone(&self.groups.dimensions);
-            let (view, filter, group) = (self.groups.view, self.filter.clone(), group.clone());
+            let dimensions = Arc::clone(&self.0.dimensions);
+            let (view, filter, group) = (self.0.view, self.0.filter.clone(), group.clone());
             ObservationGroup { view, dimensions, filter, group }
         };
         let items = page.groups.iter().map(item).collect();
@@ -153,11 +150,11 @@ impl Pages for GroupPages {
     }
 
     fn cursor(&self, group: &ObservationGroup) -> Result<String> {
-        Ok(self.groups.cursor(&group.group)?)
+        Ok(self.0.cursor(&group.group)?)
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(ctx.batch()?.load(Arc::new(self.groups.total()), ROOT).await?.unwrap_or(0))
+        Ok(ctx.batch()?.load(Arc::new(self.0.total()), ROOT).await?.unwrap_or(0))
     }
 }
 

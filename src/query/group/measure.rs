@@ -3,7 +3,7 @@
 use async_graphql::Enum;
 use sea_orm::{DbBackend, sea_query::Expr};
 
-use super::{Part, part_alias};
+use super::{Part, layers::part_alias};
 
 /// What groups of figures can be ordered and chosen by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

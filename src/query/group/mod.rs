@@ -8,6 +8,7 @@
 
 mod dimension;
 mod having;
+mod layers;
 mod measure;
 mod order;
 mod part;
@@ -15,10 +16,10 @@ mod summary;
 
 use std::{collections::HashMap, sync::Arc};
 
-use entity::observation::{self, Column};
+use entity::observation;
 use sea_orm::{
     DbBackend, FromQueryResult,
-    sea_query::{Condition, Expr, JoinType, Query, SelectStatement},
+    sea_query::{Condition, Expr, Query, SelectStatement},
 };
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -31,11 +32,10 @@ pub use order::GroupOrder;
 pub use part::{Part, Parts};
 pub use summary::Summary;
 
-use self::part::distinct_alias;
+use self::layers::{grouped, key_alias, part_alias, placed};
 use super::{
-    Filter, Page, Scope, Table, View,
+    Page, Scope, Table, View,
     batch::Load,
-    condition::{both, either},
     cursor, json_array,
     parent::{PARENT, ROOT},
     term::{Term, beyond, ordered},
@@ -277,98 +277,6 @@ impl Load for GroupTotal {
         let counts = database.fetch::<(i64, Count)>(&select).await?;
         Ok(counts.into_iter().map(|(root, counted)| (root, counted.count)).collect())
     }
-}
-
-/// The figures of groups, each with its keys.
-fn placed(
-    dimensions: &[Dimension],
-    filter: Option<&ObservationFilter>,
-    parts: &[Part],
-    scope: Scope,
-) -> SelectStatement {
-    let mut figures = figures(dimensions, filter, parts, None, scope);
-    for (place, dimension) in dimensions.iter().enumerate() {
-        figures.expr_as(dimension.expr(scope.backend), key_alias(place));
-    }
-    figures
-}
-
-/// The groups with their keys and parts, before any condition on them.
-fn grouped(
-    dimensions: &[Dimension],
-    filter: Option<&ObservationFilter>,
-    parts: &[Part],
-    scope: Scope,
-) -> SelectStatement {
-    let mut groups = Query::select();
-    groups.from_subquery(placed(dimensions, filter, parts, scope), "o");
-    for place in 0..dimensions.len() {
-        let key = Expr::col(("o", key_alias(place)));
-        groups.expr_as(key.clone(), key_alias(place)).add_group_by([key]);
-    }
-    // Without a dimension all figures are one group, and something has to be computed of it.
-    groups.expr_as(Expr::cust("count(*)"), "rows");
-    computed(&mut groups, parts, scope.backend);
-    groups
-}
-
-/// Adds the parts to a statement that gathers figures under the alias `o`.
-fn computed(groups: &mut SelectStatement, parts: &[Part], backend: DbBackend) {
-    for (place, part) in parts.iter().enumerate() {
-        groups.expr_as(part.expr(backend), part_alias(place));
-    }
-}
-
-/// The figures that a view shows and a filter picks, with the columns that parts are computed of.
-fn figures(
-    dimensions: &[Dimension],
-    filter: Option<&ObservationFilter>,
-    parts: &[Part],
-    like: Option<Condition>,
-    scope: Scope,
-) -> SelectStatement {
-    let backend = scope.backend;
-    let wanted = filter.map(|filter| filter.condition(scope));
-    let mut figures = Query::select();
-    figures
-        .columns(
-            [
-                Column::Id,
-                Column::Value,
-                Column::Comparator,
-                Column::MetricId,
-                Column::DistrictId,
-                Column::Period,
-                Column::InitiativeId,
-            ]
-            .map(|column| ("observation", column)),
-        )
-        .from("observation")
-        .cond_where(either(observation::Entity::listed(scope), both(wanted, like).as_ref()));
-    let counted = parts.iter().filter_map(|part| match part {
-        Part::Distinct(dimension) => Some(*dimension),
-        _ => None,
-    });
-    let counted: Vec<Dimension> = counted.collect();
-    for dimension in &counted {
-        figures.expr_as(dimension.expr(backend), distinct_alias(*dimension));
-    }
-    for table in ["metric", "district"] {
-        let mut all = dimensions.iter().chain(&counted);
-        if all.any(|dimension| dimension.joined().is_some_and(|(joined, _)| joined == table)) {
-            let on = Expr::cust(format!("{table}.id = observation.{table}_id"));
-            figures.join(JoinType::InnerJoin, table, on);
-        }
-    }
-    figures
-}
-
-fn key_alias(place: usize) -> String {
-    format!("k{place}")
-}
-
-fn part_alias(place: usize) -> String {
-    format!("p{place}")
 }
 
 /// A value of a cursor, as a statement takes it.

@@ -3,7 +3,7 @@
 use async_graphql::{InputObject, resolver_utils::enum_value};
 use sea_orm::{DbBackend, sea_query::Expr};
 
-use super::{Dimension, Kind, Measure, Part, key_alias};
+use super::{Dimension, Kind, Measure, Part, layers::key_alias};
 use crate::{
     error::Error,
     query::{Direction, Nulls, term::Term},

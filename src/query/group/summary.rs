@@ -13,7 +13,10 @@ use sea_orm::{
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{ObservationFilter, Part, Parts, computed, figures, json_array, part_alias};
+use super::{
+    ObservationFilter, Part, Parts, json_array,
+    layers::{computed, figures, part_alias},
+};
 use crate::{
     database::Database,
     error::Error,
