@@ -47,6 +47,12 @@ pub enum Error {
     /// The database was stopped, for it did not answer in time.
     #[error("the database did not answer in time")]
     Timeout,
+    /// All readers were busy with other requests for too long.
+    #[error("the server is busy with other questions; ask again in a moment")]
+    Overloaded,
+    /// The database does not answer. What it is is for the log, never for a client.
+    #[error("the database does not answer: {0}")]
+    Unavailable(Arc<str>),
     /// The database cannot be written to, for a reason that whoever runs it can end.
     #[error("{0}")]
     Unwritable(&'static str),

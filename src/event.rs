@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use entity::{DateTime, dataset, observation};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
+    ConnectionTrait, DbBackend, FromQueryResult, Statement,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
     sqlx::{
         PgPool,
@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use crate::{
-    database::{Database, Revision},
+    database::{Database, Revision, Transaction},
     error::Error,
     query::column,
 };
@@ -73,7 +73,7 @@ pub async fn follow(database: &Database) -> Result<Following, Error> {
 }
 
 /// Tells the other instances, once the write is committed, how far it brings the data.
-pub(crate) async fn announce(transaction: &DatabaseTransaction) -> Result<Revision, Error> {
+pub(crate) async fn announce(transaction: &Transaction) -> Result<Revision, Error> {
     let row = transaction.query_one(&statement()).await?;
     let Some(row) = row else { return Ok(Revision::default()) };
     let number = row.try_get_by_index(0)?;

@@ -1,6 +1,6 @@
 //! What of a database's failures whoever runs it can mend, told apart from ours.
 
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::error::Error;
 
@@ -10,27 +10,56 @@ const READ_ONLY: &str = "the database cannot be written to: it may only be read"
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let state = match &error {
-            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => return Self::Busy,
-            DbErr::Query(RuntimeErr::SqlxError(why)) | DbErr::Exec(RuntimeErr::SqlxError(why)) => {
-                why.as_database_error().and_then(|why| why.code())
-            }
-            _ => None,
+        let why = match &error {
+            DbErr::ConnectionAcquire(_) => return Self::unavailable(&error),
+            DbErr::Conn(RuntimeErr::SqlxError(why))
+            | DbErr::Query(RuntimeErr::SqlxError(why))
+            | DbErr::Exec(RuntimeErr::SqlxError(why)) => why,
+            _ => return Self::internal(error),
         };
-        match state.as_deref() {
-            // PostgreSQL: lock_not_available, disk_full, read_only_sql_transaction.
-            Some("55P03") => Self::Busy,
-            Some("53100") => Self::Unwritable(FULL),
-            Some("25006") => Self::Unwritable(READ_ONLY),
-            Some(code) => match code.parse::<u32>().map(|code| code & 0xff) {
-                // SQLite: SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL.
-                Ok(5) if code.len() < 5 => Self::Busy,
-                Ok(8) if code.len() < 5 => Self::Unwritable(READ_ONLY),
-                Ok(10) if code.len() < 5 => Self::Unwritable(FAILED),
-                Ok(13) if code.len() < 5 => Self::Unwritable(FULL),
-                _ => Self::internal(error),
-            },
-            None => Self::internal(error),
+        match &**why {
+            sqlx::Error::Database(told) => {
+                let code = told.code();
+                code.and_then(|code| known(&code, &error)).unwrap_or_else(|| Self::internal(error))
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::unavailable(&error),
+            _ => Self::internal(error),
         }
     }
+}
+
+impl Error {
+    fn unavailable(why: &DbErr) -> Self {
+        Self::Unavailable(why.to_string().into())
+    }
+}
+
+/// What a database's own code means, where it is none of our failures.
+fn known(code: &str, error: &DbErr) -> Option<Error> {
+    Some(match code {
+        // PostgreSQL: lock_not_available, disk_full, read_only_sql_transaction.
+        "55P03" => Error::Busy,
+        "53100" => Error::Unwritable(FULL),
+        "25006" => Error::Unwritable(READ_ONLY),
+        // admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout,
+        // too_many_connections.
+        "57P01" | "57P02" | "57P03" | "57P05" | "53300" => Error::unavailable(error),
+        // connection_exception and its kinds.
+        _ if code.len() == 5 && code.starts_with("08") => Error::unavailable(error),
+        // The codes of SQLite are numbers of fewer digits.
+        _ if code.len() == 5 => return None,
+        // SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL.
+        _ => match code.parse::<u32>().ok()? & 0xff {
+            5 => Error::Busy,
+            8 => Error::Unwritable(READ_ONLY),
+            10 => Error::Unwritable(FAILED),
+            13 => Error::Unwritable(FULL),
+            _ => return None,
+        },
+    })
 }

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DbBackend};
 
-use super::{Database, Options, sqlite};
+use super::{Database, Options, sqlite, transaction::ANALYZE};
 use crate::error::Error;
 
 impl Database {
@@ -37,7 +38,11 @@ impl Database {
                 tracing::info!(copy = %copy.display(), "copied the database before changing its tables");
             }
         }
-        Migrator::up(&self.writer, None).await.map_err(Error::from)
+        Migrator::up(&self.writer, None).await?;
+        if self.backend() == DbBackend::Postgres {
+            self.writer.execute_unprepared(ANALYZE).await?;
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 //! row hops through a channel, which doubled the processor time of a nested query.
 
 mod case;
+mod connection;
 mod decimal;
 mod decode;
 mod digits;
@@ -15,9 +16,12 @@ mod shadow;
 mod sqlite;
 mod statement;
 mod threads;
+mod transaction;
+mod writability;
 
 use std::{
     path::PathBuf,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -27,23 +31,28 @@ use std::{
 
 use entity::DateTime;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    FromQueryResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, TryGetable,
+    ConnectOptions, DatabaseConnection, DbBackend, DbErr, FromQueryResult, QueryResult, RuntimeErr,
+    Statement, TryGetable,
     sea_query::{Expr, Query, SelectStatement},
-    sqlx::PgPool,
+    sqlx::{Executor, PgPool},
 };
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::timeout,
+};
 use tracing::Instrument;
 
 pub use migrate::back_up;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+use connection::Connection;
 pub use shadow::Shadow;
-use statement::Running;
+use statement::{BusyReader, Running};
 pub use statement::{Meter, Ran, Statements};
+pub use transaction::Transaction;
+use writability::Writability;
 
 use crate::error::Error;
 
@@ -77,13 +86,29 @@ pub struct Options {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a write waits for another one to end.
-pub(crate) const WRITE_PATIENCE: Duration = Duration::from_secs(20);
+const WRITE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a statement that reads waits for others to end, of which none is its own request's.
+const READ_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the database may take to answer whether it does.
+const PING_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Has PostgreSQL look every half a second whether whoever asked is still there, from version 14 on:
+/// a statement ends soon after the connection on which it was asked is closed.
+const CHECK_CLIENT: &str = "SELECT set_config(name, '500', false) FROM pg_settings
+    WHERE name = 'client_connection_check_interval'";
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
     writer: DatabaseConnection,
+    /// The turn of the one who writes.
+    turn: Arc<Semaphore>,
+    writability: Writability,
     reader: Reader,
+    /// As many as there are readers that have nothing to do.
+    free: Arc<Semaphore>,
     revision: Arc<watch::Sender<Revision>>,
     tokens: Arc<AtomicU64>,
     /// Since when somebody writes through this.
@@ -142,7 +167,12 @@ impl Database {
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
             let file = Some(Arc::new(PathBuf::from(path)));
             let migration_backup = options.migration_backup;
-            Ok(Self { file, migration_backup, ..Self::over(writer, Reader::Sqlite(readers)) })
+            let count = options.database_readers;
+            Ok(Self {
+                file,
+                migration_backup,
+                ..Self::over(writer, Reader::Sqlite(readers), count)
+            })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
@@ -150,7 +180,14 @@ impl Database {
                     .max_connections(connections)
                     .connect_timeout(CONNECT_TIMEOUT)
                     .acquire_timeout(WRITE_PATIENCE)
-                    .sqlx_logging(false);
+                    .sqlx_logging(false)
+                    .map_sqlx_postgres_pool_opts(|pool| {
+                        pool.after_connect(|connection, _| {
+                            // Where the system cannot tell, statements end by their time.
+                            let checked = async { connection.execute(CHECK_CLIENT).await };
+                            Box::pin(async { checked.await.map(drop).or(Ok(())) })
+                        })
+                    });
                 connect
             };
             let mut read = connect(options.database_readers);
@@ -159,7 +196,7 @@ impl Database {
                 |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
             let writer = sea_orm::Database::connect(connect(1)).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
-            Ok(Self::over(writer, Reader::Postgres(reader)))
+            Ok(Self::over(writer, Reader::Postgres(reader), options.database_readers))
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -167,13 +204,18 @@ impl Database {
         }
     }
 
-    fn over(writer: DatabaseConnection, reader: Reader) -> Self {
+    fn over(writer: DatabaseConnection, reader: Reader, readers: u32) -> Self {
         let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
-        let writing = Arc::default();
+        let (writing, writability) = (Arc::default(), Writability::default());
+        let turn = Arc::new(Semaphore::new(1));
+        let free = Arc::new(Semaphore::new(readers as usize));
         let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
         Self {
             writer,
+            turn,
+            writability,
             reader,
+            free,
             revision,
             tokens,
             writing,
@@ -232,20 +274,31 @@ impl Database {
         self.writer.get_database_backend()
     }
 
-    /// Begins to write; only `record` does. On SQLite nobody else can from now on: what is read before the first
-    /// change stays true.
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-        let options =
-            TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        self.writer.begin_with_options(options).await
+    /// Begins to write; only `record` does. Waits while another write is under way, and fails with
+    /// [`Error::Busy`] where that takes too long.
+    pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        let turn = Arc::clone(&self.turn).acquire_owned();
+        let turn = timeout(WRITE_PATIENCE, turn).await.map_err(|_| Error::Busy)?;
+        self.transaction(turn.map_err(Error::internal)?).await
+    }
+
+    /// The same where no other write is under way through this.
+    async fn try_begin(&self) -> Result<Option<Transaction>, Error> {
+        match Arc::clone(&self.turn).try_acquire_owned() {
+            Ok(turn) => self.transaction(turn).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn transaction(&self, turn: OwnedSemaphorePermit) -> Result<Transaction, Error> {
+        Transaction::begin(&self.writer, self.writability.clone(), turn).await
     }
 
     /// The connections to PostgreSQL, for those who listen to it; none on SQLite.
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         match &self.reader {
             Reader::Sqlite(_) => None,
-            Reader::Postgres(connection) => Some(connection.get_postgres_connection_pool()),
+            Reader::Postgres(pool) => Some(pool.get_postgres_connection_pool()),
         }
     }
 
@@ -261,20 +314,45 @@ impl Database {
     }
 
     async fn run<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        let _reader = self.free_reader().await?;
         match &self.reader {
             Reader::Sqlite(readers) => readers.fetch(statement).await,
-            Reader::Postgres(connection) => {
-                let rows = connection.query_all_raw(statement).await.map_err(stopped)?;
+            Reader::Postgres(pool) => {
+                let mut connection = Connection::take(pool).await?;
+                let rows = connection.query_all(statement).await;
+                // Dropped before that with its request, it is closed, and the statement ends.
+                connection.release();
+                let rows = rows.map_err(stopped)?;
                 rows.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
             }
         }
     }
 
-    /// Whether the database answers.
+    /// Waits for a reader. Fails with [`Error::Overloaded`] where that takes too long, unless others
+    /// are busy for the same request: that one only waits for itself.
+    async fn free_reader(&self) -> Result<BusyReader<'_>, Error> {
+        let mut free = pin!(self.free.acquire());
+        let statements = self.noted.as_ref();
+        loop {
+            match timeout(READ_PATIENCE, &mut free).await {
+                Ok(reader) => {
+                    return reader
+                        .map(|reader| BusyReader::new(reader, statements))
+                        .map_err(Error::internal);
+                }
+                Err(_) if statements.is_some_and(Statements::have_reader) => {}
+                Err(_) => return Err(Error::Overloaded),
+            }
+        }
+    }
+
+    /// Whether the database answers, soon.
     pub async fn ping(&self) -> Result<(), Error> {
         let one = || Expr::val(1_i64);
         let statement = Query::select().expr(one()).expr_as(one(), "count").take();
-        self.fetch::<(i64, Count)>(&statement).await.map(drop)
+        let answered = timeout(PING_PATIENCE, self.fetch::<(i64, Count)>(&statement));
+        let silent = "it took longer than a second to answer";
+        answered.await.unwrap_or_else(|_| Err(Error::Unavailable(silent.into()))).map(drop)
     }
 
     /// Closes the connections once running statements are done.

@@ -86,6 +86,10 @@ pub enum Code {
     NotWritable,
     /// Another write has not ended in time.
     Busy,
+    /// All readers of the database are busy with other requests.
+    Overloaded,
+    /// The database does not answer.
+    DatabaseUnavailable,
     /// A sum was asked for of figures that may not be added up; the message says why.
     NotAdditive,
     /// A number was asked for that would mix units; the message names them.

@@ -31,6 +31,12 @@ impl From<Error> for async_graphql::Error {
             }
             Error::Unwritable(why) => (why.to_owned(), Code::NotWritable),
             Error::Busy => (Error::Busy.to_string(), Code::Busy),
+            Error::Overloaded => (Error::Overloaded.to_string(), Code::Overloaded),
+            Error::Unavailable(why) => {
+                cause = Some(why);
+                let message = "the database does not answer; ask again in a moment";
+                (message.to_owned(), Code::DatabaseUnavailable)
+            }
             Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
             Error::Dependants(message) => (message.to_string(), Code::HasDependants),
             Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),

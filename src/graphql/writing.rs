@@ -94,9 +94,10 @@ impl Writing {
 
     /// Keeps everything.
     pub(super) async fn commit(&self) -> Result<(), Error> {
-        let writer = self.writer.lock().await.take();
-        if let Some(writer) = writer.filter(|_| !self.is_dry()) {
-            writer.commit().await?;
+        match self.writer.lock().await.take() {
+            Some(writer) if self.is_dry() => writer.rollback().await,
+            Some(writer) => drop(writer.commit().await?),
+            None => {}
         }
         let _ = self.kept.set(self.database.revision().number);
         Ok(())
@@ -104,7 +105,9 @@ impl Writing {
 
     /// Keeps nothing.
     pub(super) async fn forget(&self) {
-        drop(self.writer.lock().await.take());
+        if let Some(writer) = self.writer.lock().await.take() {
+            writer.rollback().await;
+        }
     }
 
     /// Has everything written, and then nothing kept.

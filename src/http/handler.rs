@@ -19,7 +19,7 @@ use super::{
     compression, deadline, file, live,
     negotiation::{self, Media, Taken},
     outcome::{self, Executed, Outcome},
-    refusal::Refusal,
+    refusal::{RETRY_SOON, Refusal},
     reply::Reply,
     request::{self, Question, Sent},
     request_id::RequestId,
@@ -264,6 +264,9 @@ impl Told {
             headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         headers.insert(CACHE_STATUS, self.cached.value());
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_SOON);
+        }
         let control = match &self.tag {
             // What one is told is not for those who share a cache with them.
             Some(_) if to.has_token() => HeaderValue::from_static("private, no-cache"),

@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::{App, life::Phase};
+use crate::{database::Database, error::Error};
 
 /// The process answers.
 pub(super) async fn live() -> &'static str {
@@ -18,15 +19,25 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
         Phase::Migrating => "the server brings the database's tables up to date",
         Phase::Loading => "the server loads data into an empty database",
         Phase::Draining => "the server is asked to stop, and finishes what is under way",
-        Phase::Ready => match app.database.ping().await {
-            Ok(()) => return (StatusCode::OK, Json(json!({ "status": "ready" }))),
-            Err(why) => {
-                tracing::warn!(%why, "the database does not answer");
-                return unready("unanswered", "the database does not answer");
-            }
-        },
+        Phase::Ready => return answers(&app.database).await,
     };
     unready(phase.into(), reason)
+}
+
+/// Whether the database can be read, and written to.
+async fn answers(database: &Database) -> (StatusCode, Json<Value>) {
+    if let Err(why) = database.ping().await {
+        tracing::warn!(%why, "the database does not answer");
+        return unready("unanswered", "the database does not answer");
+    }
+    match database.check_writable().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Err(Error::Unwritable(why)) => unready("unwritable", why),
+        Err(why) => {
+            tracing::warn!(%why, "the database cannot be written to");
+            unready("unwritable", "the database cannot be written to")
+        }
+    }
 }
 
 fn unready(status: &'static str, reason: &'static str) -> (StatusCode, Json<Value>) {

@@ -217,8 +217,13 @@ impl Refusal {
     /// The server is not ready to answer.
     pub(super) fn not_ready() -> Self {
         let message = "the server is starting and does not answer yet; ask again in a second";
-        let mut refusal = Self::new(Code::NotReady, message);
-        refusal.header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        Self::unavailable(Code::NotReady, message)
+    }
+
+    /// The same request may be answered soon.
+    fn unavailable(code: Code, message: impl Into<String>) -> Self {
+        let mut refusal = Self::new(code, message);
+        refusal.header = Some((header::RETRY_AFTER, RETRY_SOON));
         refusal
     }
 
@@ -228,6 +233,9 @@ impl Refusal {
         Self::new(Code::InternalServerError, message)
     }
 }
+
+/// After how many seconds to ask again where the server does not answer for the moment.
+pub(super) const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
 /// The status of an answer that is refused for this reason.
 pub(super) fn status(code: Code) -> StatusCode {
@@ -245,7 +253,9 @@ pub(super) fn status(code: Code) -> StatusCode {
         | Code::NotReady
         | Code::TooManyConnections
         | Code::NotWritable
-        | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        | Code::Busy
+        | Code::Overloaded
+        | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
         Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
@@ -281,6 +291,12 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Unauthenticated(message) => Self::unauthenticated(message),
+            Error::Overloaded => Self::unavailable(Code::Overloaded, Error::Overloaded.to_string()),
+            Error::Unavailable(why) => {
+                tracing::error!(%why, "a request cannot be answered");
+                let message = "the database does not answer; ask again in a moment";
+                Self::unavailable(Code::DatabaseUnavailable, message)
+            }
             why => {
                 tracing::error!(%why, "a request cannot be answered");
                 Self::failed()

@@ -1,6 +1,6 @@
 //! An answer as it goes out.
 
-use async_graphql::{Response as Answer, ServerError, parser::types::OperationType};
+use async_graphql::{Response as Answer, ServerError, Value, parser::types::OperationType};
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -29,7 +29,7 @@ impl Reply {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Executed(..) => StatusCode::OK,
+            Self::Executed(answer, _) => unavailable(answer).unwrap_or(StatusCode::OK),
             Self::Refused(_, status) => *status,
         }
     }
@@ -54,4 +54,18 @@ impl Serialize for Reply {
             }
         }
     }
+}
+
+/// The status of an answer without anything in it, for the database did not answer.
+fn unavailable(answer: &Answer) -> Option<StatusCode> {
+    let empty = match &answer.data {
+        Value::Object(fields) => fields.values().all(|field| *field == Value::Null),
+        data => *data == Value::Null,
+    };
+    let codes = answer.errors.iter().map(error::code);
+    let mut codes = codes.filter(|_| empty).peekable();
+    let code = codes.peek().copied().flatten()?;
+    let silent =
+        |code: Option<Code>| matches!(code, Some(Code::Overloaded | Code::DatabaseUnavailable));
+    codes.all(silent).then(|| refusal::status(code))
 }

@@ -5,18 +5,18 @@
 //! is indexed anew.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
-    Order, QueryResult, Value,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, Order, QueryResult,
+    Value,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 
 use super::{
-    CHUNK, hold,
+    CHUNK,
     named::Table as _,
     tables::{chosen, of},
 };
 use crate::{
-    database::{Count, Database},
+    database::{Count, Database, Transaction},
     error::Error,
     query::{
         column,
@@ -46,7 +46,7 @@ pub(super) fn entry<E: EntityTrait>(
 
 /// Adds rows of a table to the index.
 pub(super) async fn add<E: EntityTrait>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     entries: Vec<(i64, Vec<Field>)>,
 ) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
@@ -57,7 +57,7 @@ pub(super) async fn add<E: EntityTrait>(
 }
 
 async fn put(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     entries: impl Iterator<Item = (i64, String)>,
 ) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
@@ -86,18 +86,17 @@ fn rules() -> String {
 /// Makes the index anew unless it is there and was made by these rules.
 pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
     let backend = database.backend();
-    let mut known = Query::select();
-    known
+    let known = Query::select()
         .expr(Expr::val(0_i64))
-        .expr_as(Expr::cust("count(*)"), "count")
+        .expr_as(Expr::val(1_i64), "count")
         .from(TABLE)
-        .and_where(search::has(&rules(), backend));
-    let known = database.fetch::<(i64, Count)>(&known).await?;
-    if known.iter().any(|(_, known)| known.count > 0) {
+        .and_where(search::has(&rules(), backend))
+        .limit(1)
+        .take();
+    if !database.fetch::<(i64, Count)>(&known).await?.is_empty() {
         return Ok(());
     }
     let transaction = database.begin().await?;
-    hold(&transaction).await?;
     transaction.execute(Query::delete().from_table(TABLE)).await?;
     for table in super::TABLES {
         of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});
@@ -107,12 +106,12 @@ pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
         _ => rules(),
     };
     put(&transaction, [(0, words)].into_iter()).await?;
-    transaction.commit().await.map_err(Error::from)
+    transaction.commit(&known).await
 }
 
 /// Takes rows of a table out of the index.
 pub(super) async fn remove(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     standing: i64,
     numbers: impl IntoIterator<Item = i64>,
 ) -> Result<(), DbErr> {
@@ -130,7 +129,7 @@ pub(super) async fn remove(
 
 /// Adds the rows of a table after the one with a number, in order of their numbers.
 pub(super) async fn table<E: EntityTrait>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     standing: i64,
     after: i64,
 ) -> Result<(), Error> {

@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Text, dataset};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Value,
+    ConnectionTrait, DbBackend, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -49,7 +49,7 @@ use self::{
 };
 use crate::{
     access::Viewer,
-    database::{Database, WRITE_PATIENCE},
+    database::{Database, Transaction},
     error::Error,
     event,
     query::column,
@@ -117,13 +117,10 @@ pub enum Mode {
 /// How many rows an insert takes at once: well within both databases' limit of parameters.
 const CHUNK: usize = 500;
 
-/// The key of the lock that lets one instance write at a time on PostgreSQL.
-const WRITE_LOCK: i64 = 0x0048_7574_6f6e_6700;
-
 /// One write under way. Nothing is kept unless it is committed.
 pub struct Writer {
     database: Database,
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     now: DateTime<Utc>,
     by: By,
     /// The revision of the data that this makes; 0 where there are none yet.
@@ -139,6 +136,8 @@ pub struct Writer {
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
     described: bool,
+    /// Whether rows of files were written, of which there may be many.
+    bulk: bool,
     /// Says that this is under way, until it ends.
     _under_way: UnderWay,
 }
@@ -172,7 +171,6 @@ impl Writer {
     /// The same without anything before.
     async fn open(database: &Database, now: DateTime<Utc>, by: By) -> Result<Self, Error> {
         let transaction = database.begin().await?;
-        hold(&transaction).await?;
         let last = dataset::Entity::find().one(&transaction).await?;
         let (revision, changed_at) =
             last.map_or((1, None), |last| (last.revision + 1, last.changed_at));
@@ -195,6 +193,7 @@ impl Writer {
             problems: Problems::default(),
             outcome: Outcome::default(),
             described: false,
+            bulk: false,
         })
     }
 
@@ -254,6 +253,7 @@ impl Writer {
     /// wrong with them is gathered.
     pub async fn write(&mut self, table: &str, rows: &Rows) -> Result<(), Error> {
         self.turn_to(table).await?;
+        self.bulk = true;
         if table == "observation" {
             return self.stage(rows, Mode::Upsert).await;
         }
@@ -301,7 +301,7 @@ impl Writer {
     pub async fn commit(mut self) -> Result<Outcome, Error> {
         self.settle().await?;
         if !self.outcome.changes() && !self.described {
-            self.transaction.rollback().await?;
+            self.transaction.rollback().await;
             return Ok(self.outcome);
         }
         if self.is_empty().await? {
@@ -321,9 +321,22 @@ impl Writer {
             .exec(&self.transaction)
             .await?;
         let revision = event::announce(&self.transaction).await?;
-        self.transaction.commit().await?;
+        if self.bulk {
+            self.transaction.analyze().await?;
+        }
+        let proof = Query::select()
+            .column(dataset::Column::Id)
+            .from(dataset::Entity)
+            .and_where(column::<dataset::Entity>(dataset::Column::Revision).gte(revision.number))
+            .take();
+        self.transaction.commit(&proof).await?;
         self.database.raise(revision);
         Ok(self.outcome)
+    }
+
+    /// Keeps nothing of what was written.
+    pub async fn rollback(self) {
+        self.transaction.rollback().await;
     }
 
     fn backend(&self) -> DbBackend {
@@ -339,18 +352,4 @@ impl Writer {
 fn no_table(table: &str, rows: &Rows) -> Problem {
     let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
     Problem::of(&rows.origin, None, why)
-}
-
-/// Waits until nobody else writes, and lets nobody else write until the transaction ends.
-async fn hold(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        // Whoever waits too long is told so, as on SQLite.
-        let lock = format!(
-            "SET LOCAL lock_timeout = '{}s'; SELECT pg_advisory_xact_lock({WRITE_LOCK});
-            SET LOCAL lock_timeout = 0",
-            WRITE_PATIENCE.as_secs()
-        );
-        transaction.execute_unprepared(&lock).await?;
-    }
-    Ok(())
 }

@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 use entity::audit;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, EntityTrait,
+    EntityTrait,
 };
 use serde_json::Value as Json;
 
 use super::By;
-use crate::{access::Role, error::Error};
+use crate::{access::Role, database::Transaction, error::Error};
 
 /// Leaves behind who wrote at a time, what came of it by tables, and the revision of the data since.
 pub(super) async fn sign(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     by: &By,
     now: DateTime<Utc>,
     revision: i64,

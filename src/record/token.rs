@@ -8,15 +8,15 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use serde_json::json;
 
-use super::{By, hold, sign::sign};
+use super::{By, sign::sign};
 use crate::{
     access::{token, word},
-    database::Database,
+    database::{Database, Transaction},
     error::Error,
 };
 
@@ -44,7 +44,6 @@ pub async fn grant(
     check(&new, now)?;
     let text = token::fresh()?;
     let transaction = database.begin().await?;
-    hold(&transaction).await?;
     let alike = Entity::find().filter(Column::Name.eq(&new.name)).all(&transaction).await?;
     if let Some(other) = alike.iter().find(|other| other.is_in_force(now.into())) {
         return Err(Error::input(format!(
@@ -64,7 +63,7 @@ pub async fn grant(
     let operation = format!("token create {} {}", new.name, word(new.role));
     Entity::insert(row).exec_without_returning(&transaction).await?;
     note(&transaction, operation, now).await?;
-    transaction.commit().await?;
+    transaction.commit(&there(Column::Hash.eq(token::hash(&text)))).await?;
     database.note_tokens();
     Ok(text)
 }
@@ -82,7 +81,6 @@ pub async fn withdraw(
     }
     let meant = Condition::all().add(named).add(Column::RevokedAt.is_null());
     let transaction = database.begin().await?;
-    hold(&transaction).await?;
     let found = Entity::find().filter(meant.clone()).order_by_asc(Column::Id);
     let found = found.all(&transaction).await?;
     if found.is_empty() {
@@ -95,17 +93,24 @@ pub async fn withdraw(
         .filter(meant)
         .exec(&transaction)
         .await?;
+    let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
     for Model { name, role, .. } in &found {
         note(&transaction, format!("token revoke {name} {}", word(*role)), now).await?;
     }
-    transaction.commit().await?;
+    let withdrawn = Column::RevokedAt.is_not_null();
+    transaction.commit(&there(withdrawn.and(Column::Id.is_in(ids)))).await?;
     database.note_tokens();
     Ok(found)
 }
 
+/// A row for each token like this.
+fn there(like: Expr) -> SelectStatement {
+    Query::select().column(Column::Id).from(Entity).and_where(like).take()
+}
+
 /// Leaves behind in the audit log what was done to a token.
 async fn note(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     operation: String,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {

@@ -42,8 +42,11 @@ async fn test(server: &Server, told: &str) {
     let slow = (0..16).map(|_| server.ask("{ claims { nodes { slug } } }"));
     for answer in join_all(slow).await {
         let (message, code, _) = answer.error();
-        assert_eq!(code, "TIMEOUT", "{message}");
-        assert!(message.contains(told) || message.contains("within 2 seconds"), "{message}");
+        // Of some a reader never began.
+        if code != "OVERLOADED" {
+            assert_eq!(code, "TIMEOUT", "{message}");
+            assert!(message.contains(told) || message.contains("within 2 seconds"), "{message}");
+        }
         assert!([200, 503].contains(&answer.status));
     }
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());

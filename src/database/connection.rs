@@ -1,0 +1,119 @@
+//! A connection taken out of a pool for one purpose. It goes back only in a state that is known:
+//! while a statement is under way on it, or a transaction is open, dropping it closes it.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
+    Statement,
+    sea_query::Values,
+    sqlx::{self, AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection},
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::time::timeout;
+
+/// How long a connection may take to be had from a pool that has one to give: what is longer is a
+/// database that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A connection, until it is dropped.
+pub(super) struct Connection {
+    pub(super) link: Link,
+    /// Whether it may go back to the pool.
+    reusable: bool,
+}
+
+/// The same by one of the drivers.
+pub(super) enum Link {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// The same for both: the drivers share no type for a connection.
+macro_rules! on {
+    ($link:expr, $connection:ident => $run:expr) => {
+        match $link {
+            Link::Sqlite($connection) => $run,
+            Link::Postgres($connection) => $run,
+        }
+    };
+}
+
+impl Connection {
+    /// Takes a connection out of a pool that has one to give, or makes one.
+    pub(super) async fn take(pool: &DatabaseConnection) -> Result<Self, DbErr> {
+        let take = async {
+            Ok(match pool.get_database_backend() {
+                DbBackend::Postgres => {
+                    Link::Postgres(pool.get_postgres_connection_pool().acquire().await?)
+                }
+                _ => Link::Sqlite(pool.get_sqlite_connection_pool().acquire().await?),
+            })
+        };
+        match timeout(PATIENCE, take).await {
+            Ok(link) => link.map(|link| Self { link, reusable: true }).map_err(conn),
+            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        }
+    }
+
+    /// Says that it may go back to the pool.
+    pub(super) fn release(&mut self) {
+        self.reusable = true;
+    }
+
+    /// Runs a statement that returns no rows.
+    pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.reusable = false;
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let query = AssertSqlSafe(statement.sql);
+        on!(&mut self.link, connection => {
+            sqlx::query_with(query, values).execute(&mut **connection).await.map(ExecResult::from)
+        })
+        .map_err(exec)
+    }
+
+    /// Runs statements as they are, without parameters.
+    pub(super) async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.reusable = false;
+        let sql = AssertSqlSafe(sql.to_owned());
+        on!(&mut self.link, connection => {
+            (&mut **connection).execute(sql).await.map(ExecResult::from)
+        })
+        .map_err(exec)
+    }
+
+    /// Runs a statement, and returns its rows.
+    pub(super) async fn query_all(
+        &mut self,
+        statement: Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        self.reusable = false;
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let sql = AssertSqlSafe(statement.sql);
+        on!(&mut self.link, connection => {
+            let rows = sqlx::query_with(sql, values).fetch_all(&mut **connection).await;
+            rows.map(|rows| rows.into_iter().map(QueryResult::from).collect())
+        })
+        .map_err(query)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.reusable {
+            on!(&mut self.link, connection => connection.close_on_drop());
+        }
+    }
+}
+
+fn conn(why: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(why.into()))
+}
+
+fn exec(why: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(why.into()))
+}
+
+fn query(why: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(why.into()))
+}
