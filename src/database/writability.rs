@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, Statement,
-    sea_query::{Expr, Query},
+    ConnectionTrait, DbErr,
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use super::Database;
@@ -54,22 +54,14 @@ impl Database {
         let Some(transaction) = self.try_begin().await? else {
             return Err(Error::Unwritable(reason));
         };
-        match self.backend() {
-            DbBackend::Sqlite => {
-                // SQLite writes no page that stays as it is. Nothing reads this number.
-                let version = "PRAGMA user_version";
-                let statement = Statement::from_string(DbBackend::Sqlite, version);
-                let row = transaction.query_one_raw(statement).await?;
-                let last: i32 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-                let next = last.wrapping_add(1);
-                transaction.execute_unprepared(&format!("{version} = {next}")).await?;
-            }
-            _ => {
-                let mut unchanged = Query::update();
-                unchanged.table(MIGRATIONS).value(APPLIED_AT, Expr::col(APPLIED_AT));
-                transaction.execute(&unchanged).await?;
-            }
-        }
+        // SQLite writes no page that stays as it is, so a row comes and goes.
+        let mut insert = Query::insert();
+        insert.into_table(MIGRATIONS).columns(["version", APPLIED_AT]);
+        insert.values_panic([PROBE.into(), 0_i64.into()]);
+        transaction.execute(&insert).await?;
+        let mut delete = Query::delete();
+        delete.from_table(MIGRATIONS).and_where(Expr::col("version").eq(PROBE));
+        transaction.execute(&delete).await?;
         let one = Query::select().column(APPLIED_AT).from(MIGRATIONS).limit(1).take();
         transaction.commit(&one).await
     }
@@ -77,4 +69,7 @@ impl Database {
 
 /// A table that always has rows.
 const MIGRATIONS: &str = "seaql_migrations";
+/// The row that comes and goes.
+const PROBE: &str = "probe";
+
 const APPLIED_AT: &str = "applied_at";
