@@ -1,7 +1,13 @@
 //! A connection taken out of a pool for one purpose. It goes back only in a state that is known:
 //! while a statement is under way on it, or a transaction is open, dropping it closes it.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
@@ -16,11 +22,16 @@ use tokio::time::timeout;
 /// database that does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How many steps a statement of SQLite takes before it looks whether it is still wanted.
+const STEPS: i32 = 10_000;
+
 /// A connection, until it is dropped.
 pub(super) struct Connection {
     pub(super) link: Link,
     /// Whether it may go back to the pool.
     reusable: bool,
+    /// Whether a statement of SQLite is to go on.
+    wanted: Arc<AtomicBool>,
 }
 
 /// The same by one of the drivers.
@@ -42,16 +53,24 @@ macro_rules! on {
 impl Connection {
     /// Takes a connection out of a pool that has one to give, or makes one.
     pub(super) async fn take(pool: &DatabaseConnection) -> Result<Self, DbErr> {
+        let wanted = Arc::new(AtomicBool::new(true));
         let take = async {
             Ok(match pool.get_database_backend() {
                 DbBackend::Postgres => {
                     Link::Postgres(pool.get_postgres_connection_pool().acquire().await?)
                 }
-                _ => Link::Sqlite(pool.get_sqlite_connection_pool().acquire().await?),
+                _ => {
+                    let mut connection = pool.get_sqlite_connection_pool().acquire().await?;
+                    let goes_on = Arc::clone(&wanted);
+                    let mut handle = connection.lock_handle().await?;
+                    handle.set_progress_handler(STEPS, move || goes_on.load(Relaxed));
+                    drop(handle);
+                    Link::Sqlite(connection)
+                }
             })
         };
         match timeout(PATIENCE, take).await {
-            Ok(link) => link.map(|link| Self { link, reusable: true }).map_err(conn),
+            Ok(link) => link.map(|link| Self { link, reusable: true, wanted }).map_err(conn),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         }
     }
@@ -101,6 +120,8 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if !self.reusable {
+            // A statement that runs ends here on SQLite; PostgreSQL sees that its client is gone.
+            self.wanted.store(false, Relaxed);
             on!(&mut self.link, connection => connection.close_on_drop());
         }
     }

@@ -184,6 +184,8 @@ impl ConnectionTrait for Transaction {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
     use super::*;
@@ -289,6 +291,21 @@ mod tests {
             undone.rollback().await;
             assert_eq!(count(&database, n).await, 0);
         }
+        database.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_statement_ends_with_the_write_that_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(folder.path()).await;
+        let hours = "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted
+            WHERE n < 1000000000000) SELECT count(*) FROM counted";
+        let transaction = database.begin().await.unwrap();
+        let running = transaction.execute_unprepared(hours);
+        assert!(tokio::time::timeout(Duration::from_millis(50), running).await.is_err());
+        drop(transaction);
+        let next = tokio::time::timeout(Duration::from_secs(10), database.begin());
+        next.await.unwrap().unwrap().rollback().await;
         database.close().await.unwrap();
     }
 }
