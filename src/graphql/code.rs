@@ -10,6 +10,10 @@ pub enum Code {
     BadRequest,
     /// No token came where one is needed, or one that is worth nothing.
     Unauthenticated,
+    /// A page of this origin may neither read answers nor open a WebSocket.
+    OriginNotAllowed,
+    /// Files came without a token or a header of which browsers ask first.
+    PreflightRequired,
     /// There were too many requests from the address or with the token.
     RateLimited,
     /// There is nothing at the address.
@@ -20,7 +24,7 @@ pub enum Code {
     NotAcceptable,
     /// The address names a form of an answer that there is not.
     UnknownFormat,
-    /// The body is not JSON.
+    /// The body is not JSON, or compressed in another form than is taken.
     UnsupportedMediaType,
     /// The body is too large.
     BodyTooLarge,

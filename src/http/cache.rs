@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Options,
+    encoding::Encoding,
     negotiation::{Media, Taken},
     request::Sent,
 };
@@ -34,8 +35,8 @@ pub struct Results {
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct Key {
     what: Vec<u8>,
-    /// In which forms it may come (`Accept-Encoding`), where that is said in one line.
-    pub(super) forms: Option<HeaderValue>,
+    /// In which form it goes out.
+    pub(super) form: Encoding,
 }
 
 /// An answer that is kept.
@@ -95,8 +96,7 @@ impl Results {
     /// None yet, and never more than the options say.
     pub fn new(options: &Options) -> Self {
         let weigh = |key: &Key, kept: &Kept| {
-            let key = key.what.len() + key.forms.as_ref().map_or(0, HeaderValue::len);
-            u32::try_from(key + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
+            u32::try_from(key.what.len() + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
         let most = options.result_cache;
         Self {
@@ -133,10 +133,10 @@ impl Key {
         revision: Revision,
         preferred: &Preferred,
         taken: &Taken,
-        forms: Option<HeaderValue>,
+        encoding: Encoding,
     ) -> Option<Self> {
         let Revision { number, observation, changed_at } = revision;
-        let (form, sent) = match sent {
+        let (method, sent) = match sent {
             Sent::Parameters(address) => (0, address.query().unwrap_or_default().as_bytes()),
             Sent::Json(body) => (1, &body[..]),
             Sent::Form(_) => return None,
@@ -144,7 +144,8 @@ impl Key {
         let mut what = Vec::with_capacity(sent.len() + ROOM);
         // Whoever asks may ask who they are.
         let role = viewer.role.map_or(u8::MAX, |role| role as u8);
-        what.extend([form, role, u8::from(viewer.name.is_some()), u8::from(taken.events)]);
+        let framing = taken.framing.map_or(u8::MAX, |framing| framing as u8);
+        what.extend([method, role, u8::from(viewer.name.is_some()), framing]);
         for number in [number, observation, changed_at] {
             what.extend_from_slice(&number.to_le_bytes());
         }
@@ -157,7 +158,7 @@ impl Key {
         add(taken.media.map_or("", Media::name).as_bytes());
         add(sent);
         preferred.0.iter().for_each(|language| add(language.tag().as_bytes()));
-        (number > 0).then_some(Self { what, forms })
+        (number > 0).then_some(Self { what, form: encoding })
     }
 
     /// The key of a download by its address, of data that have come so far.
@@ -167,7 +168,7 @@ impl Key {
         what.extend_from_slice(&revision.0.to_le_bytes());
         what.extend_from_slice(&revision.1.to_le_bytes());
         what.extend_from_slice(address.as_bytes());
-        Self { what, forms: None }
+        Self { what, form: Encoding::Identity }
     }
 
     /// The name of its answer by a server with these terms: weak, for it is the same however the

@@ -14,6 +14,7 @@ use tower_http::compression::{
     predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
 };
 
+use super::{encoding::Encoding, live::Framing};
 use crate::package::export::Format;
 
 /// The smallest answer that is compressed: a smaller one fits into one packet as it is.
@@ -23,27 +24,29 @@ const COMPRESSED_FROM: u16 = 1024;
 /// which is compressed piece by piece as it goes out.
 const WHOLE: usize = 1 << 20;
 
-/// Compresses what is not compressed yet, in the form the client likes best.
+/// Compresses what is not compressed yet, in the form that was [negotiated](super::encoding), unless
+/// it is packed or tells of things as they come.
 pub(super) fn layer() -> CompressionLayer<impl Predicate> {
     let packed = |media: &'static str| NotForContentType::const_new(media);
     let compressed = DefaultPredicate::new()
         .and(SizeAbove::new(COMPRESSED_FROM))
+        .and(packed(Framing::Parts.media_type()))
         .and(packed(Format::Zip.media_type()))
         .and(packed(Format::Parquet.media_type()));
     CompressionLayer::new().compress_when(compressed)
 }
 
-/// The answer as it goes out to whoever takes these forms (`Accept-Encoding`), and the name of its
-/// form; none where it goes out as it is, or is too large to be compressed at once.
-pub(super) async fn whole(answer: &Bytes, accepted: &HeaderValue) -> Option<(HeaderValue, Bytes)> {
-    if answer.len() > WHOLE {
+/// The answer as it goes out in a form, and the name of the form; none where it goes out as it is,
+/// or is too large to be compressed at once.
+pub(super) async fn whole(answer: &Bytes, form: Encoding) -> Option<(HeaderValue, Bytes)> {
+    if form == Encoding::Identity || answer.len() > WHOLE {
         return None;
     }
     let answers = service_fn(async |_: Request| {
         Ok::<_, Infallible>(Response::new(Body::from(answer.clone())))
     });
     let mut request = Request::default();
-    request.headers_mut().insert(header::ACCEPT_ENCODING, accepted.clone());
+    request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(form.name()));
     let compressed = layer().layer(answers).oneshot(request).await.ok()?;
     let encoding = compressed.headers().get(header::CONTENT_ENCODING)?.clone();
     let answer = to_bytes(Body::new(compressed.into_body()), usize::MAX).await.ok()?;

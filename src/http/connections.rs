@@ -33,6 +33,8 @@ pub(super) async fn serve(
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
     http.http1()
         .timer(TokioTimer::new())
+        // For WebSockets, which answer in the client's spelling.
+        .preserve_header_case(true)
         .header_read_timeout(Duration::from_secs(options.read_timeout.into()));
     let write_timeout = Duration::from_secs(options.write_timeout.into());
     let room = Arc::new(Semaphore::new(usize::try_from(options.connection_max).unwrap_or(1)));

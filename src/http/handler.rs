@@ -16,7 +16,7 @@ use super::{
     App, accept_language,
     admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
-    compression, deadline, file, live,
+    compression, deadline, encoding, file, live,
     negotiation::{self, Media, Taken},
     outcome::{self, Executed, Outcome},
     refusal::{RETRY_SOON, Refusal},
@@ -32,7 +32,7 @@ use crate::{
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The headers of the request that the answer depends on.
 pub(super) const VARY: HeaderValue =
@@ -78,18 +78,17 @@ async fn answered(
     let begun = Instant::now();
     let headers = request.headers();
     let taken = negotiation::taken(request.uri(), headers)?;
-    if taken.media.is_none() && !taken.events {
+    if taken.media.is_none() && taken.framing.is_none() {
         return Err(Refusal::not_acceptable());
     }
     let preferred = accept_language::preferred(headers);
     let method = request.method().clone();
     let known = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
-    let mut forms = headers.get_all(header::ACCEPT_ENCODING).iter().cloned();
-    let forms = forms.next().filter(|_| forms.next().is_none());
-    let sent = Sent::take(request, &app.options).await?;
+    let form = encoding::preferred(headers);
+    let sent = Sent::take(request, &admitted.viewer, &app.options).await?;
     // Asked for before anything is read: what is read is at least as new.
     let revision = app.database.revision();
-    let key = Key::of(&sent, &admitted.viewer, revision, &preferred, &taken, forms);
+    let key = Key::of(&sent, &admitted.viewer, revision, &preferred, &taken, form);
     if let (Some(key), Some(media)) = (&key, taken.media)
         && let Some(told) = Told::known(app, key, &method, &known)
     {
@@ -118,15 +117,15 @@ impl Asking<'_> {
     /// Reads what was sent, and answers it.
     async fn found(self, sent: Sent, key: Option<Key>) -> Result<Response, Refusal> {
         let Self { app, id, admitted, .. } = &self;
-        let Taken { media, events } = self.taken;
+        let Taken { media, framing } = self.taken;
         let question = sent.read(&admitted.viewer, app.options.batch_max)?;
-        // Who takes one answer too has events only where there are more.
+        // Who takes one answer too has a stream only where there are more.
         if let Question::One(asked) = &question
-            && events
+            && let Some(framing) = framing
             && (media.is_none() || live::goes_on(app, asked))
         {
-            let asked = (**asked).clone();
-            return live::events(app, id, self.admitted, asked, &self.method, self.preferred);
+            let question = live::Question::new((**asked).clone(), self.preferred.clone(), id);
+            return live::stream(app, admitted.clone(), question, &self.method, framing);
         }
         let media = media.ok_or_else(Refusal::not_acceptable)?;
         let told = match (question, media) {
@@ -233,9 +232,7 @@ impl Told {
     async fn kept(mut self, app: &App, key: Option<Key>) -> Self {
         self.tag = key.as_ref().and_then(|key| key.tag(app.guard.terms()));
         if let (Some(key), Some(tag)) = (key, self.tag.clone()) {
-            if let Some(forms) = &key.forms
-                && let Some((encoding, body)) = compression::whole(&self.body, forms).await
-            {
+            if let Some((encoding, body)) = compression::whole(&self.body, key.form).await {
                 (self.encoding, self.body) = (Some(encoding), body);
             }
             let (body, encoding) = (self.body.clone(), self.encoding.clone());

@@ -5,7 +5,7 @@ mod admission;
 mod cache;
 mod compression;
 mod connections;
-mod cors;
+pub mod cors;
 mod deadline;
 mod download;
 mod encoding;
@@ -84,6 +84,10 @@ pub struct Options {
     #[arg(long, env = "HUTONG_UPLOAD_MAX", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 256 * 1024 * 1024)]
     pub upload_max: u64,
+    /// How many seconds a client may take to send a body with files, from its first byte to its last
+    #[arg(long, env = "HUTONG_UPLOAD_TIMEOUT", value_name = "SECONDS", global = true)]
+    #[arg(default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub upload_timeout: u32,
     /// The most connections at once; others wait
     #[arg(long, env = "HUTONG_CONNECTION_MAX", value_name = "CONNECTIONS", global = true)]
     #[arg(default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -101,11 +105,9 @@ pub struct Options {
     #[arg(long, env = "HUTONG_CACHE_CONTROL", value_name = "DIRECTIVES", global = true)]
     #[arg(default_value = "no-cache", value_parser = cache::control)]
     pub cache_control: HeaderValue,
-    /// The origins whose pages may read answers and open WebSockets, with commas between them, or
-    /// `*` for every page
-    #[arg(long, env = "HUTONG_CORS_ORIGIN", value_name = "ORIGINS", global = true)]
-    #[arg(value_delimiter = ',', value_parser = cors::origin)]
-    pub cors_origin: Vec<String>,
+    /// Whose pages may do what.
+    #[command(flatten)]
+    pub cors: cors::Options,
     /// From how many milliseconds on a request is logged as slow
     #[arg(long, env = "HUTONG_SLOW_REQUEST", value_name = "MILLISECONDS", global = true)]
     #[arg(default_value_t = 1000)]
@@ -244,7 +246,9 @@ async fn serving(
     }
     let router = router
         .fallback(async |uri: Uri| Refusal::not_found(uri.path()))
-        .method_not_allowed_fallback(async |method: Method| Refusal::method(&method))
+        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
+            Refusal::method(&method, uri.path())
+        })
         .with_state(app);
     let router = layered(router, options, Arc::clone(metrics));
     let drained = async {
@@ -272,13 +276,12 @@ async fn serving(
 pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
-    let cors = match &options.cors_origin[..] {
-        [] => None,
-        origins => Some(cors::layer(origins)),
-    };
+    let pages = Arc::new(options.cors.clone());
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(observer, observe::observed))
-        .option_layer(cors)
+        .layer(from_fn_with_state(pages, cors::preflighted))
+        .option_layer(cors::layer(&options.cors))
+        .map_request(encoding::negotiated)
         .layer(compression::layer())
         .layer(from_fn(panic::caught));
     router.layer(layers)

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use serde::Deserialize;
 
-use super::{file, refusal::Refusal};
+use super::{file, live::Framing, refusal::Refusal};
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,17 +63,14 @@ struct Wanted {
     bom: bool,
 }
 
-/// A stream of answers, each an event.
-pub(super) const EVENTS: &str = "text/event-stream";
-
 /// What a client takes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Taken {
     /// The form of one answer: the one the address names, or else the one the client likes best;
     /// none where it takes none.
     pub(super) media: Option<Media>,
-    /// Whether it takes a stream of events, which it must name.
-    pub(super) events: bool,
+    /// How it takes answers that follow each other, which it must name.
+    pub(super) framing: Option<Framing>,
 }
 
 /// What the client of a request takes.
@@ -83,7 +80,7 @@ pub(super) fn taken(address: &Uri, headers: &HeaderMap) -> Result<Taken, Refusal
         Some(query) => accept.unless_named(query)?,
         None => accept.best(),
     };
-    Ok(Taken { media, events: accept.names(EVENTS) })
+    Ok(Taken { media, framing: accept.framing() })
 }
 
 /// What the client says it takes.
@@ -137,9 +134,11 @@ impl<'h> Accept<'h> {
         best.map(|(.., media)| media)
     }
 
-    /// Whether a form is named, and liked.
-    fn names(&self, form: &str) -> bool {
-        self.ranges.iter().any(|range| range.weight > 0 && range.name.eq_ignore_ascii_case(form))
+    /// The framing that is named and liked best, events where both are.
+    fn framing(&self) -> Option<Framing> {
+        let liked = self.ranges.iter().filter(|range| range.weight > 0);
+        let named = liked.filter_map(|range| Some((range.weight, Framing::named(range)?)));
+        named.max_by_key(|(weight, framing)| (*weight, *framing == Framing::Events)).map(|it| it.1)
     }
 }
 
@@ -147,18 +146,29 @@ impl<'h> Accept<'h> {
 const NAMED: u8 = 2;
 
 /// A form, or several, and how much it is liked, in thousandths.
-struct Range<'a> {
-    name: &'a str,
-    weight: u16,
+pub(super) struct Range<'a> {
+    pub(super) name: &'a str,
+    pub(super) weight: u16,
+    parameters: &'a str,
 }
 
 impl<'a> Range<'a> {
-    fn read(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
-        let name = parts.next().filter(|name| !name.is_empty())?;
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
-        let weight: f32 = weight.map_or(Some(1.0), |weight| weight.parse().ok())?;
-        (0.0..=1.0).contains(&weight).then_some(Self { name, weight: (weight * 1000.0) as u16 })
+    /// One of those between the commas of a header.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        let range = Self { name, weight: 1000, parameters };
+        let Some(weight) = range.parameter("q") else { return Some(range) };
+        let weight: f32 = weight.parse().ok()?;
+        let known = (0.0..=1.0).contains(&weight);
+        known.then_some(Self { weight: (weight * 1000.0) as u16, ..range })
+    }
+
+    /// The value of a parameter, without quotes.
+    pub(super) fn parameter(&self, name: &str) -> Option<&'a str> {
+        let parameters = self.parameters.split(';').filter_map(|one| one.split_once('='));
+        let mut named = parameters.filter(|(known, _)| known.trim().eq_ignore_ascii_case(name));
+        named.next().map(|(_, value)| value.trim().trim_matches('"'))
     }
 
     /// How close it is to a form, where it fits.
@@ -239,18 +249,28 @@ mod tests {
     }
 
     #[test]
-    fn events_are_for_those_who_name_them() {
+    fn streams_are_for_those_who_name_them() {
+        let (events, parts) = (Some(Framing::Events), Some(Framing::Parts));
         for (accept, wanted) in [
-            ("text/event-stream", true),
-            ("application/json, Text/Event-Stream; charset=utf-8", true),
-            ("text/event-stream;q=0.1, */*", true),
-            ("text/event-stream;q=0", false),
-            ("text/*", false),
-            ("*/*", false),
-            ("", false),
+            ("text/event-stream", events),
+            ("application/json, Text/Event-Stream; charset=utf-8", events),
+            ("text/event-stream;q=0.1, */*", events),
+            ("text/event-stream;q=0", None),
+            ("text/*", None),
+            ("*/*", None),
+            ("", None),
+            ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", parts),
+            ("Multipart/Mixed; boundary=\"graphql\"; subscriptionspec=\"1.0\"", parts),
+            ("multipart/mixed;subscriptionSpec=1.0;q=0", None),
+            ("multipart/mixed;subscriptionSpec=2.0", None),
+            ("multipart/mixed;deferSpec=20220824, application/json", None),
+            ("multipart/mixed", None),
+            ("multipart/mixed;subscriptionSpec=1.0, text/event-stream", events),
+            ("multipart/mixed;subscriptionSpec=1.0, text/event-stream;q=0.9", parts),
+            ("application/json, text/event-stream, multipart/mixed", events),
         ] {
             let headers = headers(&header::ACCEPT, &[accept]);
-            assert_eq!(Accept::of(&headers).names(EVENTS), wanted, "{accept}");
+            assert_eq!(Accept::of(&headers).framing(), wanted, "{accept}");
         }
     }
 

@@ -55,6 +55,22 @@ impl Refusal {
         Self::unauthenticated("`Authorization` must be `Bearer TOKEN`, once, or left out")
     }
 
+    /// A page is of an origin that was not configured. The first words are those that are left of it
+    /// in the reason of a WebSocket's end.
+    pub(super) fn origin(origin: &str) -> Self {
+        let message = format!("the server's --cors-origin does not name {origin:.100}");
+        Self::new(Code::OriginNotAllowed, message)
+    }
+
+    /// Files were sent as any page can send them, without a token and without one of these headers.
+    pub(super) fn no_preflight([one, other]: &[HeaderName; 2]) -> Self {
+        let message = format!(
+            "files are sent with a token (`Authorization: Bearer TOKEN`), or with the header \
+             `{one}` or `{other}`, so that browsers ask first whether a page may send them"
+        );
+        Self::new(Code::PreflightRequired, message)
+    }
+
     /// Somebody asks too often.
     pub(super) fn too_often(TooOften(wait): TooOften) -> Self {
         let seconds = wait.as_secs_f64().ceil().max(1.0);
@@ -103,8 +119,10 @@ impl Refusal {
     }
 
     /// The method is none of the address.
-    pub(super) fn method(method: &Method) -> Self {
-        let message = format!("{method} is not answered here; use GET or POST");
+    pub(super) fn method(method: &Method, path: &str) -> Self {
+        let message = format!(
+            "{method:.20} is not answered at {path:.100}; GraphQL is at /graphql, by GET and POST"
+        );
         Self::new(Code::MethodNotAllowed, message)
     }
 
@@ -119,15 +137,15 @@ impl Refusal {
     /// No form of an answer is one the client takes.
     pub(super) fn not_acceptable() -> Self {
         let message = "answers are `application/graphql-response+json`, `application/json`, \
-                       `text/csv`, `application/x-ndjson` or, as they come, `text/event-stream`; \
-                       name one of them in `Accept`";
+                       `text/csv`, `application/x-ndjson` or, as they come, `text/event-stream` \
+                       or `multipart/mixed;subscriptionSpec=1.0`; name one of them in `Accept`";
         Self::new(Code::NotAcceptable, message)
     }
 
     /// A subscription has more answers than one.
     pub(super) fn one_answer() -> Self {
-        let message = "a subscription is answered again and again: name `text/event-stream` in \
-                       `Accept`, or open a WebSocket";
+        let message = "a subscription is answered again and again: name `text/event-stream` or \
+                       `multipart/mixed;subscriptionSpec=1.0` in `Accept`, or open a WebSocket";
         Self::new(Code::NotAcceptable, message)
     }
 
@@ -167,6 +185,14 @@ impl Refusal {
         let message = "the body must be JSON in UTF-8; say so with `Content-Type: \
                        application/json`";
         Self::new(Code::UnsupportedMediaType, message)
+    }
+
+    /// The body is compressed otherwise than in this form.
+    pub(super) fn encoding(taken: &'static str) -> Self {
+        let message = format!("a body like this is taken with `Content-Encoding: {taken}` or none");
+        let mut refusal = Self::new(Code::UnsupportedMediaType, message);
+        refusal.header = Some((header::ACCEPT_ENCODING, HeaderValue::from_static(taken)));
+        refusal
     }
 
     /// The body is larger than it may be; how large is known where the client said it.
@@ -241,7 +267,7 @@ pub(super) const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 pub(super) fn status(code: Code) -> StatusCode {
     match code {
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Forbidden | Code::OriginNotAllowed => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -259,6 +285,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
         Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest
+        | Code::PreflightRequired
         | Code::BatchLimitExceeded
         | Code::UnknownFormat
         | Code::SeveralLists
@@ -291,6 +318,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Unauthenticated(message) => Self::unauthenticated(message),
+            Error::Forbidden(why) => Self::new(Code::Forbidden, why.to_string()),
             Error::Overloaded => Self::unavailable(Code::Overloaded, Error::Overloaded.to_string()),
             Error::Unavailable(why) => {
                 tracing::error!(%why, "a request cannot be answered");

@@ -11,7 +11,13 @@ use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{Options, negotiation, refusal::Refusal, upload};
+use super::{
+    Options,
+    encoding::{self, Encoding},
+    negotiation,
+    refusal::Refusal,
+    upload,
+};
 use crate::{
     access::Viewer,
     graphql::{Asked, Uploads},
@@ -48,20 +54,37 @@ struct Parameters {
 
 impl Sent {
     /// Takes a request by GET, HEAD or POST.
-    pub(super) async fn take(request: Request, options: &Options) -> Result<Self, Refusal> {
+    pub(super) async fn take(
+        request: Request,
+        viewer: &Viewer,
+        options: &Options,
+    ) -> Result<Self, Refusal> {
+        let form = match Form::of(&request, viewer) {
+            Ok(form) => form,
+            Err(refusal) => {
+                refuse(request, options).await;
+                return Err(refusal);
+            }
+        };
         let (head, body) = request.into_parts();
-        if head.method != Method::POST {
-            return Ok(Self::Parameters(head.uri));
+        match form {
+            Form::Parameters => Ok(Self::Parameters(head.uri)),
+            Form::Json(encoding) => {
+                let length = head.headers.get(header::CONTENT_LENGTH);
+                let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+                let body = arrived(body, length, options).await?;
+                if encoding == Encoding::Identity {
+                    return Ok(Self::Json(body));
+                }
+                inflated(&body, options).map(Self::Json)
+            }
+            Form::Parts(boundary) => {
+                let (operations, uploads) = Box::pin(upload::read(body, boundary, options)).await?;
+                let asked: Asked =
+                    serde_json::from_value(operations).map_err(Refusal::malformed)?;
+                Ok(Self::Form(Box::new(Asked { uploads, ..asked })))
+            }
         }
-        if !negotiation::is_json(&head.headers) {
-            let boundary = upload::boundary(&head.headers).ok_or_else(Refusal::not_json)?;
-            let (operations, uploads) = Box::pin(upload::read(body, boundary, options)).await?;
-            let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
-            return Ok(Self::Form(Box::new(Asked { uploads, ..asked })));
-        }
-        let length = head.headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        arrived(body, length, options).await.map(Self::Json)
     }
 
     /// What somebody asks by it.
@@ -82,8 +105,42 @@ impl Sent {
     }
 }
 
-/// Takes the body of a request that is refused unread, so that its sender hears why.
+/// How a request comes, by what its head says: whatever is refused by that is refused before
+/// anything of the body is read.
+enum Form {
+    /// In the address.
+    Parameters,
+    /// As JSON, in this form.
+    Json(Encoding),
+    /// In parts with this boundary between them.
+    Parts(String),
+}
+
+impl Form {
+    fn of(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
+        if request.method() != Method::POST {
+            return Ok(Self::Parameters);
+        }
+        let headers = request.headers();
+        let encoding = encoding::of_body(headers)?;
+        if negotiation::is_json(headers) {
+            return Ok(Self::Json(encoding));
+        }
+        let boundary = upload::boundary(headers).ok_or_else(Refusal::not_json)?;
+        upload::allow(headers, viewer)?;
+        match encoding {
+            Encoding::Identity => Ok(Self::Parts(boundary)),
+            _ => Err(Refusal::encoding(Encoding::Identity.name())),
+        }
+    }
+}
+
+/// Takes the body of a request that is refused unread, so that its sender hears why. Who asks
+/// before sending it (`Expect`) need not send it.
 pub(super) async fn refuse(request: Request, options: &Options) {
+    if request.headers().contains_key(header::EXPECT) {
+        return;
+    }
     let patience = Duration::from_secs(options.read_timeout.into());
     // Whether all of it came in time does not matter.
     let _ = timeout(patience, discard(request.into_body())).await;
@@ -104,6 +161,18 @@ async fn arrived(body: Body, length: Option<u64>, options: &Options) -> Result<B
         let large = std::error::Error::source(&why).is_some_and(|why| why.is::<LengthLimitError>());
         if large { Refusal::too_large(None, most) } else { Refusal::malformed(why) }
     })
+}
+
+/// What a compressed body holds, within the limit of size: it is inflated no further than to see
+/// that it holds more.
+fn inflated(body: &[u8], options: &Options) -> Result<Bytes, Refusal> {
+    let most = u64::from(options.body_max);
+    let plain = encoding::inflate(body, most + 1)
+        .map_err(|why| Refusal::malformed(format!("the body is no gzip: {why}")))?;
+    match plain.len() as u64 > most {
+        true => Err(Refusal::too_large(None, usize::try_from(most).unwrap_or(usize::MAX))),
+        false => Ok(plain.into()),
+    }
 }
 
 /// How much of a body that is refused is still taken from the client, in bytes.

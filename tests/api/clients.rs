@@ -55,7 +55,7 @@ fn copy(file: &Path, to: &Path) {
 }
 
 /// The folder in which `tests/api/clients` is installed, once for all tests.
-fn installed() -> Option<&'static Path> {
+pub(crate) fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     let install = || {
         let folder = install("clients")?;
@@ -123,5 +123,32 @@ on_each_database! {
     /// graphql-codegen makes a strict client of every operation of the README.
     async fn graphql_codegen(server: &Server) {
         passes(server, compiled, "built/typed.js").await;
+    }
+
+    /// graphql-codegen reads the schema from the server, in whatever form its loader asks for, on each
+    /// Node there is: the usual one, and those that `HUTONG_NODES` names, with `:` between them.
+    async fn graphql_codegen_asks_the_server(server: &Server) {
+        let (address, port) = (server.url("/graphql"), server.address.port());
+        let asking = move || {
+            let folder = installed()?;
+            let others = std::env::var("HUTONG_NODES").unwrap_or_default();
+            let others = others.split(':').filter(|node| !node.is_empty());
+            for (number, node) in ["node"].into_iter().chain(others).enumerate() {
+                let generated = format!("generated/server-{port}-{number}/");
+                let output = Command::new(node)
+                    .args(["node_modules/@graphql-codegen/cli/cjs/bin.js", "--config", "codegen-server.ts"])
+                    .env("HUTONG_SCHEMA", &address)
+                    .env("HUTONG_GENERATED", &generated)
+                    .current_dir(folder)
+                    .output()
+                    .unwrap();
+                let complaints = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{node}: {complaints}");
+                let types = fs::read_to_string(folder.join(&generated).join("graphql.ts")).unwrap();
+                assert!(types.contains("export type District = "), "{node}: {types:.1000}");
+            }
+            Some(())
+        };
+        tokio::task::spawn_blocking(asking).await.unwrap();
     }
 }

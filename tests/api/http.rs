@@ -63,6 +63,18 @@ on_each_database! {
         }
     }
 
+    /// Whoever asks at another address is told which is GraphQL's.
+    async fn other_addresses_name_the_one(server: &Server) {
+        let body = json!({ "query": "{ __typename }" });
+        for (path, status, wanted) in [
+            ("/", 405, "POST is not answered at /; GraphQL is at /graphql, by GET and POST"),
+            ("/graphql/", 404, "there is nothing at /graphql/; GraphQL is at /graphql"),
+        ] {
+            let answer = Answer::read(server.client().post(server.url(path)).json(&body).send().await.unwrap()).await;
+            assert_eq!((answer.status, &*answer.error().0), (status, wanted));
+        }
+    }
+
     /// Those who take GraphQL's own form are told by the status, others in the answer alone.
     async fn the_form_decides_the_status(server: &Server) {
         for (query, status) in [("{ __typename }", 200), ("{ nope }", 400), ("{", 400), ("query ($a: Int!) { __typename }", 400)] {
@@ -160,33 +172,4 @@ async fn batches_are_taken_where_they_are_switched_on() {
     assert_eq!(message, "there are 4 requests in one, but there may be 3 at the most");
     assert_eq!(send(json!([])).await.error().1, "BAD_REQUEST");
     server.stop().await;
-}
-
-/// Pages of other origins read answers where they are let.
-#[tokio::test]
-async fn other_origins_read_answers_where_they_are_let() {
-    for (options, origin, wanted) in [
-        (&[][..], "https://a.example", None),
-        (
-            &["--cors-origin=https://a.example,http://b.example:8080"],
-            "https://a.example",
-            Some("https://a.example"),
-        ),
-        (&["--cors-origin=https://a.example,http://b.example:8080"], "https://c.example", None),
-        (&["--cors-origin=*"], "https://c.example", Some("*")),
-    ] {
-        let (store, _folder) = crate::server::sqlite().await;
-        let server = Server::start_with(store, options).await;
-        let asked = server.client().request(reqwest::Method::OPTIONS, server.url("/graphql"));
-        let asked = asked.header("origin", origin).header("access-control-request-method", "POST");
-        let asked =
-            asked.header("access-control-request-headers", "content-type").send().await.unwrap();
-        // Refusals can be read as well as answers.
-        let refused = server.client().get(server.url("/nowhere")).header("origin", origin);
-        for response in [asked, refused.send().await.unwrap()] {
-            let allowed = response.headers().get("access-control-allow-origin");
-            assert_eq!(allowed.map(|allowed| allowed.to_str().unwrap()), wanted);
-        }
-        server.stop().await;
-    }
 }

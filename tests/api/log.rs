@@ -12,15 +12,15 @@ use crate::{
 };
 
 /// The program over a database, its log in a file.
-struct Program {
+pub(crate) struct Program {
     folder: tempfile::TempDir,
     child: Running,
-    address: String,
-    client: reqwest::Client,
+    pub(crate) address: String,
+    pub(crate) client: reqwest::Client,
 }
 
 impl Program {
-    fn start(url: &str, options: &[&str]) -> Self {
+    pub(crate) fn start(url: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = hutong(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
         command.args(options).env("HUTONG_DATABASE_URL", url);
@@ -36,7 +36,7 @@ impl Program {
     }
 
     /// Ends the program: the lines of its log.
-    fn end(mut self) -> Vec<String> {
+    pub(crate) fn end(mut self) -> Vec<String> {
         drop(self.client);
         signal(&self.child, "TERM");
         assert!(ended(&mut self.child).success());

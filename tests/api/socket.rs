@@ -26,7 +26,15 @@ impl Socket {
         server: &Server,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
-        let address = format!("ws://{}/graphql", server.address);
+        Self::open_at(&server.address.to_string(), headers).await
+    }
+
+    /// The same with a server at this address.
+    pub(crate) async fn open_at(
+        address: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let address = format!("ws://{address}/graphql");
         let mut request = address.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());

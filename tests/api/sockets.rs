@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::{
@@ -142,11 +146,36 @@ on_each_database! {
 
         let elsewhere = [PROTOCOL, ("origin", "http://evil.example")];
         let mut socket = Socket::open(server, &elsewhere).await.unwrap();
-        assert_eq!(socket.closed().await, (4403, "Forbidden".to_owned()));
+        let wanted = "Forbidden: the server's --cors-origin does not name http://evil.example";
+        assert_eq!(socket.closed().await, (4403, wanted.to_owned()));
         let own = format!("http://{}", server.address);
         let mut socket = Socket::open(server, &[PROTOCOL, ("origin", &own)]).await.unwrap();
         socket.send(json!({ "type": "connection_init" })).await;
         assert_eq!(socket.receive().await["type"], "connection_ack");
+    }
+
+    /// Names of headers are spelt as the client spells them: some look for theirs letter by letter,
+    /// such as Python's gql.
+    async fn the_opening_is_answered_in_the_clients_spelling(server: &Server) {
+        for protocol in ["Sec-WebSocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"] {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            let opening = format!(
+                "GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                 {protocol}: graphql-ws, graphql-transport-ws\r\n\r\n"
+            );
+            stream.write_all(opening.as_bytes()).await.unwrap();
+            let mut told = Vec::new();
+            while !told.ends_with(b"\r\n\r\n") {
+                told.push(timeout(Duration::from_secs(20), stream.read_u8()).await.unwrap().unwrap());
+            }
+            let told = String::from_utf8(told).unwrap();
+            assert!(told.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{told}");
+            assert!(told.contains(&format!("\r\n{protocol}: graphql-transport-ws\r\n")), "{told}");
+            for rest in ["Upgrade: websocket", "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="] {
+                assert!(told.contains(&format!("\r\n{rest}\r\n")), "{told}");
+            }
+        }
     }
 
     /// Time, operations, connections and messages have their limits.

@@ -136,6 +136,6 @@ on_each_database! {
         let answer = server.ask("subscription { datasetChanged { slug } }").await;
         let (message, code, _) = answer.error();
         assert_eq!((answer.status, code.as_str()), (406, "NOT_ACCEPTABLE"));
-        assert!(message.contains("name `text/event-stream` in `Accept`"), "{message}");
+        assert!(message.contains("name `text/event-stream` or `multipart/mixed;subscriptionSpec=1.0` in `Accept`"), "{message}");
     }
 }

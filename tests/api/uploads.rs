@@ -1,11 +1,16 @@
 //! Files that come in through the API: `multipart/form-data`, whole or not at all.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use hutong::access::Role;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
-use crate::{Answer, Server, on_each_database};
+use crate::{Answer, Server, on_each_database, server::Store};
 
 const FIGURES: &str = "metric,district,period,value,source\n\
     5g-base-stations,haidian,2024,1200,beijing-daily-2026-01-27\n\
@@ -44,6 +49,14 @@ async fn upload(server: &Server, token: &str, query: &str, file: (&str, &[u8])) 
         part("0", Some(file.0), file.1),
     ];
     send(server, token, &parts).await
+}
+
+/// The head of a request with parts of so many bytes, open for more.
+fn head(length: usize) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\
+         content-type: multipart/form-data; boundary=limit\r\n"
+    )
 }
 
 const IMPORT: &str = "mutation ($file: Upload!) { importObservations(file: $file, id: \"mine\") {
@@ -158,5 +171,112 @@ on_each_database! {
         let post = server.client().post(server.url("/graphql")).json(&body).bearer_auth(&token);
         let answer = Answer::read(post.send().await.unwrap()).await;
         assert_eq!(answer.error().0, "there is no such file with the request");
+    }
+
+    /// Before a byte of them is read it is asked who may send files, and whether a page may.
+    async fn files_are_for_those_who_may_write(server: &Server) {
+        let (reader, editor) = (server.token(Role::Reader).await, server.token(Role::Editor).await);
+        let (reader, editor) = (format!("Bearer {reader}"), format!("Bearer {editor}"));
+        let missing = "files are sent with a token (`Authorization: Bearer TOKEN`), or with the header \
+            `apollo-require-preflight` or `x-apollo-operation-name`, so that browsers ask first whether a \
+            page may send them";
+        let stranger = "writing needs the role EDITOR; no token was sent";
+        for (name, value, status, code, message) in [
+            ("accept", "*/*", 400, "PREFLIGHT_REQUIRED", missing),
+            ("apollo-require-preflight", "", 400, "PREFLIGHT_REQUIRED", missing),
+            ("apollo-require-preflight", "true", 403, "FORBIDDEN", stranger),
+            ("x-apollo-operation-name", "Import", 403, "FORBIDDEN", stranger),
+            ("authorization", &reader, 403, "FORBIDDEN", "writing needs the role EDITOR; your token has READER"),
+            ("authorization", "Bearer hutong_x", 401, "UNAUTHENTICATED",
+                "the token is unknown, expired or withdrawn; send one that is in force"),
+            ("authorization", &editor, 100, "", ""),
+        ] {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            let head = format!("{}{name}: {value}\r\nexpect: 100-continue\r\n\r\n", head(200 << 20));
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut begun = [0; 12];
+            timeout(Duration::from_secs(20), stream.read_exact(&mut begun)).await.unwrap().unwrap();
+            assert_eq!(String::from_utf8_lossy(&begun), format!("HTTP/1.1 {status}"), "{name}");
+            if status == 100 {
+                continue;
+            }
+            // Whoever is told so need send nothing more.
+            let mut told = String::new();
+            timeout(Duration::from_secs(20), stream.read_to_string(&mut told)).await.unwrap().unwrap();
+            let told: Value = serde_json::from_str(told.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+            let error = json!({ "message": message, "extensions": { "code": code } });
+            assert_eq!(told, json!({ "errors": [error] }));
+        }
+    }
+
+    /// Of what is sent by somebody else all the same no more is taken than it takes to be heard.
+    async fn what_is_refused_is_not_read_to_its_end(server: &Server) {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let whole: usize = 200 << 20;
+        stream.write_all(format!("{}\r\n", head(whole)).as_bytes()).await.unwrap();
+        let (mut sent, piece) = (0, vec![b'x'; 1 << 20]);
+        while sent < whole && stream.write_all(&piece).await.is_ok() {
+            sent += piece.len();
+        }
+        assert!(sent < 64 << 20, "{sent}");
+    }
+
+    /// All of it has one deadline, however often a byte comes.
+    async fn files_come_in_time(store: &Store) {
+        let copy = Store { database: store.database.clone(), url: store.url.clone() };
+        let server = Server::start_with(copy, &["--upload-timeout=1"]).await;
+        let token = server.token(Role::Editor).await;
+        let operations = json!({ "query": IMPORT, "variables": { "file": null } }).to_string();
+        let mut begun = part("operations", None, operations.as_bytes());
+        begun.extend(part("map", None, br#"{"0": ["variables.file"]}"#));
+        begun.extend(part("0", Some("a.csv"), FIGURES.as_bytes()));
+        begun.truncate(begun.len() - 2);
+        // Before the first part, inside a head, in JSON and in the file.
+        for length in [0, 20, 100, begun.len()] {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            let head = format!("{}authorization: Bearer {token}\r\n\r\n", head(1 << 20));
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(&begun[..length]).await.unwrap();
+            let (mut from, mut to) = stream.split();
+            let trickle = async {
+                while to.write_all(b" ").await.is_ok() {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            let mut told = [0; 1000];
+            let told = tokio::select! {
+                () = trickle => unreachable!(),
+                read = timeout(Duration::from_secs(20), from.read(&mut told)) => {
+                    let length = read.expect("it goes on").unwrap();
+                    String::from_utf8_lossy(&told[..length]).into_owned()
+                }
+            };
+            assert!(told.starts_with("HTTP/1.1 408 "), "{length}: {told}");
+            assert!(told.contains("the body did not arrive within 1 seconds"), "{told}");
+        }
+        server.stop().await;
+    }
+
+    /// Files that are too large are refused, also where they are hidden in the head of a part, and so
+    /// are those that are compressed.
+    async fn files_have_limits(store: &Store) {
+        let copy = Store { database: store.database.clone(), url: store.url.clone() };
+        let server = Server::start_with(copy, &["--upload-max=100000", "--body-max=10000"]).await;
+        let token = server.token(Role::Editor).await;
+        let large = vec![b'x'; 100_001];
+        let answer = upload(&server, &token, IMPORT, ("a.csv", &large)).await;
+        assert_eq!((answer.status, &*answer.error().1), (413, "BODY_TOO_LARGE"));
+        let name = "x".repeat(300_000);
+        let answer = upload(&server, &token, IMPORT, (&name, FIGURES.as_bytes())).await;
+        assert_eq!((answer.status, &*answer.error().1), (413, "BODY_TOO_LARGE"));
+        let post = server.client().post(server.url("/graphql")).bearer_auth(&token);
+        let post = post.header("content-type", "multipart/form-data; boundary=limit");
+        let refused = post.header("content-encoding", "gzip").body("x").send().await.unwrap();
+        assert_eq!(refused.headers()["accept-encoding"], "identity");
+        let answer = Answer::read(refused).await;
+        let message = "a body like this is taken with `Content-Encoding: identity` or none";
+        assert_eq!((answer.status, &*answer.error().0), (415, message));
+        server.stop().await;
     }
 }

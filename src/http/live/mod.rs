@@ -1,16 +1,16 @@
-//! Answers that go on: subscriptions and live queries, over WebSocket and server-sent events.
+//! Answers that go on: subscriptions and live queries, over WebSocket and as streams over HTTP.
 //!
 //! Nobody who is slow is waited for, nor has a queue without end. What an operation has to tell
 //! waits in a queue of [`QUEUE`] answers; while that is full the operation rests, and since
 //! revisions replace each other nothing piles up behind it. Who takes nothing for the length of
 //! the patience is told so and dropped.
 
-mod events;
-mod origin;
+mod framing;
 mod protocol;
 mod question;
 mod shared;
 mod socket;
+mod stream;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-pub(super) use self::events::events;
+pub(super) use self::{framing::Framing, question::Question, stream::stream};
 
 use self::shared::Shared;
 use super::{App, refusal::Refusal};
@@ -148,13 +148,17 @@ pub(super) fn opens_socket(request: &Request) -> bool {
 /// Opens a WebSocket.
 pub(super) async fn socket(app: &App, id: &str, from: IpAddr, request: Request) -> Response {
     let (mut head, _) = request.into_parts();
-    match WebSocketUpgrade::from_request_parts(&mut head, app).await {
+    let mut response = match WebSocketUpgrade::from_request_parts(&mut head, app).await {
         Ok(upgrade) => {
             let opened = socket::open(app, id, from, &head.headers, upgrade);
             opened.await.unwrap_or_else(|refusal| refusal.of(id).into_response())
         }
         Err(refused) => refused.into_response(),
-    }
+    };
+    // Among them is how the client spells the names of headers, as hyper writes them then: some
+    // clients look for `Sec-WebSocket-Protocol` letter by letter.
+    response.extensions_mut().extend(head.extensions);
+    response
 }
 
 /// Whether a question may have more answers than one.

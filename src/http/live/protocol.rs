@@ -40,10 +40,6 @@ impl Close {
         Self::new(4401, "Unauthorized")
     }
 
-    pub(super) fn forbidden() -> Self {
-        Self::new(4403, "Forbidden")
-    }
-
     pub(super) fn subprotocol() -> Self {
         Self::new(4406, "Subprotocol not acceptable")
     }
@@ -76,7 +72,9 @@ impl Close {
     /// The client is not let in, or not any more.
     pub(super) fn of(refusal: &Refusal) -> Self {
         match refusal.code() {
-            Code::Unauthenticated => Self::new(4403, format!("Forbidden: {}", refusal.message())),
+            Code::Unauthenticated | Code::OriginNotAllowed => {
+                Self::new(4403, format!("Forbidden: {}", refusal.message()))
+            }
             Code::RateLimited => Self::new(close_code::AGAIN, refusal.message()),
             _ => Self::new(close_code::ERROR, refusal.message()),
         }

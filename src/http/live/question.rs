@@ -16,7 +16,7 @@ use crate::{
 
 /// A question, which is checked anew each time it is answered.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(in crate::http) struct Question {
     asked: Asked,
     preferred: Preferred,
     /// The id of the request that it came with.
@@ -46,7 +46,7 @@ pub(super) enum Answer {
 }
 
 impl Question {
-    pub(super) fn new(asked: Asked, preferred: Preferred, id: &str) -> Self {
+    pub(in crate::http) fn new(asked: Asked, preferred: Preferred, id: &str) -> Self {
         Self { asked, preferred, id: id.into() }
     }
 

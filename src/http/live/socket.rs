@@ -19,9 +19,10 @@ use super::{
     super::{
         App, accept_language,
         admission::{Admitted, LOOKED_AT_EVERY},
+        cors,
         refusal::Refusal,
     },
-    Place, QUEUE, origin,
+    Place, QUEUE,
     protocol::{self, Close, Id, Incoming},
     question::{Answer, Question},
 };
@@ -42,8 +43,8 @@ pub(super) async fn open(
     let place = app.live.place()?;
     let mut refused = None;
     let mut admitted = None;
-    if !origin::allowed(headers, &app.options.cors_origin) {
-        refused = Some(Close::forbidden());
+    if let Err(refusal) = cors::check(headers, &app.options.cors) {
+        refused = Some(Close::of(&refusal));
     } else if headers.contains_key(header::AUTHORIZATION) {
         match Admitted::by_header(app, headers).await {
             Ok(let_in) => admitted = Some(let_in),

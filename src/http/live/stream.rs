@@ -1,4 +1,5 @@
-//! Server-sent events: one operation on a connection of its own (the protocol of `graphql-sse`).
+//! One operation on a connection of its own, whose answers follow each other in the body of a
+//! response.
 
 use std::convert::Infallible;
 
@@ -12,13 +13,13 @@ use futures_util::{StreamExt, stream};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{
-    super::{App, admission::Admitted, handler, negotiation, refusal::Refusal},
-    Place, QUEUE,
+    super::{App, admission::Admitted, handler, refusal::Refusal},
+    Framing, Place, QUEUE, protocol,
     question::{Answer, Question},
 };
-use crate::graphql::{Asked, Checked, Code, Preferred, error};
+use crate::graphql::{Checked, Code, error};
 
-/// Keeps nginx from waiting for more before it passes events on.
+/// Keeps nginx from waiting for more before it passes answers on.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// How an operation ended.
@@ -29,23 +30,19 @@ enum Ended {
     Slow,
     /// The client's token is worth nothing any more.
     Lapsed,
-    /// The server ends. Nothing is said: a client that hears no `complete` asks again elsewhere.
+    /// The server ends. Nothing is said: a client that does not hear that the operation is complete
+    /// asks again elsewhere.
     Stopped,
 }
 
-/// A sign of life: a comment, which clients pass over.
-const ALIVE: &str = ":\n\n";
-
-/// Answers a question with a stream of events.
-pub(in crate::http) fn events(
+/// Answers a question with a stream of answers.
+pub(in crate::http) fn stream(
     app: &App,
-    id: &str,
     admitted: Admitted,
-    asked: Asked,
+    question: Question,
     method: &Method,
-    preferred: Preferred,
+    framing: Framing,
 ) -> Result<Response, Refusal> {
-    let question = Question::new(asked, preferred, id);
     let checked = question.check(app);
     if let Ok(Checked { operation: operation @ OperationType::Mutation, .. }) = &checked
         && method == Method::GET
@@ -56,23 +53,24 @@ pub(in crate::http) fn events(
     let (queue, waiting) = mpsc::channel(QUEUE);
     let mut task = JoinSet::new();
     let control = if admitted.has_token() { "private, no-cache" } else { "no-cache" };
-    task.spawn(answer(app.clone(), admitted, question, checked, queue, place));
+    task.spawn(answer(app.clone(), admitted, question, checked, framing, queue, place));
     let keep_alive = app.live.keep_alive();
-    let events = stream::unfold((waiting, task), move |(mut waiting, mut task)| async move {
-        let events = match timeout(keep_alive, waiting.recv()).await {
-            Ok(Some(event)) => event,
-            Ok(None) => farewell(&task.join_next().await?.ok()?)?,
-            Err(_) => ALIVE.to_owned(),
+    let answers = stream::unfold((waiting, task), move |(mut waiting, mut task)| async move {
+        let text = match timeout(keep_alive, waiting.recv()).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => farewell(framing, &task.join_next().await?.ok()?)?,
+            Err(_) => framing.keep_alive(),
         };
-        Some((Ok::<String, Infallible>(events), (waiting, task)))
+        Some((text, (waiting, task)))
     });
+    let body = stream::iter(framing.opening()).chain(answers).map(Ok::<String, Infallible>);
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(negotiation::EVENTS)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(framing.content_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static(control)),
         (header::VARY, handler::VARY),
         (BUFFERING, HeaderValue::from_static("no")),
     ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    Ok((headers, Body::from_stream(body)).into_response())
 }
 
 /// Answers the operation into the queue, to its end, which frees its place.
@@ -81,6 +79,7 @@ async fn answer(
     admitted: Admitted,
     question: Question,
     checked: Result<Checked, Answer>,
+    framing: Framing,
     queue: mpsc::Sender<String>,
     _place: Place,
 ) -> Ended {
@@ -95,7 +94,7 @@ async fn answer(
         };
         let Some(answer) = answer else { return Ended::Complete };
         let last = matches!(answer, Answer::Refused(_));
-        if queue.send_timeout(next(&answer), app.live.patience()).await.is_err() {
+        if queue.send_timeout(framing.next(&answer), app.live.patience()).await.is_err() {
             return Ended::Slow;
         }
         if last {
@@ -104,28 +103,16 @@ async fn answer(
     }
 }
 
-/// An answer as an event. JSON has no line breaks.
-fn next(answer: &Answer) -> String {
-    match answer {
-        Answer::Next(response) => format!("event: next\ndata: {response}\n\n"),
-        Answer::Refused(errors) => format!("event: next\ndata: {{\"errors\":{errors}}}\n\n"),
-    }
-}
-
-/// The last events of an operation.
-fn farewell(ended: &Ended) -> Option<String> {
-    const COMPLETE: &str = "event: complete\ndata:\n\n";
-    match ended {
-        Ended::Complete => Some(COMPLETE.to_owned()),
+/// What is said last of an operation.
+fn farewell(framing: Framing, ended: &Ended) -> Option<String> {
+    let why = match ended {
+        Ended::Complete => return Some(framing.complete().to_owned()),
         Ended::Slow => {
             let message = "the answers are not taken; ask again".to_owned();
-            let slow = error::refused(Code::SlowConsumer, message);
-            Some(next(&Answer::refused(&[slow])) + COMPLETE)
+            error::refused(Code::SlowConsumer, message)
         }
-        Ended::Lapsed => {
-            let refused: Answer = Refusal::lapsed().into();
-            Some(next(&refused) + COMPLETE)
-        }
-        Ended::Stopped => None,
-    }
+        Ended::Lapsed => Refusal::lapsed().into(),
+        Ended::Stopped => return None,
+    };
+    Some(framing.failure(&protocol::json(&[why])) + framing.complete())
 }
