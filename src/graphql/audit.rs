@@ -99,14 +99,21 @@ impl AuditQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many writes, the newest first: from 1 to the server's limit (1000 unless configured). 50 unless configured when left out."
+            desc = "How many writes, the newest first: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only writes older than the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many writes, counted from the oldest: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only writes newer than the one with this cursor.")] before: Option<
+            String,
+        >,
     ) -> Option<Result<PagedConnection<Arc<Audit>>>> {
         let log = || {
             access::require(ctx.data::<Viewer>()?, Permission::ReadAudit)?;
-            let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+            let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
             Ok(PagedConnection(Arc::new(Audit::new(page)?)))
         };
         Some(log())
@@ -119,9 +126,7 @@ impl Pages for Arc<Audit> {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<AuditEntry>> {
         let entries = ctx.batch()?.load(Self::clone(self), ROOT).await?;
         let entries = entries.ok_or_else(|| Error::internal("the log was not answered"))?;
-        let item = |row: &Arc<audit::Model>| AuditEntry { row: Arc::clone(row) };
-        let items = entries.rows.iter().map(item).collect();
-        Ok(Paged { items, has_previous: entries.has_previous, has_next: entries.has_next })
+        Ok(entries.map(|row| AuditEntry { row: Arc::clone(row) }))
     }
 
     fn cursor(&self, entry: &AuditEntry) -> Result<String> {

@@ -65,13 +65,18 @@ impl ChangesQuery {
         #[graphql(desc = "Only what was recorded after this moment; all when left out.")]
         since: Option<DateTime>,
         #[graphql(
-            desc = "How many changes: from 1 to the server's limit (1000 unless configured); 50 unless configured when left out."
+            desc = "How many changes: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only changes after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many changes, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only changes before the one with this cursor.")] before: Option<String>,
     ) -> Option<Result<PagedConnection<Changes>>> {
         let changes = || {
-            let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+            let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
             Ok(PagedConnection(Changes::new(since, page)?))
         };
         Some(changes())
@@ -84,12 +89,10 @@ impl Pages for Changes {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<RecordedChange>> {
         let page = ctx.batch()?.load(self.clone(), ROOT).await?;
         let page = page.ok_or_else(|| Error::internal("changes were not answered"))?;
-        let item = |(number, changed): &(i64, Changed)| RecordedChange {
+        Ok(page.map(|(number, changed)| RecordedChange {
             number: *number,
             changed: Arc::new(changed.clone()),
-        };
-        let items = page.changes.iter().map(item).collect();
-        Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+        }))
     }
 
     fn cursor(&self, change: &RecordedChange) -> Result<String> {

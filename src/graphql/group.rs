@@ -51,10 +51,15 @@ impl GroupQuery {
         )]
         order_by: Option<Vec<GroupOrder>>,
         #[graphql(
-            desc = "How many groups: from 1 to the server's limit (1000 unless configured); 50 unless configured when left out."
+            desc = "How many groups: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only groups after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many groups, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only groups before the one with this cursor.")] before: Option<String>,
         #[graphql(
             desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
         )]
@@ -66,7 +71,7 @@ impl GroupQuery {
     ) -> Option<Result<PagedConnection<GroupPages>>> {
         let groups = || {
             let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
-            let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+            let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
             check(&by)?;
             let order = order_by.unwrap_or_default();
             for key in &order {
@@ -145,8 +150,7 @@ impl Pages for GroupPages {
             let (view, filter, group) = (self.0.view, self.0.filter.clone(), group.clone());
             ObservationGroup { view, dimensions, filter, group }
         };
-        let items = page.groups.iter().map(item).collect();
-        Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+        Ok(page.map(item))
     }
 
     fn cursor(&self, group: &ObservationGroup) -> Result<String> {

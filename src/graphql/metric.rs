@@ -132,7 +132,7 @@ object! {
         /// own figures, none of initiatives. Which way is better is the metric's `direction`.
         ///
         /// Values are ordered as numbers, whatever their comparators: see `provisional`.
-        #[expect(clippy::too_many_arguments, reason = "the arguments of every list, and its own")]
+        #[expect(clippy::too_many_arguments, reason = "what a ranking is made of")]
         async fn ranking(
             &self,
             ctx: &Context<'_>,
@@ -144,10 +144,6 @@ object! {
             direction: Direction,
             #[graphql(desc = "Which positions places with equal values have.", default)]
             ties: Ties,
-            #[graphql(desc = "How many entries: from 1 to the server's limit (1000 unless configured); 50 unless configured when left out.")]
-            first: Option<i32>,
-            #[graphql(desc = "Only entries after the one with this cursor. Where `period` is left out, it is the cursor's.")]
-            after: Option<String>,
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Ranking>> {
@@ -155,7 +151,7 @@ object! {
                 let view = past::view(ctx, self.view, as_of, known_on)?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 let contest = Contest { view, among, period };
-                Ranking::new(ctx, &metric, contest, direction, ties, (first, after))
+                Ok(Ranking::new(metric, contest, direction, ties))
             };
             Some(ranking.await)
         }

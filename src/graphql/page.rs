@@ -5,6 +5,7 @@ use std::{borrow::Cow, future::Future};
 use async_graphql::{Context, Object, OutputType, Result, TypeName, connection::PageInfo};
 
 use crate::error::Error;
+pub use crate::query::Paged;
 
 /// A list that is read a page at a time.
 pub trait Pages: Send + Sync + 'static {
@@ -20,17 +21,6 @@ pub trait Pages: Send + Sync + 'static {
 
     /// How much is listed on all pages together.
     fn total(&self, ctx: &Context<'_>) -> impl Future<Output = Result<i64>> + Send;
-}
-
-/// One page.
-#[derive(Debug, Clone)]
-pub struct Paged<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Whether the list goes on before it.
-    pub has_previous: bool,
-    /// Whether the list goes on after it.
-    pub has_next: bool,
 }
 
 /// A page of a list. It is read once, by whichever of its fields needs it, and its total beside it.
@@ -97,8 +87,8 @@ impl<T: OutputType> PagedEdge<T> {
         &self.node
     }
 
-    /// Where it stands in this list: give it back as `after`, with the same other arguments, to
-    /// read on from here. Opaque.
+    /// Where it stands in this list: give it back as `after` or `before`, with the same other
+    /// arguments, to read on from here. Opaque.
     async fn cursor(&self) -> &str {
         &self.cursor
     }

@@ -29,28 +29,31 @@ use crate::{
 #[derive(Clone)]
 pub struct Ranking {
     metric: Arc<metric::Model>,
-    ranks: Arc<Ranks>,
+    contest: Contest,
+    direction: Direction,
+    ties: Ties,
 }
 
 impl Ranking {
-    /// A page of a ranking, from its arguments `first` and `after`.
+    /// The ranking of all who take part.
     pub(super) fn new(
-        ctx: &Context<'_>,
-        metric: &Arc<metric::Model>,
+        metric: Arc<metric::Model>,
         contest: Contest,
         direction: Direction,
         ties: Ties,
-        (first, after): (Option<i32>, Option<String>),
-    ) -> Result<Self> {
-        let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
-        let ranks = Arc::new(Ranks::new(contest, direction, ties, page)?);
-        Ok(Self { metric: Arc::clone(metric), ranks })
+    ) -> Self {
+        Self { metric, contest, direction, ties }
     }
 
     async fn extent(&self, ctx: &Context<'_>) -> Result<Extent> {
-        let extent = ctx.batch()?.load(self.ranks.contest().clone(), self.metric.id).await?;
-        Ok(extent.ok_or_else(|| Error::internal("a ranking was not answered"))?)
+        extent(ctx, &self.contest, &self.metric).await
     }
+}
+
+/// How far a ranking of a metric reaches.
+async fn extent(ctx: &Context<'_>, contest: &Contest, metric: &metric::Model) -> Result<Extent> {
+    let extent = ctx.batch()?.load(contest.clone(), metric.id).await?;
+    Ok(extent.ok_or_else(|| Error::internal("a ranking was not answered"))?)
 }
 
 /// Places ranked by their figures of a metric at one period.
@@ -74,24 +77,53 @@ impl Ranking {
 
     /// The places that are ranked, in order; those with equal values in the order in which they
     /// were loaded.
-    async fn entries(&self) -> PagedConnection<Self> {
-        PagedConnection(self.clone())
+    async fn entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many entries: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`."
+        )]
+        first: Option<i32>,
+        #[graphql(
+            desc = "Only entries after the one with this cursor. Where the ranking was asked for without `period`, they are of the cursor's, even if there is a newer one since."
+        )]
+        after: Option<String>,
+        #[graphql(
+            desc = "How many entries, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(
+            desc = "Only entries before the one with this cursor; of its period, as with `after`."
+        )]
+        before: Option<String>,
+    ) -> Option<Result<PagedConnection<Entries>>> {
+        let entries = || {
+            let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
+            let ranks = Ranks::new(self.contest.clone(), self.direction, self.ties, page)?;
+            let metric = Arc::clone(&self.metric);
+            Ok(PagedConnection(Entries { metric, ranks: Arc::new(ranks) }))
+        };
+        Some(entries())
     }
 }
 
-impl Pages for Ranking {
+/// The places of a ranking.
+pub struct Entries {
+    metric: Arc<metric::Model>,
+    ranks: Arc<Ranks>,
+}
+
+impl Pages for Entries {
     type Item = RankingEntry;
 
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<RankingEntry>> {
         let page = ctx.batch()?.load(Arc::clone(&self.ranks), self.metric.id).await?;
         let page = page.ok_or_else(|| Error::internal("a ranking was not answered"))?;
-        let item = |rank: &Rank| RankingEntry {
+        Ok(page.map(|rank| RankingEntry {
             view: self.ranks.contest().view,
             metric: Arc::clone(&self.metric),
             rank: rank.clone(),
-        };
-        let items = page.ranks.iter().map(item).collect();
-        Ok(Paged { items, has_previous: page.has_previous, has_next: page.has_next })
+        }))
     }
 
     fn cursor(&self, entry: &RankingEntry) -> Result<String> {
@@ -99,7 +131,7 @@ impl Pages for Ranking {
     }
 
     async fn total(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(self.extent(ctx).await?.ranked)
+        Ok(extent(ctx, self.ranks.contest(), &self.metric).await?.ranked)
     }
 }
 

@@ -80,6 +80,7 @@ impl SearchQuery {
     /// others; of those that fit alike places come first, then themes, organisations, initiatives,
     /// metrics, units, claims, sources, figures and links, each in the order in which it was
     /// loaded.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list, and its own")]
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -90,13 +91,18 @@ impl SearchQuery {
         #[graphql(desc = "Only objects of these types, at least one; of all types when left out.")]
         types: Option<Vec<SearchType>>,
         #[graphql(
-            desc = "How many results, best first: from 1 to the server's limit (1000 unless configured). 50 unless configured when left out."
+            desc = "How many results, best first: from 1 to the server's limit (1000 unless configured). 50 unless configured when neither `first` nor `last` is given; not together with `last`."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only results after the one with this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "How many results, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
+        )]
+        last: Option<i32>,
+        #[graphql(desc = "Only results before the one with this cursor.")] before: Option<String>,
     ) -> Option<Result<PagedConnection<Arc<Search>>>> {
         let search = || {
-            let page = Page::new(ctx.data::<Limits>()?, first, after, None, None)?;
+            let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
             let words = Words::new(&query)?;
             if types.as_ref().is_some_and(Vec::is_empty) {
                 let message = "`types` is empty; give at least one type, or leave it out for all";
@@ -115,9 +121,7 @@ impl Pages for Arc<Search> {
     async fn page(&self, ctx: &Context<'_>) -> Result<Paged<SearchResult>> {
         let hits = ctx.batch()?.load(Self::clone(self), ROOT).await?;
         let hits = hits.ok_or_else(|| Error::internal("a search was not answered"))?;
-        let item = |hit: &Hit| SearchResult { search: Self::clone(self), hit: *hit };
-        let items = hits.hits.iter().map(item).collect();
-        Ok(Paged { items, has_previous: hits.has_previous, has_next: hits.has_next })
+        Ok(hits.map(|hit| SearchResult { search: Self::clone(self), hit: *hit }))
     }
 
     fn cursor(&self, result: &SearchResult) -> Result<String> {

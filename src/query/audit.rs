@@ -10,11 +10,12 @@ use sea_orm::{
 use serde_json::Value as Json;
 
 use super::{
-    Page,
+    Page, Paged,
     batch::Load,
     column,
     condition::table,
     cursor,
+    page::Bounds,
     parent::{PARENT, ROOT},
 };
 use crate::{
@@ -26,19 +27,8 @@ use crate::{
 #[derive(Debug, PartialEq)]
 pub struct Audit {
     page: Page,
-    /// The number of the entry that the page begins after.
-    after: Option<i64>,
-}
-
-/// The entries of a page.
-#[derive(Debug)]
-pub struct Entries {
-    /// The newest first.
-    pub rows: Vec<Arc<Model>>,
-    /// Whether there are newer ones.
-    pub has_previous: bool,
-    /// Whether there are older ones.
-    pub has_next: bool,
+    /// The numbers of the entries that the page lies between.
+    bounds: Bounds<i64>,
 }
 
 /// What a cursor belongs to.
@@ -48,18 +38,17 @@ const SIGNATURE: &str = "audit";
 const SAME: &str = "field";
 
 impl Audit {
-    /// A page of the log. Fails when its cursor is none of the log's.
+    /// A page of the log. Fails when its cursors are none of the log's.
     pub fn new(page: Page) -> Result<Self, Error> {
-        let read = |after: &str| {
-            let values = cursor::open("after", after, SIGNATURE, SAME)?;
+        let bounds = page.bounds(|argument, text| {
+            let values = cursor::open(argument, text, SIGNATURE, SAME)?;
             let number = match values.as_slice() {
                 [number] => number.as_i64(),
                 _ => None,
             };
-            number.ok_or_else(|| cursor::refuse("after", after, cursor::MALFORMED, SAME))
-        };
-        let after = page.after.as_deref().map(read).transpose()?;
-        Ok(Self { page, after })
+            number.ok_or_else(|| cursor::refuse(argument, text, cursor::MALFORMED, SAME))
+        })?;
+        Ok(Self { page, bounds })
     }
 
     /// The cursor of an entry.
@@ -70,7 +59,7 @@ impl Audit {
 
 impl Load for Audit {
     type Key = i64;
-    type Value = Arc<Entries>;
+    type Value = Arc<Paged<Arc<Model>>>;
 
     async fn load(
         &self,
@@ -78,19 +67,18 @@ impl Load for Audit {
         _: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
         let number = || column::<Entity>(Column::Id);
+        let order = if self.page.backward { Order::Asc } else { Order::Desc };
         let mut rows = Query::select();
         rows.expr_as(number(), PARENT)
             .columns(Column::iter().map(|column| (table::<Entity>(), column)))
             .from(table::<Entity>())
-            .and_where_option(self.after.map(|after| number().lt(after)))
-            .order_by((table::<Entity>(), Column::Id), Order::Desc)
-            .limit(u64::from(self.page.limit) + 1);
+            .and_where_option(self.bounds.after.map(|after| number().lt(after)))
+            .and_where_option(self.bounds.before.map(|before| number().gt(before)))
+            .order_by((table::<Entity>(), Column::Id), order)
+            .limit(self.page.rows());
         let found = database.fetch::<(i64, Model)>(&rows).await?;
-        let limit = self.page.limit as usize;
-        let has_next = found.len() > limit;
-        let rows = found.into_iter().take(limit).map(|(_, row)| Arc::new(row)).collect();
-        let entries = Entries { rows, has_previous: self.after.is_some(), has_next };
-        Ok(HashMap::from([(ROOT, Arc::new(entries))]))
+        let rows = found.into_iter().map(|(_, row)| Arc::new(row)).collect();
+        Ok(HashMap::from([(ROOT, Arc::new(self.page.cut(rows)))]))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Figures tell it themselves, for each version is a row; of all else it is kept beside the rows.
 //! Both are read in the order of an index and no further than the page goes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use entity::{DateTime, change, observation, vocabulary::ChangeKind};
 use sea_orm::{
@@ -13,7 +13,7 @@ use sea_orm::{
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Page, batch::Load, column, cursor, parent::ROOT};
+use super::{Page, Paged, batch::Load, column, cursor, page::Bounds, parent::ROOT};
 use crate::{
     database::{Count, Database},
     error::Error,
@@ -24,7 +24,7 @@ use crate::{
 pub struct Changes {
     since: Option<DateTime>,
     page: Page,
-    after: Option<Place>,
+    bounds: Bounds<Place>,
 }
 
 /// Where a change stands among all.
@@ -62,17 +62,6 @@ pub struct Changed {
     pub key: String,
 }
 
-/// A page of changes.
-#[derive(Debug)]
-pub struct ChangesPage {
-    /// The oldest first, each with its number.
-    pub changes: Vec<(i64, Changed)>,
-    /// Whether there are older ones on pages before.
-    pub has_previous: bool,
-    /// Whether there are more.
-    pub has_next: bool,
-}
-
 /// What a cursor belongs to.
 const SIGNATURE: &str = "changes";
 
@@ -80,15 +69,9 @@ const SIGNATURE: &str = "changes";
 const SAME: &str = "field";
 
 impl Changes {
-    /// A page of what was changed. Fails when its cursor is none of such a page.
+    /// A page of what was changed. Fails when its cursors are none of such a page.
     pub fn new(since: Option<DateTime>, page: Page) -> Result<Self, Error> {
-        let after = page.after.as_ref();
-        let after = after.map(|text| {
-            let values = cursor::open("after", text, SIGNATURE, SAME)?;
-            Place::read(&values)
-                .ok_or_else(|| cursor::refuse("after", text, cursor::MALFORMED, SAME))
-        });
-        Ok(Self { since, after: after.transpose()?, page })
+        Ok(Self { since, bounds: page.bounds(Place::read)?, page })
     }
 
     /// The question how much was changed, on all pages together.
@@ -103,12 +86,12 @@ impl Changes {
     }
 
     fn statement(&self) -> SelectStatement {
-        let limit = u64::from(self.page.limit) + 1;
+        let order = || if self.page.backward { Order::Desc } else { Order::Asc };
         let page = |kept: Kept, way: Condition| {
-            let rows = rows(kept, way, self.since, self.after)
-                .order_by("recorded_at", Order::Asc)
-                .order_by("number", Order::Asc)
-                .limit(limit)
+            let rows = rows(kept, way, self.since, &self.bounds)
+                .order_by("recorded_at", order())
+                .order_by("number", order())
+                .limit(self.page.rows())
                 .take();
             Query::select().columns(COLUMNS).from_subquery(rows, "page").take()
         };
@@ -116,9 +99,9 @@ impl Changes {
         let mut all = page(first.0, first.1);
         all.unions(others.map(|(kept, way)| (UnionType::All, page(kept, way))));
         let mut select = Query::select();
-        select.columns(COLUMNS).from_subquery(all, "pages").limit(limit);
+        select.columns(COLUMNS).from_subquery(all, "pages").limit(self.page.rows());
         for column in ["recorded_at", "kept", "number"] {
-            select.order_by(column, Order::Asc);
+            select.order_by(column, order());
         }
         select
     }
@@ -126,19 +109,15 @@ impl Changes {
 
 impl Load for Changes {
     type Key = i64;
-    type Value = Arc<ChangesPage>;
+    type Value = Arc<Paged<(i64, Changed)>>;
 
     async fn load(
         &self,
         database: &Database,
         _: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
-        let mut rows = database.fetch::<(i64, Changed)>(&self.statement()).await?;
-        let limit = self.page.limit as usize;
-        let has_next = rows.len() > limit;
-        rows.truncate(limit);
-        let page = ChangesPage { changes: rows, has_previous: self.after.is_some(), has_next };
-        Ok(HashMap::from([(ROOT, Arc::new(page))]))
+        let rows = database.fetch::<(i64, Changed)>(&self.statement()).await?;
+        Ok(HashMap::from([(ROOT, Arc::new(self.page.cut(rows)))]))
     }
 }
 
@@ -152,7 +131,7 @@ impl Load for ChangesTotal {
 
     async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
         let counts = ways().map(|(kept, way)| {
-            let rows = rows(kept, way, self.0, None).take();
+            let rows = rows(kept, way, self.0, &Bounds { after: None, before: None }).take();
             let count = Expr::cust("count(*)");
             Expr::from(Query::select().expr(count).from_subquery(rows, "rows").take())
         });
@@ -164,7 +143,14 @@ impl Load for ChangesTotal {
 }
 
 impl Place {
-    fn read(values: &[Json]) -> Option<Self> {
+    /// The place that a cursor is of.
+    fn read(argument: &str, cursor: &str) -> Result<Self, Error> {
+        let values = cursor::open(argument, cursor, SIGNATURE, SAME)?;
+        let malformed = || cursor::refuse(argument, cursor, cursor::MALFORMED, SAME);
+        Self::of(&values).ok_or_else(malformed)
+    }
+
+    fn of(values: &[Json]) -> Option<Self> {
         let [recorded_at, kept, number] = values else { return None };
         let recorded_at = chrono::DateTime::parse_from_rfc3339(recorded_at.as_str()?).ok()?;
         let kept = match kept.as_i64()? {
@@ -178,12 +164,24 @@ impl Place {
 
     /// The rows after it, of those that are kept somewhere.
     fn after(self, kept: Kept, recorded_at: Expr, number: Expr) -> Expr {
-        if kept < self.kept {
-            return recorded_at.gt(self.recorded_at);
+        match kept.cmp(&self.kept) {
+            Ordering::Less => recorded_at.gt(self.recorded_at),
+            Ordering::Equal => Expr::tuple([recorded_at, number]).gt(self.tuple()),
+            Ordering::Greater => recorded_at.gte(self.recorded_at),
         }
-        let from = if kept > self.kept { i64::MIN } else { self.number };
-        let place = Expr::tuple([recorded_at, number]);
-        place.gt(Expr::tuple([Expr::val(self.recorded_at), Expr::val(from)]))
+    }
+
+    /// The rows before it.
+    fn before(self, kept: Kept, recorded_at: Expr, number: Expr) -> Expr {
+        match kept.cmp(&self.kept) {
+            Ordering::Less => recorded_at.lte(self.recorded_at),
+            Ordering::Equal => Expr::tuple([recorded_at, number]).lt(self.tuple()),
+            Ordering::Greater => recorded_at.lt(self.recorded_at),
+        }
+    }
+
+    fn tuple(self) -> Expr {
+        Expr::tuple([Expr::val(self.recorded_at), Expr::val(self.number)])
     }
 }
 
@@ -206,12 +204,12 @@ fn ways() -> [(Kept, Condition); 3] {
     ]
 }
 
-/// The changes that are kept somewhere, since a moment and after a place.
+/// The changes that are kept somewhere, since a moment and between two places.
 fn rows(
     kept: Kept,
     way: Condition,
     since: Option<DateTime>,
-    after: Option<Place>,
+    bounds: &Bounds<Place>,
 ) -> SelectStatement {
     let (table, kind, revision, entity, row, key) = match kept {
         Kept::Beside => (
@@ -247,7 +245,8 @@ fn rows(
         .from(table)
         .cond_where(
             way.add_option(since.map(|since| recorded_at().gt(since)))
-                .add_option(after.map(|after| after.after(kept, recorded_at(), number()))),
+                .add_option(bounds.after.map(|place| place.after(kept, recorded_at(), number())))
+                .add_option(bounds.before.map(|place| place.before(kept, recorded_at(), number()))),
         )
         .take()
 }

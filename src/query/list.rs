@@ -13,15 +13,16 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
-    KEYS, OrderBy, OrderKey, Page, Scope, Source, Table, Total, View,
+    KEYS, OrderBy, OrderKey, Page, Paged, Scope, Source, Table, Total, View,
     batch::Load,
     column,
     condition::table,
     cursor,
     filter::Filter,
     json_array,
+    page::Bounds,
     parent::{Key, PARENT, Parent, ROOT, keyed},
-    term::{Term, beyond, ordered, seek},
+    term::{Term, beyond, ordered, reversed, seek},
 };
 use crate::{database::Database, error::Error};
 
@@ -33,9 +34,7 @@ pub struct List<E: Table> {
     filter: Option<Arc<E::Filter>>,
     order: Vec<OrderBy<E::OrderKey>>,
     page: Page,
-    /// Where the page begins and ends, read from its cursors.
-    after: Option<Vec<Value>>,
-    before: Option<Vec<Value>>,
+    bounds: Bounds<Vec<Value>>,
 }
 
 /// A page of a list.
@@ -64,14 +63,9 @@ impl<E: Table> List<E> {
     ) -> Result<Self, Error> {
         let order = order.filter(|order| !order.is_empty());
         let order = order.unwrap_or_else(E::OrderKey::default_order);
-        let read = |argument: &str, text: &Option<String>| {
-            text.as_ref()
-                .map(|text| cursor::decode::<E, E::OrderKey>(argument, text, &order))
-                .transpose()
-        };
-        let after = read("after", &page.after)?;
-        let before = read("before", &page.before)?;
-        Ok(Self { view, parent, filter, order, page, after, before })
+        let bounds =
+            page.bounds(|argument, text| cursor::decode::<E, E::OrderKey>(argument, text, &order))?;
+        Ok(Self { view, parent, filter, order, page, bounds })
     }
 
     /// From where its rows are seen.
@@ -119,10 +113,7 @@ impl<E: Table> List<E> {
         // In the direction of the key before it, so that one index serves both.
         let direction = self.order.last().map(|key| key.direction).unwrap_or_default();
         terms.push(Term { expr: column::<E>(E::id()), direction, nulls: None, cast: None });
-        if self.page.backward {
-            terms = terms.iter().map(Term::reversed).collect();
-        }
-        terms
+        if self.page.backward { reversed(&terms) } else { terms }
     }
 
     /// The page's rows as stretches of the list, of which an index can seek to each: one, or two
@@ -137,11 +128,10 @@ impl<E: Table> List<E> {
 
     fn stretches_of(&self, all: Condition, terms: &[Term]) -> Vec<Condition> {
         let (start, end) = match self.page.backward {
-            false => (&self.after, &self.before),
-            true => (&self.before, &self.after),
+            false => (&self.bounds.after, &self.bounds.before),
+            true => (&self.bounds.before, &self.bounds.after),
         };
-        let opposite: Vec<Term> = terms.iter().map(Term::reversed).collect();
-        let all = all.add_option(end.as_ref().map(|values| beyond(&opposite, values)));
+        let all = all.add_option(end.as_ref().map(|values| beyond(&reversed(terms), values)));
         let Some(((first, value), values)) =
             start.as_ref().and_then(|values| Some((terms.first().zip(values.first())?, values)))
         else {
@@ -169,7 +159,7 @@ impl<E: Table> List<E> {
             let mut rows = Query::select();
             rows.from(table::<E>())
                 .cond_where(condition.add_option(parent.clone()))
-                .limit(u64::from(self.page.limit) + 1);
+                .limit(self.page.rows());
             ordered(&mut rows, terms);
             rows
         };
@@ -187,7 +177,7 @@ impl<E: Table> List<E> {
         let mut rows = Query::select();
         rows.from(table::<E>())
             .and_where(column::<E>(E::id()).in_subquery(all))
-            .limit(u64::from(self.page.limit) + 1);
+            .limit(self.page.rows());
         ordered(&mut rows, terms);
         rows
     }
@@ -235,21 +225,11 @@ impl<E: Table> Load for List<E> {
         for (parent, row) in keyed(&self.parent, database, &statement).await? {
             found.entry(parent).or_default().push(row);
         }
-        let limit = self.page.limit as usize;
         let page = |parent: Key| {
-            let mut rows = found.remove(&parent).unwrap_or_default();
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            // The rows on the other side of the cursor the page starts from are not looked for:
-            // the row the cursor was made from is there, or was.
-            let (has_previous, has_next) = if self.page.backward {
-                rows.reverse();
-                (more, self.before.is_some())
-            } else {
-                (self.after.is_some(), more)
-            };
-            let beside = rows.iter().map(Beside::values).collect::<Result<_, _>>()?;
-            let rows = rows.into_iter().map(|beside| Arc::new(beside.row)).collect();
+            let rows = found.remove(&parent).unwrap_or_default();
+            let Paged { items, has_previous, has_next } = self.page.cut(rows);
+            let beside = items.iter().map(Beside::values).collect::<Result<_, _>>()?;
+            let rows = items.into_iter().map(|beside| Arc::new(beside.row)).collect();
             Ok((parent, Arc::new(Rows { rows, beside, has_previous, has_next })))
         };
         parents.into_iter().map(page).collect()

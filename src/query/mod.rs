@@ -36,7 +36,7 @@ pub use list::{List, Rows};
 pub use matching::matching;
 pub use one::One;
 pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
-pub use page::{Limits, Page};
+pub use page::{Limits, Page, Paged};
 pub use parent::{Key, Parent};
 pub use ranking::{Ranks, Ties};
 pub use recorded::Recorded;

@@ -243,6 +243,14 @@ impl Direction {
             Self::Desc => Self::Asc,
         }
     }
+
+    /// The direction as SQL.
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Self::Asc => "ASC",
+            Self::Desc => "DESC",
+        }
+    }
 }
 
 impl From<Direction> for Order {

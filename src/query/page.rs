@@ -68,3 +68,64 @@ impl Page {
         }
     }
 }
+
+/// Where a page ends on each side, as its cursors say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bounds<T> {
+    pub(super) after: Option<T>,
+    pub(super) before: Option<T>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Paged<T> {
+    /// What is on it, in the list's order.
+    pub items: Vec<T>,
+    /// Whether the list goes on before it.
+    pub has_previous: bool,
+    /// Whether the list goes on after it.
+    pub has_next: bool,
+}
+
+impl Page {
+    /// Reads the cursors, given each with the name of its argument.
+    pub(super) fn bounds<T>(
+        &self,
+        read: impl Fn(&str, &str) -> Result<T, Error>,
+    ) -> Result<Bounds<T>, Error> {
+        let read = |argument: &str, cursor: &Option<String>| {
+            cursor.as_deref().map(|cursor| read(argument, cursor)).transpose()
+        };
+        Ok(Bounds { after: read("after", &self.after)?, before: read("before", &self.before)? })
+    }
+
+    /// How many rows to read: one more than the page has, to see whether there is another page.
+    pub(super) fn rows(&self) -> u64 {
+        u64::from(self.limit) + 1
+    }
+
+    /// The page, from its rows in the order in which they were read: from its end where it is
+    /// counted from there. Rows on the other side of the cursor that the page starts from are not
+    /// looked for: the row the cursor was made from is there, or was.
+    pub(super) fn cut<T>(&self, mut rows: Vec<T>) -> Paged<T> {
+        let more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        if self.backward {
+            rows.reverse();
+            Paged { items: rows, has_previous: more, has_next: self.before.is_some() }
+        } else {
+            Paged { items: rows, has_previous: self.after.is_some(), has_next: more }
+        }
+    }
+}
+
+impl<T> Paged<T> {
+    /// The same page of something else.
+    pub fn map<U>(&self, item: impl Fn(&T) -> U) -> Paged<U> {
+        Paged {
+            items: self.items.iter().map(item).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, SelectStatement},
 };
 
-use super::{Direction, Nulls};
+use super::{Direction, Nulls, page::Bounds};
 
 /// One step of an order as SQL sees it.
 #[derive(Debug, Clone)]
@@ -19,8 +19,7 @@ pub(super) struct Term {
 }
 
 impl Term {
-    /// The same order from its end.
-    pub(super) fn reversed(&self) -> Self {
+    fn reversed(&self) -> Self {
         Self {
             expr: self.expr.clone(),
             direction: self.direction.reversed(),
@@ -102,6 +101,18 @@ pub(super) fn beyond(terms: &[Term], values: &[Value]) -> Condition {
         level = level.add(term.same(value));
     }
     Condition::all().add(any)
+}
+
+/// The rows strictly between two places in the order.
+pub(super) fn between(terms: &[Term], bounds: &Bounds<Vec<Value>>) -> Condition {
+    let after = bounds.after.as_ref().map(|values| beyond(terms, values));
+    let before = bounds.before.as_ref().map(|values| beyond(&reversed(terms), values));
+    Condition::all().add_option(after).add_option(before)
+}
+
+/// The same order from its end.
+pub(super) fn reversed(terms: &[Term]) -> Vec<Term> {
+    terms.iter().map(Term::reversed).collect()
 }
 
 /// Orders a statement.

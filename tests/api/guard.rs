@@ -218,7 +218,7 @@ on_each_database! {
             ("{ districts(first: 2) { nodes { initiatives(first: 5) { nodes { slug } } } } }", json!({}), 1 + 2 * (1 + 1 + 5 * 2)),
             ("{ districts(first: 2) @skip(if: true) { nodes { slug } } __typename }", json!({}), 1),
             ("query ($w: Boolean!) { districts(first: 2) @include(if: $w) { nodes { slug } } __typename }", json!({"w": false}), 1),
-            ("{ metric(slug: \"5g-base-stations\") { ranking(first: 7) { of entries { nodes { position } pageInfo { endCursor } } } } }", json!({}), 6 + 7 * 2),
+            ("{ metric(slug: \"5g-base-stations\") { ranking { of entries(first: 7) { nodes { position } pageInfo { endCursor } } } } }", json!({}), 6 + 7 * 2),
             ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": ["district:haidian", "district:miyun"]}), 1 + 2),
         ] {
             let answer = server.ask_with(query, variables).await;

@@ -56,6 +56,7 @@ mod mutations;
 mod nodes;
 mod orders;
 mod packages;
+mod pages;
 mod panel;
 mod panel_ranking;
 mod parts;

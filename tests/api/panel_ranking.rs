@@ -25,8 +25,8 @@ async fn ranking(
     let (mut nodes, mut after) = (Vec::new(), String::new());
     loop {
         let query = format!(
-            "{{ metric(slug: \"{metric}\") {{ ranking({arguments}, first: {first} {after}
-                among: {{kind: {{eq: COUNTRY}}}}) {{ period {{ code }} of missing entries {{
+            "{{ metric(slug: \"{metric}\") {{ ranking({arguments},
+                among: {{kind: {{eq: COUNTRY}}}}) {{ period {{ code }} of missing entries(first: {first} {after}) {{
                     totalCount pageInfo {{ hasNextPage endCursor }}
                     nodes {{ position of district {{ slug }} observation {{ value }} provisional }} }} }} }} }}"
         );

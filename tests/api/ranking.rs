@@ -11,7 +11,7 @@ use crate::{
 /// A ranking of sales as rows of a position, a place and whether it is provisional.
 async fn ranking(server: &Server, arguments: &str) -> Value {
     let query = format!(
-        "{{ metric(slug: \"sales\") {{ ranking(first: 50, {arguments}) {{ entries {{ nodes {{
+        "{{ metric(slug: \"sales\") {{ ranking(among: null, {arguments}) {{ entries(first: 50) {{ nodes {{
             position district {{ slug }} provisional }} }} }} }} }}"
     );
     let data = server.data(&query).await;
@@ -42,6 +42,9 @@ const SALES: &[&str] = &[
 /// The places of the town, and one beside it.
 const PLACES: &str =
     r#"among: {slug: {in: ["town", "north", "south", "east", "hill", "port", "far", "nowhere"]}}"#;
+
+/// The arguments of a ranking that has none of its own.
+const PLAIN: &str = "ties: MIN";
 
 on_each_database! {
     /// The city is the only place with figures of its own, and nothing is made up for the others.
@@ -239,31 +242,39 @@ on_each_database! {
             let whole = server.data(&format!("{{ metric(slug: \"sales\") {{ ranking(period: \"2024\", {arguments}) {{ entries {{ nodes {{ {entry} }} }} }} }} }}")).await;
             let whole = whole["metric"]["ranking"]["entries"]["nodes"].as_array().unwrap().clone();
             assert_eq!(whole.len(), 5);
-            for size in [1, 2, 3, 5] {
-                let mut walked = Vec::new();
-                let mut after = "null".to_owned();
+            for (size, back) in [1, 2, 3, 5].into_iter().flat_map(|size| [(size, false), (size, true)]) {
+                let (count, cursor, end, on) = match back {
+                    false => ("first", "after", "endCursor", "hasNextPage"),
+                    true => ("last", "before", "startCursor", "hasPreviousPage"),
+                };
+                let mut walked: Vec<Value> = Vec::new();
+                let mut page = format!("{count}: {size}");
                 loop {
                     // The metric beside it has no figures, and its pages are empty.
                     let data = server.data(&format!("{{ metrics(filter: {{slug: {{in: [\"sales\", \"wages\"]}}}}) {{ nodes {{
-                        ranking(period: \"2024\", first: {size}, after: {after}, {arguments}) {{ of entries {{ totalCount
+                        ranking(period: \"2024\", {arguments}) {{ of entries({page}) {{ totalCount
                             nodes {{ {entry} }} edges {{ cursor node {{ {entry} }} }}
                             pageInfo {{ hasPreviousPage hasNextPage startCursor endCursor }} }} }} }} }} }}")).await;
                     let [sales, wages] = [0, 1].map(|metric| data["metrics"]["nodes"][metric]["ranking"].clone());
                     assert_eq!(wages["entries"]["nodes"], json!([]));
                     assert_eq!((&sales["of"], &sales["entries"]["totalCount"]), (&json!(5), &json!(5)));
-                    let page = &sales["entries"];
-                    let edges = page["edges"].as_array().unwrap();
-                    assert_eq!(json!(edges.iter().map(|edge| edge["node"].clone()).collect::<Vec<_>>()), page["nodes"]);
-                    assert_eq!(page["pageInfo"], json!({"hasPreviousPage": !walked.is_empty(),
-                        "hasNextPage": walked.len() + edges.len() < whole.len(),
+                    let entries = &sales["entries"];
+                    let edges = entries["edges"].as_array().unwrap();
+                    assert_eq!(json!(edges.iter().map(|edge| edge["node"].clone()).collect::<Vec<_>>()), entries["nodes"]);
+                    let (met, more) = (!walked.is_empty(), walked.len() + edges.len() < whole.len());
+                    assert_eq!(entries["pageInfo"], json!({
+                        "hasPreviousPage": if back { more } else { met },
+                        "hasNextPage": if back { met } else { more },
                         "startCursor": edges[0]["cursor"], "endCursor": edges.last().unwrap()["cursor"]}));
-                    walked.extend(page["nodes"].as_array().unwrap().iter().cloned());
-                    if page["pageInfo"]["hasNextPage"] == json!(false) {
+                    let nodes = entries["nodes"].as_array().unwrap().iter().cloned();
+                    let place = if back { 0 } else { walked.len() };
+                    walked.splice(place..place, nodes);
+                    if entries["pageInfo"][on] == json!(false) {
                         break;
                     }
-                    after = page["pageInfo"]["endCursor"].to_string();
+                    page = format!("{count}: {size}, {cursor}: {}", entries["pageInfo"][end]);
                 }
-                assert_eq!(walked, whole, "{arguments} by {size}");
+                assert_eq!(walked, whole, "{arguments}, {count}: {size}");
             }
         }
     }
@@ -272,31 +283,38 @@ on_each_database! {
     async fn a_cursor_keeps_its_period(server: &Server) {
         town(server).await;
         figures(server, &SALES[..7]).await;
-        let page = |arguments: &str| format!("{{ metric(slug: \"sales\") {{ ranking(first: 2 {arguments}) {{
-            period {{ code }} of entries {{ nodes {{ position district {{ slug }} }} pageInfo {{ endCursor }} }} }} }} }}");
-        let first = server.data(&page("")).await["metric"]["ranking"].clone();
+        let page = |about: &str, arguments: &str| format!("{{ metric(slug: \"sales\") {{ ranking({about}) {{
+            period {{ code }} of entries(first: 2 {arguments}) {{ totalCount nodes {{ position district {{ slug }} observation {{ period {{ code }} }} }} pageInfo {{ endCursor }} }} }} }} }}");
+        let first = server.data(&page(PLAIN, "")).await["metric"]["ranking"].clone();
         assert_eq!(first["period"]["code"], "2024");
         let cursor = first["entries"]["pageInfo"]["endCursor"].to_string();
         figures(server, &["sales,north,,2025,1,EQUAL,NORMAL"]).await;
-        let next = server.data(&page(&format!(", after: {cursor}"))).await["metric"]["ranking"].clone();
-        assert_eq!((&next["period"]["code"], &next["of"]), (&json!("2024"), &json!(5)));
-        assert_eq!(next["entries"]["nodes"], json!([
-            {"position": "3", "district": {"slug": "north"}}, {"position": "4", "district": {"slug": "hill"}},
-        ]));
-        assert_eq!(server.data(&page("")).await["metric"]["ranking"]["period"]["code"], "2025");
+        let next = server.data(&page(PLAIN, &format!(", after: {cursor}"))).await["metric"]["ranking"].clone();
+        // The ranking around it is the newest, the entries go on where they were.
+        assert_eq!((&next["period"]["code"], &next["of"]), (&json!("2025"), &json!(1)));
+        assert_eq!(next["entries"]["totalCount"], 5);
+        let of = |position: &str, slug: &str| json!({
+            "position": position, "district": {"slug": slug}, "observation": {"period": {"code": "2024"}},
+        });
+        assert_eq!(next["entries"]["nodes"], json!([of("3", "north"), of("4", "hill")]));
+        let back = server.data(&page(PLAIN, &format!(", before: {cursor}"))).await["metric"]["ranking"].clone();
+        assert_eq!(back["entries"]["nodes"], json!([first["entries"]["nodes"][0]]));
+        assert_eq!(server.data(&page(PLAIN, "")).await["metric"]["ranking"]["period"]["code"], "2025");
         let same = "give a cursor that this list returned for the same `period` and `direction`";
-        for (arguments, why) in [
-            (format!(", direction: ASC, after: {cursor}"), "a cursor of another list or another order"),
-            (format!(", period: \"2025\", after: {cursor}"), "a cursor of another list or another order"),
-            (", after: \"nonsense\"".to_owned(), "which is no cursor"),
-            (", after: \"\"".to_owned(), "which is no cursor"),
+        for (about, arguments, why) in [
+            ("direction: ASC", format!("after: {cursor}"), "a cursor of another list or another order"),
+            ("period: \"2025\"", format!("after: {cursor}"), "a cursor of another list or another order"),
+            (PLAIN, "after: \"nonsense\"".to_owned(), "which is no cursor"),
+            (PLAIN, "after: \"\"".to_owned(), "which is no cursor"),
         ] {
-            let (message, code, path) = server.error(&page(&arguments)).await;
-            assert!(message.starts_with("`after` is ") && message.ends_with(&format!(", {why}; {same}")), "{message}");
-            assert_eq!((code.as_str(), path), ("BAD_USER_INPUT", json!(["metric", "ranking"])));
+            for argument in ["after", "before"] {
+                let (message, code, path) = server.error(&page(about, &arguments.replace("after", argument))).await;
+                assert!(message.starts_with(&format!("`{argument}` is ")) && message.ends_with(&format!(", {why}; {same}")), "{message}");
+                assert_eq!((code.as_str(), path), ("BAD_USER_INPUT", json!(["metric", "ranking", "entries"])));
+            }
         }
         let districts = server.data("{ districts(first: 1) { pageInfo { endCursor } } }").await;
-        let (message, ..) = server.error(&page(&format!(", after: {}", districts["districts"]["pageInfo"]["endCursor"]))).await;
+        let (message, ..) = server.error(&page(PLAIN, &format!("after: {}", districts["districts"]["pageInfo"]["endCursor"]))).await;
         assert!(message.contains("a cursor of another list or another order"), "{message}");
     }
 
@@ -310,12 +328,15 @@ on_each_database! {
             ("ties: MAX", "value `MAX` does not exist on `RankingTies`", "GRAPHQL_VALIDATION_FAILED"),
             ("direction: null", "expected value of type Direction!, found null", "GRAPHQL_VALIDATION_FAILED"),
         ] {
-            let query = format!("{{ metric(slug: \"computing-power\") {{ ranking({arguments}) {{ of }} }} }}");
+            let query = match arguments.starts_with("first") {
+                true => format!("{{ metric(slug: \"computing-power\") {{ ranking {{ entries({arguments}) {{ totalCount }} }} }} }}"),
+                false => format!("{{ metric(slug: \"computing-power\") {{ ranking({arguments}) {{ of }} }} }}"),
+            };
             let (message, found, path) = server.error(&query).await;
             assert!(message.starts_with(why), "{arguments}: {message}");
             assert_eq!(found, code, "{arguments}");
             if code == "BAD_USER_INPUT" {
-                assert_eq!(path, json!(["metric", "ranking"]));
+                assert_eq!(path[1], "ranking");
             }
         }
     }
@@ -324,7 +345,7 @@ on_each_database! {
     async fn take_as_many_statements_for_many_as_for_few(server: &Server) {
         town(server).await;
         let query = "{ metrics(filter: {slug: {in: [\"sales\", \"wages\", \"people\", \"share\"]}}) { nodes { slug
-            ranking(first: 2) { period { code } of missing entries { totalCount pageInfo { hasNextPage } nodes {
+            ranking { period { code } of missing entries(first: 2) { totalCount pageInfo { hasNextPage } nodes {
                 position district { slug } observation { value district { slug } } share { value reason inputs { id district { slug } } } } } } } } }";
         figures(server, &["sales,north,,2024,1,EQUAL,NORMAL", "sales,town,,2024,12,EQUAL,NORMAL"]).await;
         let few = server.ask(query).await;

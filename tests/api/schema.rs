@@ -42,6 +42,38 @@ fn everything_is_described() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
+/// Relay pages a connection by the arguments of its own field, forwards and backwards.
+#[test]
+fn every_connection_takes_the_arguments_of_its_pages() {
+    let sdl = sdl(&graphql::schema(Limits { page_default: 50, page_max: 1000 }));
+    let schema = apollo_compiler::Schema::parse_and_validate(sdl, "schema.graphql").unwrap();
+    let (mut met, mut lacking) = (0, Vec::new());
+    for (name, kind) in &schema.types {
+        let fields = match kind {
+            apollo_compiler::schema::ExtendedType::Object(object) => &object.fields,
+            apollo_compiler::schema::ExtendedType::Interface(interface) => &interface.fields,
+            _ => continue,
+        };
+        for (field, definition) in fields {
+            if !definition.ty.inner_named_type().ends_with("Connection") {
+                continue;
+            }
+            met += 1;
+            let takes = |(argument, of): (&str, &str)| {
+                let given = definition.argument_by_name(argument);
+                given.is_some_and(|given| given.ty.to_string() == of)
+            };
+            let wanted =
+                [("first", "Int"), ("after", "String"), ("last", "Int"), ("before", "String")];
+            if !wanted.into_iter().all(takes) {
+                lacking.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    assert!(met > 30, "{met}");
+    assert_eq!(lacking, Vec::<String>::new());
+}
+
 fn undescribed(thing: &serde_json::Value, path: &str, bare: &mut Vec<String>) {
     if thing["description"].as_str().is_none_or(|text| text.len() < 5) {
         bare.push(path.to_owned());

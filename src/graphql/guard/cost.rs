@@ -62,10 +62,6 @@ impl<'d> Estimate<'d> {
         for selection in &set.selections {
             let cost = match selection {
                 Selection::Field(field) if self.given.skipped(&field.directives) => continue,
-                Selection::Field(field) if self.is_page_of_parent(field) => {
-                    let inside = self.set(&field.selection_set);
-                    Cost { once: inside.once.saturating_add(1), row: inside.row }
-                }
                 Selection::Field(field) => {
                     let cost = self.field(field);
                     match field.name.as_str() {
@@ -113,13 +109,6 @@ impl<'d> Estimate<'d> {
             Some(ExtendedType::Object(object)) => object.fields.contains_key("pageInfo"),
             _ => false,
         }
-    }
-
-    /// Whether a field is a page whose size is said by the field around it, as that of a ranking's
-    /// entries is.
-    fn is_page_of_parent(&self, field: &Field) -> bool {
-        field.definition.argument_by_name("first").is_none()
-            && self.is_page(field.definition.ty.inner_named_type())
     }
 
     /// How many rows the page of a field has at the most.

@@ -26,8 +26,6 @@ pub(super) const PAGE_INFO: &str = "page info";
 pub(super) struct Pager {
     /// The keys that lead to the connection.
     pub(super) path: Vec<Name>,
-    /// Which of them has the arguments: the last, or the one before it.
-    arguments: usize,
 }
 
 /// A pager and what the document says of it.
@@ -51,19 +49,13 @@ impl Pager {
     ) -> Option<Found<'d>> {
         let (_, path) = list.split_last()?;
         let mut sets = vec![&given.operation.selection_set];
-        let (mut fields, mut turned) = (Vec::new(), None);
-        for (place, key) in path.iter().enumerate() {
+        let mut fields = Vec::new();
+        for key in path {
             fields = shape::fields(document, given, &sets).swap_remove(key.as_str())?;
             sets = fields.iter().map(|field| &field.selection_set).collect();
-            let field = *fields.first()?;
-            let takes = |name| field.definition.argument_by_name(name).is_some();
-            if takes("first") && takes("after") {
-                turned = Some((place, fields.clone()));
-            }
         }
-        let (arguments, turned) = turned.filter(|(place, _)| place + 2 >= path.len())?;
-        let field = *turned.first()?;
-        let connection = contract.types.get(fields.first()?.ty().inner_named_type())?;
+        let field = *fields.first()?;
+        let connection = contract.types.get(field.ty().inner_named_type())?;
         let has_pages = match connection {
             ExtendedType::Object(object) => object.fields.contains_key("pageInfo"),
             _ => false,
@@ -71,8 +63,8 @@ impl Pager {
         let first = given.number(&field.arguments, "first");
         let backward = given.number(&field.arguments, "last").is_some();
         (has_pages && !backward && first != Some(0)).then(|| Found {
-            pager: Self { path: path.to_vec(), arguments },
-            fields: turned,
+            pager: Self { path: path.to_vec() },
+            fields,
             first,
         })
     }
@@ -124,10 +116,8 @@ impl Pager {
                 }
                 Selection::Field(field) if field.node.response_key().node == *key => {
                     let field = &mut field.node;
-                    if place == self.arguments {
-                        page.arguments(field);
-                    }
                     if place + 1 == self.path.len() {
+                        page.arguments(field);
                         field.selection_set.node.items.push(page_info(field));
                     }
                     self.set(&mut field.selection_set, fragments, page, place + 1);

@@ -34,11 +34,12 @@ pub use summary::Summary;
 
 use self::layers::{grouped, key_alias, part_alias, placed};
 use super::{
-    Page, Scope, Table, View,
+    Page, Paged, Scope, Table, View,
     batch::Load,
     cursor, json_array,
+    page::Bounds,
     parent::{PARENT, ROOT},
-    term::{Term, beyond, ordered},
+    term::{Term, between, ordered, reversed},
 };
 use crate::{
     database::{Count, Database},
@@ -64,7 +65,7 @@ pub struct Groups {
     pub parts: Vec<Part>,
     /// Which page of them.
     pub page: Page,
-    after: Option<Vec<sea_orm::Value>>,
+    bounds: Bounds<Vec<sea_orm::Value>>,
 }
 
 /// One group.
@@ -76,17 +77,6 @@ pub struct Group {
     pub parts: Arc<Parts>,
     /// Its values in the order of the list as a JSON array, where that is not the key.
     place: Option<Arc<str>>,
-}
-
-/// A page of groups.
-#[derive(Debug)]
-pub struct GroupPage {
-    /// The groups in order.
-    pub groups: Vec<Group>,
-    /// Whether there are more after them.
-    pub has_next: bool,
-    /// Whether the page begins after a cursor.
-    pub has_previous: bool,
 }
 
 /// A group as the statement returns it.
@@ -111,14 +101,13 @@ impl Groups {
         parts: Vec<Part>,
         page: Page,
     ) -> Result<Self, Error> {
-        let dimensions = dimensions.into();
-        let mut groups = Self { view, dimensions, filter, having, order, parts, page, after: None };
-        let after = groups.page.after.as_ref();
-        groups.after = after
-            .map(|text| cursor::open("after", text, &groups.signature(), "`by` and `orderBy`"))
-            .transpose()?
-            .map(|values| values.into_iter().map(value).collect());
-        Ok(groups)
+        let dimensions: Arc<[Dimension]> = dimensions.into();
+        let signature = signature(&dimensions, &order);
+        let bounds = page.bounds(|argument, text| {
+            let values = cursor::open(argument, text, &signature, SAME)?;
+            Ok(values.into_iter().map(value).collect())
+        })?;
+        Ok(Self { view, dimensions, filter, having, order, parts, page, bounds })
     }
 
     /// How many groups there are on all pages together.
@@ -130,10 +119,6 @@ impl Groups {
             having: self.having.clone(),
             parts: self.parts.clone(),
         }
-    }
-
-    fn signature(&self) -> String {
-        format!("observation by {:?} in {:?}", self.dimensions, self.order)
     }
 
     /// Whether the groups are all of them in the order of their keys.
@@ -183,13 +168,12 @@ impl Groups {
             .expr_as(place, "place")
             .from_subquery(rows, layer)
             .cond_where(self.wanted(backend))
-            .limit(u64::from(self.page.limit) + 1);
+            .cond_where(between(&terms, &self.bounds))
+            .limit(self.page.rows());
         if by_key {
             select.add_group_by(keys);
         }
-        if let Some(after) = &self.after {
-            select.cond_where(beyond(&terms, after));
-        }
+        let terms = if self.page.backward { reversed(&terms) } else { terms };
         ordered(&mut select, &terms);
         select
     }
@@ -202,7 +186,7 @@ impl Groups {
 
 impl Load for Groups {
     type Key = i64;
-    type Value = Arc<GroupPage>;
+    type Value = Arc<Paged<Group>>;
 
     async fn load(
         &self,
@@ -211,15 +195,11 @@ impl Load for Groups {
     ) -> Result<HashMap<i64, Self::Value>, Error> {
         let database = &*self.view.of(database);
         let statement = self.statement(Scope::new(database, self.view));
-        let mut rows = database.fetch::<(i64, Row)>(&statement).await?;
-        let limit = self.page.limit as usize;
-        let has_next = rows.len() > limit;
-        rows.truncate(limit);
+        let rows = database.fetch::<(i64, Row)>(&statement).await?;
         let backend = database.backend();
         let groups = rows.into_iter().map(|(_, row)| self.group(row, backend));
         let groups = groups.collect::<Result<_, _>>()?;
-        let page = GroupPage { groups, has_next, has_previous: self.after.is_some() };
-        Ok([(ROOT, Arc::new(page))].into())
+        Ok([(ROOT, Arc::new(self.page.cut(groups)))].into())
     }
 }
 
@@ -237,8 +217,16 @@ impl Groups {
     /// The cursor of a group.
     pub fn cursor(&self, group: &Group) -> Result<String, Error> {
         let place = group.place.as_ref().unwrap_or(&group.key);
-        Ok(cursor::seal(&self.signature(), read(place)?))
+        Ok(cursor::seal(&signature(&self.dimensions, &self.order), read(place)?))
     }
+}
+
+/// The arguments that a cursor belongs to.
+const SAME: &str = "`by` and `orderBy`";
+
+/// What a cursor belongs to.
+fn signature(dimensions: &[Dimension], order: &[GroupOrder]) -> String {
+    format!("observation by {dimensions:?} in {order:?}")
 }
 
 fn read(json: &str) -> Result<Vec<Json>, Error> {

@@ -23,10 +23,11 @@ pub use contest::{Contest, Extent};
 
 use self::contest::{WANTED, wanted};
 use super::{
-    Direction, Page, Scope,
+    Direction, Page, Paged, Scope,
     batch::Load,
     column, cursor,
-    term::{Term, beyond},
+    page::Bounds,
+    term::{Term, between},
 };
 use crate::{arithmetic, database::Database, error::Error};
 
@@ -50,8 +51,8 @@ pub struct Ranks {
     direction: Direction,
     ties: Ties,
     page: Page,
-    /// The value and the place's number that the page begins after.
-    after: Option<[Value; 2]>,
+    /// The values and the places' numbers that the page lies between.
+    bounds: Bounds<Vec<Value>>,
 }
 
 /// A place in a ranking.
@@ -80,17 +81,6 @@ impl Rank {
     }
 }
 
-/// A page of a ranking.
-#[derive(Debug)]
-pub struct RankPage {
-    /// The places in order.
-    pub ranks: Vec<Rank>,
-    /// Whether the page begins after a cursor.
-    pub has_previous: bool,
-    /// Whether there are more after them.
-    pub has_next: bool,
-}
-
 /// The arguments that a cursor belongs to.
 const SAME: &str = "`period` and `direction`";
 
@@ -103,17 +93,22 @@ impl Ranks {
         ties: Ties,
         page: Page,
     ) -> Result<Self, Error> {
-        let mut after = None;
-        if let Some(text) = &page.after {
-            let values = cursor::open("after", text, &signature(direction), SAME)?;
-            let refuse = |why| cursor::refuse("after", text, why, SAME);
-            let (period, place) = read(&values).ok_or_else(|| refuse(cursor::MALFORMED))?;
-            if *contest.period.get_or_insert(period) != period {
-                return Err(refuse(cursor::ELSEWHERE));
+        let places = page.bounds(|argument, text| {
+            let values = cursor::open(argument, text, &signature(direction), SAME)?;
+            read(&values).ok_or_else(|| cursor::refuse(argument, text, cursor::MALFORMED, SAME))
+        })?;
+        let given =
+            [("after", &page.after, &places.after), ("before", &page.before, &places.before)];
+        for (argument, text, place) in given {
+            if let (Some(text), Some((period, _))) = (text, place)
+                && *contest.period.get_or_insert(*period) != *period
+            {
+                return Err(cursor::refuse(argument, text, cursor::ELSEWHERE, SAME));
             }
-            after = Some(place);
         }
-        Ok(Self { contest, direction, ties, page, after })
+        let place = |place: Option<(Period, Vec<Value>)>| place.map(|(_, place)| place);
+        let bounds = Bounds { after: place(places.after), before: place(places.before) };
+        Ok(Self { contest, direction, ties, page, bounds })
     }
 
     /// Who takes part.
@@ -156,7 +151,7 @@ impl Ranks {
 
     /// The figures with their ranks, and whether each may stand otherwise to another.
     fn ranked(&self, figures: SelectStatement) -> SelectStatement {
-        let order = self.over("");
+        let order = self.over();
         let twice = match self.ties {
             Ties::Min => format!("2 * rank() {order}"),
             Ties::Dense => format!("2 * dense_rank() {order}"),
@@ -186,7 +181,7 @@ impl Ranks {
     fn settled(&self, ranked: SelectStatement) -> SelectStatement {
         let doubtful = match self.ties {
             Ties::Min | Ties::Average => "f.doubt > 0".to_owned(),
-            Ties::Dense => format!("max(f.doubt) {} > 0", self.over("")),
+            Ties::Dense => format!("max(f.doubt) {} > 0", self.over()),
         };
         Query::select()
             .columns(COLUMNS.into_iter().chain(["twice", "ranked"]).map(|column| ("f", column)))
@@ -195,39 +190,42 @@ impl Ranks {
             .take()
     }
 
-    /// Each metric's figures in the order wanted, and those alike in value in another.
-    fn over(&self, alike: &str) -> String {
-        let direction = match self.direction {
-            Direction::Asc => "ASC",
-            Direction::Desc => "DESC",
-        };
-        format!("OVER (PARTITION BY f.metric ORDER BY f.value {direction}{alike})")
+    /// Each metric's figures in the order wanted.
+    fn over(&self) -> String {
+        format!("OVER (PARTITION BY f.metric ORDER BY f.value {})", self.direction.sql())
     }
 
     /// The statement: the metric, then the columns of a [`Rank`].
     fn statement(&self, scope: Scope, metrics: &[i64]) -> Result<SelectStatement, Error> {
         let settled = self.settled(self.ranked(self.figures(scope)));
-        // Places alike in value stand in the order in which they were loaded.
-        let step = format!("row_number() {}", self.over(", f.district"));
         let term = |column: &'static str, direction: Direction| Term {
             expr: Expr::col(("f", column)),
             direction,
             nulls: None,
             cast: None,
         };
+        // Places alike in value stand in the order in which they were loaded.
         let terms = [term("value", self.direction), term("district", Direction::Asc)];
+        let between = between(&terms, &self.bounds);
+        let [value, district] = terms.map(|term| {
+            let direction = term.direction;
+            if self.page.backward { direction.reversed() } else { direction }
+        });
+        let step = format!(
+            "row_number() OVER (PARTITION BY f.metric ORDER BY f.value {}, f.district {})",
+            value.sql(),
+            district.sql()
+        );
         let mut page = Query::select();
         page.columns(COLUMNS.into_iter().chain(DECIDED).map(|column| ("f", column)))
             .expr_as(Expr::cust(step), "step")
-            .from_subquery(settled, "f");
-        if let Some(after) = &self.after {
-            page.cond_where(beyond(&terms, after));
-        }
+            .from_subquery(settled, "f")
+            .cond_where(between);
         Ok(Query::select()
             .with_cte(self.contest.periods(scope, metrics)?)
             .columns(COLUMNS.into_iter().chain(DECIDED).map(|column| ("f", column)))
             .from_subquery(page, "f")
-            .and_where(Expr::col(("f", "step")).lte(i64::from(self.page.limit) + 1))
+            .and_where(Expr::col(("f", "step")).lte(self.page.rows()))
             .order_by(("f", "metric"), Order::Asc)
             .order_by(("f", "step"), Order::Asc)
             .take())
@@ -236,7 +234,7 @@ impl Ranks {
 
 impl Load for Ranks {
     type Key = i64;
-    type Value = Arc<RankPage>;
+    type Value = Arc<Paged<Rank>>;
 
     async fn load(
         &self,
@@ -250,13 +248,9 @@ impl Load for Ranks {
         for (metric, rank) in database.fetch::<(i64, Rank)>(&statement).await? {
             found.entry(metric).or_default().push(rank);
         }
-        let limit = self.page.limit as usize;
         let page = |metric: i64| {
-            let mut ranks = found.remove(&metric).unwrap_or_default();
-            let has_next = ranks.len() > limit;
-            ranks.truncate(limit);
-            let page = RankPage { ranks, has_previous: self.after.is_some(), has_next };
-            (metric, Arc::new(page))
+            let ranks = found.remove(&metric).unwrap_or_default();
+            (metric, Arc::new(self.page.cut(ranks)))
         };
         Ok(metrics.into_iter().map(page).collect())
     }
@@ -284,9 +278,9 @@ fn signature(direction: Direction) -> String {
 }
 
 /// The period of a cursor, and its place in the order.
-fn read(values: &[Json]) -> Option<(Period, [Value; 2])> {
+fn read(values: &[Json]) -> Option<(Period, Vec<Value>)> {
     let [period, value, district] = values else { return None };
     let period = period.as_str()?.parse().ok()?;
     let value: Decimal = value.as_str()?.parse().ok()?;
-    Some((period, [value.into(), district.as_i64()?.into()]))
+    Some((period, vec![value.into(), district.as_i64()?.into()]))
 }

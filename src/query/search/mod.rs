@@ -9,7 +9,7 @@ mod fold;
 mod token;
 mod words;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use sea_orm::{
     DbBackend, FromQueryResult, Order,
@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 pub use field::{Field, columns, fields, is_json};
 pub use words::{LONGEST, Match, Words, entry, has};
 
-use super::{Page, batch::Load, cursor, parent::ROOT};
+use super::{Page, Paged, batch::Load, cursor, page::Bounds, parent::ROOT};
 use crate::{
     database::{Count, Database},
     error::Error,
@@ -63,8 +63,8 @@ pub struct Search {
     /// Only of these tables; of all where there is none.
     tables: Vec<&'static str>,
     page: Page,
-    /// How the result that the page begins after fits, and its place.
-    after: Option<(usize, i64)>,
+    /// How the results that the page lies between fit, and their places.
+    bounds: Bounds<(usize, i64)>,
 }
 
 /// One row that fits.
@@ -78,36 +78,24 @@ pub struct Hit {
     pub number: i64,
 }
 
-/// A page of a search.
-#[derive(Debug)]
-pub struct Hits {
-    /// Best first.
-    pub hits: Vec<Hit>,
-    /// Whether there are better ones on pages before.
-    pub has_previous: bool,
-    /// Whether there are more.
-    pub has_next: bool,
-}
-
 impl Search {
-    /// A search in these tables, or in all of them. Fails when the cursor of the page belongs to
+    /// A search in these tables, or in all of them. Fails when a cursor of the page belongs to
     /// another search.
     pub fn new(words: Words, mut tables: Vec<&'static str>, page: Page) -> Result<Self, Error> {
         tables.sort_unstable();
         tables.dedup();
-        let mut search = Self { words, tables, page, after: None };
-        if let Some(after) = &search.page.after {
-            let values = cursor::open("after", after, &search.signature(), SAME)?;
+        let signature = signature(&words, &tables);
+        let bounds = page.bounds(|argument, text| {
+            let values = cursor::open(argument, text, &signature, SAME)?;
             let read = match values.as_slice() {
                 [how, place] => how.as_u64().zip(place.as_i64()),
                 _ => None,
             };
             let read = read.and_then(|(how, place)| Some((usize::try_from(how).ok()?, place)));
             let known = read.filter(|(how, _)| *how < Match::ALL.len());
-            let refuse = || cursor::refuse("after", after, cursor::MALFORMED, SAME);
-            search.after = Some(known.ok_or_else(refuse)?);
-        }
-        Ok(search)
+            known.ok_or_else(|| cursor::refuse(argument, text, cursor::MALFORMED, SAME))
+        })?;
+        Ok(Self { words, tables, page, bounds })
     }
 
     /// What is searched for.
@@ -118,12 +106,8 @@ impl Search {
     /// The cursor of a result.
     pub fn cursor(&self, hit: &Hit) -> String {
         let place = place(hit.standing, hit.number);
-        cursor::seal(&self.signature(), [Json::from(hit.how as usize), Json::from(place)])
-    }
-
-    /// What a cursor of it belongs to.
-    fn signature(&self) -> String {
-        format!("search {} {}", self.words.signature(), self.tables.join(" "))
+        let signature = signature(&self.words, &self.tables);
+        cursor::seal(&signature, [Json::from(hit.how as usize), Json::from(place)])
     }
 
     /// The question how many rows fit on all pages together.
@@ -131,16 +115,22 @@ impl Search {
         Found { words: self.words.clone(), tables: self.tables.clone() }
     }
 
-    /// The best rows that fit, in no better way than each: at most a page from each way.
+    /// The rows of the page that fit in each way, at most a page of them.
     fn statement(&self, backend: DbBackend) -> SelectStatement {
-        let (from, after) = self.after.unwrap_or((0, 0));
-        let mut ways = Match::ALL.iter().enumerate().skip(from).map(|(number, how)| {
-            let condition = self.words.only(*how, &self.tables, backend);
+        let (from, after) = self.bounds.after.unwrap_or((0, 0));
+        let (to, before) = self.bounds.before.unwrap_or((Match::ALL.len() - 1, i64::MAX));
+        let mut ways = (from..=to.max(from)).map(|number| {
+            let condition = self.words.only(Match::ALL[number], &self.tables, backend);
             let after = if number == from { after } else { 0 };
+            let before = match number.cmp(&to) {
+                Ordering::Less => i64::MAX,
+                Ordering::Equal => before,
+                Ordering::Greater => 0,
+            };
             let mut way = Query::select();
             way.expr_as(Expr::val(number as i64), "how")
                 .column("place")
-                .from_subquery(self.places(condition, after, backend), "way");
+                .from_subquery(self.places(condition, (after, before), backend), "way");
             way.take()
         });
         let mut all = ways.next().unwrap_or_default();
@@ -148,14 +138,22 @@ impl Search {
         Query::select()
             .columns(["how", "place"])
             .from_subquery(all, "ways")
-            .order_by("how", Order::Asc)
-            .order_by("place", Order::Asc)
-            .limit(self.limit())
+            .order_by("how", self.order())
+            .order_by("place", self.order())
+            .limit(self.page.rows())
             .take()
     }
 
-    /// The first places in order, and one more than the page has.
-    fn places(&self, condition: Expr, after: i64, backend: DbBackend) -> SelectStatement {
+    /// The first places between two in the order in which they are read, and one more than the
+    /// page has.
+    fn places(
+        &self,
+        condition: Expr,
+        (after, before): (i64, i64),
+        backend: DbBackend,
+    ) -> SelectStatement {
+        let between =
+            |column: &'static str| Expr::col(column).gt(after).and(Expr::col(column).lt(before));
         let entries = || {
             let column = place_column(backend);
             Query::select().expr_as(Expr::col(column), "place").from(TABLE).take()
@@ -163,9 +161,9 @@ impl Search {
         if backend != DbBackend::Postgres {
             return entries()
                 .and_where(condition)
-                .and_where(Expr::col("rowid").gt(after))
-                .order_by("rowid", Order::Asc)
-                .limit(self.limit())
+                .and_where(between("rowid"))
+                .order_by("rowid", self.order())
+                .limit(self.page.rows())
                 .take();
         }
         // The index of PostgreSQL gives no order. It tells whether few rows fit; where many do,
@@ -178,8 +176,8 @@ impl Search {
         let count = || Expr::from(count.clone());
         let along = entries()
             .column("words")
-            .and_where(Expr::col("place").gt(after))
-            .order_by("place", Order::Asc)
+            .and_where(between("place"))
+            .order_by("place", self.order())
             // PostgreSQL does not look into a part that has an offset.
             .offset(0)
             .take();
@@ -188,14 +186,14 @@ impl Search {
             .from_subquery(along, "along")
             .and_where(condition)
             .and_where(count().gt(SORTED))
-            .order_by("place", Order::Asc)
-            .limit(self.limit())
+            .order_by("place", self.order())
+            .limit(self.page.rows())
             .take();
         let walk = Query::select().column("place").from_subquery(walk, "walk").take();
         let either = Query::select()
             .column("place")
             .from("few")
-            .and_where(Expr::col("place").gt(after))
+            .and_where(between("place"))
             .and_where(count().lte(SORTED))
             .union(UnionType::All, walk)
             .take();
@@ -203,15 +201,20 @@ impl Search {
             .with_cte(WithClause::new().cte(few).to_owned())
             .column("place")
             .from_subquery(either, "either")
-            .order_by("place", Order::Asc)
-            .limit(self.limit())
+            .order_by("place", self.order())
+            .limit(self.page.rows())
             .take()
     }
 
-    /// One more than the page has, to see whether there is another page.
-    fn limit(&self) -> u64 {
-        u64::from(self.page.limit) + 1
+    /// The order in which the page is read.
+    fn order(&self) -> Order {
+        if self.page.backward { Order::Desc } else { Order::Asc }
     }
+}
+
+/// What a cursor belongs to.
+fn signature(words: &Words, tables: &[&str]) -> String {
+    format!("search {} {}", words.signature(), tables.join(" "))
 }
 
 /// A place, as a statement returns it.
@@ -222,7 +225,7 @@ struct Place {
 
 impl Load for Search {
     type Key = i64;
-    type Value = Arc<Hits>;
+    type Value = Arc<Paged<Hit>>;
 
     async fn load(
         &self,
@@ -230,16 +233,13 @@ impl Load for Search {
         _: Vec<i64>,
     ) -> Result<HashMap<i64, Self::Value>, Error> {
         let rows = database.fetch::<(i64, Place)>(&self.statement(database.backend())).await?;
-        let has_next = rows.len() as u64 == self.limit();
         let hit = |(how, Place { place }): (i64, Place)| {
             let how = usize::try_from(how).ok().and_then(|how| Match::ALL.get(how).copied());
             let how = how.ok_or_else(|| Error::internal("a row fits in no known way"))?;
             Ok(Hit { how, standing: place >> NUMBER, number: place & ((1 << NUMBER) - 1) })
         };
-        let hits = rows.into_iter().take(self.page.limit as usize).map(hit);
-        let hits = hits.collect::<Result<Vec<Hit>, Error>>()?;
-        let hits = Hits { hits, has_previous: self.after.is_some(), has_next };
-        Ok(HashMap::from([(ROOT, Arc::new(hits))]))
+        let hits = rows.into_iter().map(hit).collect::<Result<Vec<Hit>, Error>>()?;
+        Ok(HashMap::from([(ROOT, Arc::new(self.page.cut(hits)))]))
     }
 }
 
