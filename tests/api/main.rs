@@ -26,6 +26,7 @@ mod export_package;
 mod exports;
 mod files;
 mod filters;
+mod generated;
 mod groups;
 mod guard;
 mod histories;
