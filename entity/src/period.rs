@@ -10,7 +10,7 @@ use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::Date;
+use crate::{Date, time::YEARS};
 
 /// A span of whole days, both ends included, ordered by its first day and then by its last.
 ///
@@ -120,7 +120,8 @@ impl Period {
         Some((steps, per_year))
     }
 
-    /// The part of the calendar of that length in which `day` lies.
+    /// The part of the calendar of that length in which `day` lies; none where it goes beyond the
+    /// years there are.
     fn containing(part: Frequency, day: NaiveDate) -> Option<Self> {
         let year = day.year();
         let months = |length: u32| {
@@ -129,7 +130,7 @@ impl Period {
             let end = start.checked_add_months(Months::new(length))?.pred_opt()?;
             Some(Self { start, end })
         };
-        match part {
+        let part = match part {
             Frequency::Annual => months(12),
             Frequency::HalfYearly => months(6),
             Frequency::Quarterly => months(3),
@@ -141,7 +142,8 @@ impl Period {
             }
             Frequency::Daily => Some(Self { start: day, end: day }),
             Frequency::Range => None,
-        }
+        };
+        part.filter(|part| [part.start, part.end].iter().all(|day| YEARS.contains(&day.year())))
     }
 
     /// A single part of the calendar, as SDMX and ISO 8601 write it.
@@ -425,6 +427,9 @@ mod tests {
             "2025-q1",
             " 2025",
             "+025",
+            "9999-W52",
+            "+10000-01-01",
+            "10000",
         ] {
             assert!(text.parse::<Period>().is_err(), "{text:?}");
         }

@@ -1,11 +1,15 @@
 //! Days and moments.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, SecondsFormat, SubsecRound};
+use chrono::{Datelike, NaiveDate, SecondsFormat, SubsecRound};
 use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
 use serde::Deserialize;
+
+/// The years there are. Beyond them a year has more than four digits, or a sign: as text, which days,
+/// moments and periods are on SQLite, it is not ordered as it is in time.
+pub(crate) const YEARS: RangeInclusive<i32> = 0..=9999;
 
 /// A day of the calendar.
 #[derive(
@@ -13,18 +17,27 @@ use serde::Deserialize;
 )]
 pub struct Date(pub NaiveDate);
 
-/// A day of the calendar (ISO 8601): `2026-01-27`.
+impl FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // chrono by itself would take `2026-1-7`.
+        match text.parse::<NaiveDate>() {
+            Ok(date) if date.to_string() == text && YEARS.contains(&date.year()) => Ok(Self(date)),
+            _ => Err(format!(
+                "{text:?} is no day of the calendar (of the years 0000 to 9999); write it like \
+                 \"2026-01-27\""
+            )),
+        }
+    }
+}
+
+/// A day of the calendar (ISO 8601), of the years 0000 to 9999: `2026-01-27`.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            // chrono by itself would take `2026-1-7`.
-            Value::String(text) => match text.parse::<NaiveDate>() {
-                Ok(date) if date.to_string() == text => Ok(Self(date)),
-                _ => Err(InputValueError::custom(format!(
-                    "{text:?} is no day of the calendar; write it like \"2026-01-27\""
-                ))),
-            },
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
             other => Err(InputValueError::expected_type(other)),
         }
     }
@@ -71,18 +84,28 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// A moment (RFC 3339): `2026-01-27T08:00:00Z`. Given with any offset, returned in UTC.
+impl FromStr for DateTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let time = chrono::DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+        let time = time.ok().filter(|time| YEARS.contains(&time.year()));
+        time.map(Self::from).ok_or_else(|| {
+            format!(
+                "{text:?} is no moment (of the years 0000 to 9999 in UTC); write it like \
+                 \"2026-01-27T08:00:00Z\""
+            )
+        })
+    }
+}
+
+/// A moment (RFC 3339), of the years 0000 to 9999 in UTC: `2026-01-27T08:00:00Z`. Given with any
+/// offset, returned in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            Value::String(text) => chrono::DateTime::parse_from_rfc3339(&text)
-                .map(|time| time.to_utc().into())
-                .map_err(|_| {
-                    InputValueError::custom(format!(
-                        "{text:?} is no moment; write it like \"2026-01-27T08:00:00Z\""
-                    ))
-                }),
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
             other => Err(InputValueError::expected_type(other)),
         }
     }

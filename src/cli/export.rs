@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use async_graphql::{Pos, ScalarType, ServerError, Value};
+use async_graphql::ServerError;
 use chrono::Utc;
 use clap::Args;
 use entity::{DateTime, district, observation};
@@ -34,13 +34,8 @@ pub(super) struct Export {
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
     /// As the database stood at a moment, such as 2026-01-27T08:00:00Z
-    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    #[arg(long, value_name = "MOMENT")]
     as_of: Option<DateTime>,
-}
-
-fn moment(text: &str) -> Result<DateTime, String> {
-    DateTime::parse(Value::String(text.to_owned()))
-        .map_err(|wrong| wrong.into_server_error(Pos::default()).message)
 }
 
 impl Export {

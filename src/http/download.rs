@@ -4,7 +4,7 @@
 //! other files, whatever goes wrong before the first byte is an answer in JSON, and whatever goes
 //! wrong later breaks the connection.
 
-use async_graphql::{Pos, ScalarType, ServerError, Value};
+use async_graphql::{Pos, ServerError};
 use axum::{
     Extension, Json,
     body::{Body, Bytes},
@@ -116,11 +116,9 @@ fn order(app: &App, format: Format, head: &Parts) -> Result<Order, Vec<ServerErr
     let query = head.uri.query().unwrap_or("");
     let Parameters { filter, as_of } =
         serde_urlencoded::from_str(query).map_err(|why| one(Refusal::no_parameters(why).into()))?;
-    let as_of = as_of.map(|text| DateTime::parse(Value::String(text)));
-    let as_of = as_of.transpose().map_err(|wrong| {
-        let wrong = wrong.into_server_error(Pos::default());
-        one(error::refused(Code::BadUserInput, format!("`asOf`: {}", wrong.message)))
-    })?;
+    let as_of = as_of.map(|text| text.parse::<DateTime>()).transpose();
+    let as_of = as_of
+        .map_err(|wrong| one(error::refused(Code::BadUserInput, format!("`asOf`: {wrong}"))))?;
     let (mut figures, mut districts) = (None, None);
     match filter {
         Some(_) if !app.guard.takes_filters() => return Err(one(Refusal::no_filter().into())),

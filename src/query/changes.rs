@@ -152,13 +152,12 @@ impl Place {
 
     fn of(values: &[Json]) -> Option<Self> {
         let [recorded_at, kept, number] = values else { return None };
-        let recorded_at = chrono::DateTime::parse_from_rfc3339(recorded_at.as_str()?).ok()?;
+        let recorded_at = recorded_at.as_str()?.parse().ok()?;
         let kept = match kept.as_i64()? {
             0 => Kept::Beside,
             1 => Kept::Itself,
             _ => return None,
         };
-        let recorded_at = recorded_at.to_utc().into();
         Some(Self { recorded_at, kept, number: number.as_i64()? })
     }
 

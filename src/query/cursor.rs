@@ -4,7 +4,8 @@
 //! order. It is refused in any other order or list, rather than read as something it is not.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::SecondsFormat;
+use entity::{Date, DateTime};
 use sea_orm::{ColumnType, EntityTrait, ModelTrait, Value};
 use serde_json::Value as Json;
 
@@ -144,12 +145,9 @@ fn from_json(value: &Json, kind: &ColumnType, nullable: bool) -> Option<Value> {
         ColumnType::Decimal(_) if null => Value::Decimal(None),
         ColumnType::Decimal(_) => text()?.parse::<entity::Decimal>().ok()?.into(),
         ColumnType::Date if null => Value::ChronoDate(None),
-        ColumnType::Date => Value::ChronoDate(Some(text()?.parse::<NaiveDate>().ok()?)),
+        ColumnType::Date => text()?.parse::<Date>().ok()?.into(),
         ColumnType::TimestampWithTimeZone if null => Value::ChronoDateTimeUtc(None),
-        ColumnType::TimestampWithTimeZone => {
-            let time = DateTime::parse_from_rfc3339(text()?).ok()?;
-            Value::ChronoDateTimeUtc(Some(time.to_utc()))
-        }
+        ColumnType::TimestampWithTimeZone => text()?.parse::<DateTime>().ok()?.into(),
         _ if null => Value::String(None),
         _ => Value::String(Some(text()?.to_owned())),
     })

@@ -298,8 +298,8 @@ fn whole(name: &str, field: &str) -> Result<Option<i32>, Problem> {
 }
 
 fn day(name: &str, field: &str) -> Result<String, Problem> {
-    match field.parse::<chrono::NaiveDate>() {
-        Ok(day) if day.to_string() == field => Ok(field.to_owned()),
+    match field.parse::<entity::Date>() {
+        Ok(_) => Ok(field.to_owned()),
         Err(_) if field.is_empty() => Ok(String::new()),
         _ => Err(row::wrong(name, field, "it is no day of the calendar like 2026-01-27")),
     }

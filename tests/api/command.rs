@@ -185,7 +185,7 @@ async fn serves_and_stops_when_asked() {
         };
         assert_eq!(
             ask("{ observations(first: 1) { totalCount } }").await,
-            r#"{"data":{"observations":{"totalCount":24}},"extensions":{"cost":{"requested":2,"limit":1000000}}}"#
+            r#"{"data":{"observations":{"totalCount":24}},"extensions":{"cost":{"requested":11,"limit":1000000}}}"#
         );
         let refused = ask("{ observations(first: 8) { totalCount } }").await;
         assert!(refused.contains("`first` is 8, but must be from 1 to 7"), "{refused}");

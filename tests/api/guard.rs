@@ -1,5 +1,9 @@
 //! What a request may ask for at the most: each limit has its code, and says what it found.
 
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use hutong::access::Role;
 use serde_json::{Value, json};
 
 use crate::{Answer, Server, on_each_database, server::sqlite};
@@ -18,6 +22,10 @@ fn refusal(answer: &Answer) -> (String, Value, Value) {
     }
     (code, extensions["found"].clone(), extensions["limit"].clone())
 }
+
+/// The longest that a healthy question may wait as a rule, on a machine that runs other tests too. It
+/// is not optimised: of a release a tenth is expected.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A server with these options, over a database in a folder that must outlive it.
 async fn server(options: &[&str]) -> (Server, tempfile::TempDir) {
@@ -206,7 +214,7 @@ on_each_database! {
     async fn the_cost_is_told(server: &Server) {
         for (query, variables, wanted) in [
             ("{ __typename }", json!({}), 1),
-            ("{ districts { totalCount } }", json!({}), 2),
+            ("{ districts { totalCount } }", json!({}), 1 + 10),
             ("{ districts { nodes { slug } } }", json!({}), 1 + 50 * 2),
             ("{ districts(last: 3) { nodes { slug } pageInfo { endCursor } } }", json!({}), 1 + 3 * 2 + 2),
             ("{ districts(first: 3) { edges { cursor node { slug } } } }", json!({}), 1 + 3 * 4),
@@ -218,13 +226,105 @@ on_each_database! {
             ("{ districts(first: 2) { nodes { initiatives(first: 5) { nodes { slug } } } } }", json!({}), 1 + 2 * (1 + 1 + 5 * 2)),
             ("{ districts(first: 2) @skip(if: true) { nodes { slug } } __typename }", json!({}), 1),
             ("query ($w: Boolean!) { districts(first: 2) @include(if: $w) { nodes { slug } } __typename }", json!({"w": false}), 1),
-            ("{ metric(slug: \"5g-base-stations\") { ranking { of entries(first: 7) { nodes { position } pageInfo { endCursor } } } } }", json!({}), 6 + 7 * 2),
+            ("{ metric(slug: \"5g-base-stations\") { ranking { of entries(first: 7) { nodes { position } pageInfo { endCursor } } } } }", json!({}), 6 + 100 + 7 * 2),
             ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", json!({"i": ["district:haidian", "district:miyun"]}), 1 + 2),
+            ("{ district(slug: \"haidian\") { names { language text } } }", json!({}), 1 + 1 + 10 * 2),
+            ("{ compare(metrics: [\"5g-base-stations\"], districts: [\"haidian\", \"miyun\"]) { metrics { slug } rows { cells { value reason } } } }", json!({}), 1 + 2 + 1 + 1 + 2 * 2),
+            ("query ($m: [String!]!, $d: [String!]!) { compare(metrics: $m, districts: $d, periods: [\"2024\", \"2025\", \"2026\"]) { ...t } } fragment t on CompareTable { rows { cells { value } } }",
+                json!({"m": ["5g-base-stations"], "d": ["haidian", "miyun"]}), 1 + 1 + 3 * (1 + 2)),
+            ("{ metric(slug: \"5g-base-stations\") { series(district: \"haidian\") { points { period { code } } } } }", json!({}), 3 + 1000 * 2),
         ] {
             let answer = server.ask_with(query, variables).await;
             answer.data();
             let cost = json!({"requested": wanted, "limit": 1_000_000});
             assert_eq!(answer.json()["extensions"]["cost"], cost, "{query}");
+        }
+    }
+
+    /// A condition on related rows costs ten times as much as one that is a relation nearer, wherever
+    /// it stands; an order by related rows as much as the nearest.
+    async fn conditions_along_relations_cost(server: &Server) {
+        let literal = |filter: &str| format!("{{ districts(filter: {filter}) {{ totalCount }} }}");
+        let variable = "query ($f: DistrictFilter, $o: [DistrictOrder!]) { districts(filter: $f, orderBy: $o) { totalCount } }";
+        for (query, variables, wanted) in [
+            (literal("{slug: {eq: \"x\"}, not: {or: [{code: {eq: \"x\"}}]}}"), json!({}), 0),
+            (literal("{parent: null}"), json!({}), 0),
+            (literal("{parent: {slug: {eq: \"x\"}}}"), json!({}), 100),
+            (literal("{children: {count: {gt: 1}}}"), json!({}), 100),
+            (literal("{children: {some: {slug: {eq: \"x\"}}, none: {parent: {}}}}"), json!({}), 100 + 1000),
+            (literal("{or: [{parent: {}}, {not: {parent: {}}}]}"), json!({}), 200),
+            (literal("{parent: {parent: {parent: {parent: {}}}}}"), json!({}), 111_100),
+            (variable.to_owned(), json!({"f": {"parent": {"children": {"some": {}}}}}), 1_100),
+            (variable.to_owned(), json!({"o": [{"by": "SLUG"}, {"by": "INITIATIVE_COUNT"}]}), 100),
+            (variable.to_owned(), json!({"o": {"by": "PARENT_NAME"}}), 100),
+            ("{ districts(orderBy: [{by: INITIATIVE_COUNT}]) { totalCount } }".to_owned(), json!({}), 100),
+            (
+                "query ($p: DistrictFilter = {parent: {}}) { districts(filter: {parent: $p}) { totalCount } }".to_owned(),
+                json!({}),
+                1_100,
+            ),
+        ] {
+            let answer = server.ask_with(&query, variables).await;
+            answer.data();
+            assert_eq!(answer.json()["extensions"]["cost"]["requested"], 11 + wanted, "{query}");
+        }
+        let five = literal("{parent: {parent: {parent: {parent: {parent: {}}}}}}");
+        let limit = ("COST_LIMIT_EXCEEDED".to_owned(), json!(1_111_111), json!(1_000_000));
+        assert_eq!(refusal(&server.ask(&five).await), limit);
+        // Below a list a condition costs as often as the list has rows.
+        let nested = "{ districts(first: 7) { nodes { children(filter: {parent: {}}) { totalCount } } } }";
+        let answer = server.ask(nested).await;
+        answer.data();
+        assert_eq!(answer.json()["extensions"]["cost"]["requested"], 1 + 7 * (1 + 11 + 100));
+    }
+
+    /// What is written many at once is answered as many.
+    async fn what_is_written_at_once_counts_each(server: &Server) {
+        let editor = server.token(Role::Editor).await;
+        let theme = |slug: &str| format!("{{slug: \"{slug}\", name: [{{language: \"en\", text: \"{slug}\"}}]}}");
+        for (query, wanted) in [
+            (format!("mutation {{ createThemes(inputs: [{}, {}]) {{ themes {{ slug name }} }} }}", theme("a"), theme("b")), 1 + 1 + 2 * 2),
+            ("mutation { updateThemes(filter: {slug: {in: [\"a\", \"b\"]}}, patch: {}, atMost: 5) { themes { slug } } }".to_owned(), 1 + 1 + 5),
+        ] {
+            let answer = server.ask_as(&editor, &query).await;
+            answer.data();
+            assert_eq!(answer.json()["extensions"]["cost"]["requested"], wanted, "{query}");
+        }
+    }
+
+    /// Six who ask for the most that a stranger may, again and again: whoever asks beside them is
+    /// answered at once.
+    async fn hostile_conditions_hold_nobody_up(server: &Server) {
+        const QUESTIONS: usize = 40;
+        let deep = (0..4).fold(json!({"slug": {"eq": "x"}}), |inner, step| match step % 2 {
+            0 => json!({"children": {"some": inner}}),
+            _ => json!({"parent": inner}),
+        });
+        let many: String = (0..8).map(|n| format!("a{n}: districts(filter: $f) {{ totalCount }} ")).collect();
+        let hostile = format!("query ($f: DistrictFilter) {{ {many} }}");
+        let again = || async {
+            loop {
+                server.ask_with(&hostile, json!({"f": deep})).await.data();
+            }
+        };
+        let hold_up = join_all((0..6).map(|_| again()));
+        let ask = async {
+            let mut waited = Vec::new();
+            for _ in 0..QUESTIONS {
+                let begun = Instant::now();
+                server.data("{ districts(first: 1) { nodes { slug code } } }").await;
+                waited.push(begun.elapsed());
+            }
+            waited.sort();
+            waited
+        };
+        tokio::select! {
+            _ = hold_up => unreachable!(),
+            waited = ask => {
+                let (median, longest) = (waited[QUESTIONS / 2], waited[QUESTIONS - 1]);
+                eprintln!("beside hostile conditions: median {median:?}, longest {longest:?}");
+                assert!(median < PATIENCE, "{median:?}");
+            }
         }
     }
 

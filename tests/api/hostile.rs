@@ -24,15 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// The program, run as it is.
-struct Victim {
+pub(crate) struct Victim {
     child: Running,
-    address: String,
-    client: reqwest::Client,
+    pub(crate) address: String,
+    pub(crate) client: reqwest::Client,
     _folder: tempfile::TempDir,
 }
 
 impl Victim {
-    fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = [&["--listen", "127.0.0.1:0"], options].concat();
         let (child, address) = serve(hutong(folder.path(), &options));
@@ -48,7 +48,7 @@ impl Victim {
     }
 
     /// Somebody who means no harm is answered at once.
-    async fn answers(&self) {
+    pub(crate) async fn answers(&self) {
         let begun = Instant::now();
         let body =
             json!({"query": "{ district(slug: \"haidian\") { initiatives { totalCount } } }"});

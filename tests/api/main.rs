@@ -29,6 +29,7 @@ mod exports;
 mod faults;
 mod files;
 mod filters;
+mod generated;
 mod groups;
 mod guard;
 mod histories;

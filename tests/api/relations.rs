@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Server, on_each_database,
+    server::Store,
     sums::{figures, town},
 };
 
@@ -111,18 +112,28 @@ on_each_database! {
         ]).await;
     }
 
-    /// Depth costs no statement; more than a database can take is refused in words.
-    async fn cost_no_statement(server: &Server) {
+    /// Depth costs no statement; more than may be is refused in words.
+    async fn cost_no_statement(store: &Store) {
         let deep = |levels: u32| (0..levels).fold("{slug: {eq: \"world\"}}".to_owned(), |inner, step| match step % 2 {
             0 => format!("{{children: {{none: {inner}}}}}"),
             _ => format!("{{not: {{parent: {inner}}}}}"),
         });
-        let query = |deep: String| format!("{{ districts(filter: {deep}) {{ nodes {{ slug }} }} }}");
-        let answer = server.ask(&query(deep(20))).await;
-        assert_eq!(answer.data(), json!({"districts": {"nodes": [{"slug": "world"}]}}));
-        assert_eq!(answer.statements, Some(1));
-        let deeper = server.ask(&query(deep(40))).await.json();
-        if server.store.url.starts_with("sqlite") {
+        let query = |levels: u32| format!("{{ districts(filter: {}) {{ nodes {{ slug }} }} }}", deep(levels));
+        let only_world = json!({"districts": {"nodes": [{"slug": "world"}]}});
+        let server = Server::start(Store::open(store.url.clone()).await).await;
+        let answer = server.ask(&query(4)).await;
+        assert_eq!((answer.data(), answer.statements), (only_world.clone(), Some(1)));
+        let (message, code, _) = server.error(&query(5)).await;
+        assert_eq!(code, "COST_LIMIT_EXCEEDED");
+        assert!(message.ends_with("or set conditions along fewer relations"), "{message}");
+        server.stop().await;
+
+        let unlimited = format!("--cost-max={}", u64::MAX);
+        let server = Server::over(Store::open(store.url.clone()).await, &[&unlimited]).await;
+        let answer = server.ask(&query(20)).await;
+        assert_eq!((answer.data(), answer.statements), (only_world, Some(1)));
+        let deeper = server.ask(&query(40)).await.json();
+        if store.url.starts_with("sqlite") {
             let error = &deeper["errors"][0];
             assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
             let message = error["message"].as_str().unwrap();
@@ -130,6 +141,7 @@ on_each_database! {
         } else {
             assert!(deeper.get("errors").is_none(), "{deeper}");
         }
+        server.stop().await;
     }
 
     /// Periods by what lies within two, and by their length: in SQL as in Rust.

@@ -41,6 +41,11 @@ pub(super) fn document(
     Ok(ExecutableDocument { operations, fragments: fragments.collect::<Converted<_>>()? })
 }
 
+/// Converts a value. Fails on a number that no value can hold.
+pub(super) fn value(node: &Node<ast::Value>, places: &Places) -> Converted<Value> {
+    Convert(places).value(node)
+}
+
 fn key(name: &Name) -> Key {
     Key::new(name.as_str())
 }

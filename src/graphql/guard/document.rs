@@ -1,35 +1,31 @@
 //! A document, read once: parsed, counted, validated and converted.
 
 use apollo_compiler::{
-    ExecutableDocument, Schema as Contract, ast,
-    diagnostic::ToCliReport,
+    ExecutableDocument, Schema as Contract,
     executable::Operation,
     introspection,
-    parser::Parser,
     validation::{DiagnosticList, Valid},
 };
 use async_graphql::{
-    Pos, ServerError, Variables,
+    ServerError, Variables,
     parser::types::{ExecutableDocument as Parsed, OperationType},
 };
 use serde::Deserialize;
 
-use super::{Options, convert, count, place::Places, variables};
+use super::{
+    Options, convert,
+    place::Places,
+    syntax::{self, Syntax},
+    variables,
+};
 use crate::{
     access::Viewer,
-    graphql::{Code, Uploads, error, suggestion},
+    graphql::{Uploads, error, suggestion},
 };
-
-/// How deep the parser goes: deeper than what any limit lets pass.
-const RECURSION: usize = 200;
 
 /// How many bytes a token of a document takes while it is kept, about: 230 to 242 were measured, over
 /// documents of 100 to 750 tokens.
 const TOKEN: usize = 250;
-
-/// How many characters of a message about a document are told: names in it are as long as whoever
-/// wrote it likes.
-const LONGEST_MESSAGE: usize = 500;
 
 /// A request as it came.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -126,54 +122,9 @@ impl Document {
         text: &str,
     ) -> Result<Self, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        let most = usize::try_from(options.token_max).unwrap_or(usize::MAX);
-        let mut parser = Parser::new().recursion_limit(RECURSION).token_limit(most);
-        let syntax = parser.parse_ast(text, "document.graphql");
-        let tokens = parser.tokens_reached();
-        if tokens > most {
-            return Err(one(error::beyond(
-                Code::TokenLimitExceeded,
-                format!(
-                    "the document has {tokens} tokens or more, but may have {most} at the most; \
-                     split it"
-                ),
-                tokens as u64,
-                most as u64,
-            )));
-        }
-        if parser.recursion_reached() > RECURSION {
-            return Err(one(error::beyond(
-                Code::DepthLimitExceeded,
-                format!(
-                    "the document is nested {} levels deep or deeper, but may be {RECURSION} at \
-                     the most",
-                    parser.recursion_reached()
-                ),
-                parser.recursion_reached() as u64,
-                RECURSION as u64,
-            )));
-        }
-        let places = Places::of(text);
-        let syntax = syntax.map_err(|refused| {
-            let mut errors = told(&refused.errors, options, &places, error::unparsed);
-            // What follows the first error may be wrong because of it.
-            errors.truncate(1);
-            errors
-        })?;
-        if !syntax
-            .definitions
-            .iter()
-            .any(|part| matches!(part, ast::Definition::OperationDefinition(_)))
-        {
-            return Err(one(error::unparsed(
-                "the document has no operation; write one like { districts { nodes { name } } }"
-                    .to_owned(),
-                None,
-            )));
-        }
-        let found = count::check(&syntax, options, &places).map_err(one)?;
+        let Syntax { document: syntax, places, tokens, found } = Syntax::read(options, text)?;
         let invalid = |wrong: &DiagnosticList| {
-            told(wrong, options, &places, |message, place| {
+            syntax::told(wrong, options, &places, |message, place| {
                 suggestion::of_names(contract, error::invalid(message, place))
             })
         };
@@ -225,23 +176,4 @@ impl Document {
 /// Whether an operation reads, writes or subscribes.
 pub(super) fn kind(operation: &Operation) -> OperationType {
     convert::kind(operation.operation_type)
-}
-
-/// What is wrong with a document, each with its place; not more than an answer tells of.
-fn told(
-    wrong: &DiagnosticList,
-    options: &Options,
-    places: &Places,
-    error: impl Fn(String, Option<Pos>) -> ServerError,
-) -> Vec<ServerError> {
-    let most = usize::try_from(options.error_max).unwrap_or(usize::MAX);
-    wrong
-        .iter()
-        .take(most)
-        .map(|wrong| {
-            let place = wrong.error.location().map(|location| places.at(location.offset()));
-            let message: String = wrong.error.to_string().chars().take(LONGEST_MESSAGE).collect();
-            error(message, place)
-        })
-        .collect()
 }

@@ -7,7 +7,7 @@ use async_graphql::{ServerError, Value, parser::types::OperationType};
 
 use super::{
     Asked, Checked, Cost, Guard,
-    cost::{self, Resized},
+    cost::Resized,
     document::{self, Document},
     given::Given,
     pager::{PAGE_INFO, Page, Pager},
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::error::Error;
 
-/// What a page of a file may cost, unless a single row costs more: a page is held in memory, and
-/// larger ones are hardly faster.
+/// What the rows of a page of a file may cost, unless a single one costs more: a page is held in
+/// memory, and larger ones are hardly faster.
 const PAGE_COST: u64 = 50_000;
 
 /// A query whose answer becomes a file.
@@ -62,17 +62,17 @@ impl Guard {
         let list = shape.list().map_err(one)?;
         let found =
             list.and_then(|(path, _)| Pager::find(&self.contract, document.valid(), given, &path));
-        let estimate = |resized: Option<&Resized<'_>>| {
-            cost::estimate(&self.contract, document.valid(), given, self.pages, resized)
-        };
         let mut turned = None;
         let requested = match found {
-            None => estimate(None),
+            None => self.estimate(&document, given, None),
             Some(found) => {
-                let sized = |size| estimate(Some(&Resized { fields: &found.fields, size }));
-                let row = sized(2).saturating_sub(sized(1)).max(1);
-                let most = PAGE_COST.min(self.options.cost_max);
-                let rows = most.saturating_sub(sized(0)) / row;
+                let sized = |size| {
+                    let resized = Resized { fields: &found.fields, size };
+                    self.estimate(&document, given, Some(&resized))
+                };
+                let (row, beside) = (sized(2).saturating_sub(sized(1)).max(1), sized(0));
+                let most = PAGE_COST.saturating_add(beside).min(self.options.cost_max);
+                let rows = most.saturating_sub(beside) / row;
                 let size = rows.clamp(1, self.pages.page_max.into());
                 turned = Some(Turned { pager: found.pager, size, left: found.first });
                 sized(size)

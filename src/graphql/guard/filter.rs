@@ -3,13 +3,11 @@
 
 use std::fmt::Display;
 
-use async_graphql::{
-    InputType, Name, Pos, ServerError, Value as Constant, Variables,
-    parser::{parse_query, types::Selection},
-};
+use apollo_compiler::ast::{Definition, Selection};
+use async_graphql::{InputType, Name, Pos, ServerError, Value as Constant, Variables};
 use serde::de::IgnoredAny;
 
-use super::{Asked, Guard, variables};
+use super::{Asked, Guard, Options, convert, given::Given, syntax::Syntax, variables};
 use crate::{
     graphql::{Code, error},
     query::Table,
@@ -37,16 +35,18 @@ impl Guard {
 
     fn read_filter<E: Table>(&self, list: &str, text: &str) -> Result<E::Filter, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        let given = given(text).map_err(one)?;
+        let values = values(&self.options, text).map_err(one)?;
         let kind = E::Filter::type_name();
         let document = format!(
             "query ($filter: {kind}!) {{ {list}(first: 1, filter: $filter) {{ totalCount }} }}"
         );
         let document = self.read(&document).map_err(|refused| refused.to_vec())?;
         let operation = document.operation(None).map_err(one)?;
-        variables::check_values(&given, self.options.value_depth_max).map_err(one)?;
-        document.check_variables(&self.contract, operation, &given, self.error_max())?;
-        let filter = given.get(FILTER).cloned();
+        variables::check_values(&values, self.options.value_depth_max).map_err(one)?;
+        document.check_variables(&self.contract, operation, &values, self.error_max())?;
+        let given = Given { operation, variables: &values };
+        self.afford(self.estimate(&document, given, None)).map_err(one)?;
+        let filter = values.get(FILTER).cloned();
         E::Filter::parse(filter).map_err(|wrong| {
             let wrong = wrong.into_server_error(Pos::default());
             one(error::refused(Code::BadUserInput, format!("`{FILTER}`: {}", wrong.message)))
@@ -55,22 +55,22 @@ impl Guard {
 }
 
 /// The text as the value of a variable.
-fn given(text: &str) -> Result<Variables, ServerError> {
+fn values(options: &Options, text: &str) -> Result<Variables, ServerError> {
     let wrong =
         |why: &dyn Display| error::refused(Code::BadUserInput, format!("`{FILTER}`: {why}"));
     if serde_json::from_str::<IgnoredAny>(text).is_ok() {
         let json = format!("{{\"{FILTER}\":{text}}}");
         return Asked::read_variables(&json).map_err(|why| wrong(&why));
     }
-    let value = literal(text).ok_or_else(|| {
+    let value = literal(options, text)?.ok_or_else(|| {
         wrong(&format!(
             "{text:.80?} is neither JSON nor a literal of GraphQL; write it like {{metric: \
              {{slug: {{eq: \"gdp\"}}}}}}"
         ))
     })?;
-    let mut given = Variables::default();
-    given.insert(Name::new(FILTER), as_variable(value));
-    Ok(given)
+    let mut values = Variables::default();
+    values.insert(Name::new(FILTER), as_variable(value));
+    Ok(values)
 }
 
 /// The words of a literal are texts where they stand in a variable.
@@ -86,32 +86,47 @@ fn as_variable(value: Constant) -> Constant {
     }
 }
 
-/// The one argument of the one field of a document, where the text is no more than that.
-fn literal(text: &str) -> Option<Constant> {
-    let document = parse_query(format!("{{ list({FILTER}: {text}\n) }}")).ok()?;
-    let mut operations = document.operations.iter();
-    let (_, operation) = operations.next().filter(|_| document.fragments.is_empty())?;
-    let mut selections = operation.node.selection_set.node.items.iter();
-    let (Some(selection), None, None) = (selections.next(), selections.next(), operations.next())
-    else {
-        return None;
+/// The one argument of the one field of a document, where the text is no more than that. Fails
+/// where it is beyond a limit.
+fn literal(options: &Options, text: &str) -> Result<Option<Constant>, ServerError> {
+    let document = format!("{{ list({FILTER}: {text}\n) }}");
+    let Syntax { document, places, .. } = match Syntax::read(options, &document) {
+        Ok(syntax) => syntax,
+        Err(refused) => {
+            let beyond = |error: &ServerError| error::code(error) != Some(Code::ParseFailed);
+            return refused.into_iter().find(beyond).map_or(Ok(None), Err);
+        }
     };
-    let Selection::Field(field) = &selection.node else { return None };
-    let field = &field.node;
-    let plain = field.directives.is_empty() && field.selection_set.node.items.is_empty();
+    let [Definition::OperationDefinition(operation)] = &document.definitions[..] else {
+        return Ok(None);
+    };
+    let [Selection::Field(field)] = &operation.selection_set[..] else { return Ok(None) };
+    let plain = field.directives.is_empty() && field.selection_set.is_empty();
     match &field.arguments[..] {
-        [(_, value)] if plain => value.node.clone().into_const(),
-        _ => None,
+        [argument] if plain => Ok(convert::value(&argument.value, &places)?.into_const()),
+        _ => Ok(None),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn read(text: &str) -> Result<Option<Constant>, ServerError> {
+        literal(&Command::parse_from(["guard"]).options, text)
+    }
 
     #[test]
     fn a_literal_is_one_value_and_no_more() {
-        let given = literal("{slug: {eq: \"a\"}, status: {in: [NORMAL]}}").unwrap();
+        let given = read("{slug: {eq: \"a\"}, status: {in: [NORMAL]}}").unwrap().unwrap();
         assert_eq!(given.to_string(), "{slug: {eq: \"a\"}, status: {in: [NORMAL]}}");
         for wrong in [
             "",
@@ -124,7 +139,25 @@ mod tests {
             "{}) } { list(filter: {}",
             "{}) } fragment F on X { x",
         ] {
-            assert_eq!(literal(wrong), None, "{wrong}");
+            assert_eq!(read(wrong).unwrap(), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_literal_is_read_within_the_limits() {
+        for (wrong, code) in [
+            (
+                format!("{{and: {}A{}}}", "[".repeat(2_000), "]".repeat(2_000)),
+                Code::DepthLimitExceeded,
+            ),
+            ("[".repeat(100_000), Code::TokenLimitExceeded),
+            (
+                format!("{{and: {}{}}}", "[".repeat(150), "]".repeat(150)),
+                Code::ValueDepthLimitExceeded,
+            ),
+            ("{slug: {eq: \"a\", eq: \"b\"}}".to_owned(), Code::ValidationFailed),
+        ] {
+            assert_eq!(error::code(&read(&wrong).unwrap_err()), Some(code));
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! A document is parsed and validated once and kept by its text. What it asks for is counted
 //! without expanding it, so that a short document of doubling fragments costs no more than any
-//! other. Then the variables are checked, and the cost is estimated from the sizes of pages: only
-//! what is within every limit is executed.
+//! other. Then the variables are checked, and the cost is estimated from how long lists may be and
+//! from the conditions: only what is within every limit is executed.
 
+mod conditions;
 mod convert;
 mod cost;
 mod count;
@@ -12,10 +13,12 @@ mod document;
 mod export;
 mod filter;
 mod given;
+mod lengths;
 mod pager;
 mod persisted;
 mod place;
 mod shape;
+mod syntax;
 mod trusted;
 mod variables;
 
@@ -29,6 +32,8 @@ use async_graphql::{
 };
 use moka::sync::Cache;
 
+use conditions::RelatedKeys;
+use cost::Resized;
 pub use document::Asked;
 use document::Document;
 pub use export::Export;
@@ -74,8 +79,9 @@ pub struct Options {
     #[arg(long, env = "HUTONG_ROOT_FIELD_MAX", value_name = "FIELDS", global = true)]
     #[arg(default_value_t = 100)]
     pub root_field_max: u32,
-    /// The highest cost of a request: how many fields its answer would have if every page were
-    /// full
+    /// The highest cost of a request: how many fields its answer would have if every list were as
+    /// long as it may be; 10 for a total, 100 for a group, a summary, a ranking or a search; 100 for
+    /// a condition on related rows or an order by them, ten times as much for each relation further
     #[arg(long, env = "HUTONG_COST_MAX", value_name = "COST", global = true)]
     #[arg(default_value_t = 1_000_000)]
     pub cost_max: u64,
@@ -109,6 +115,7 @@ pub struct Options {
 /// What stands before the schema.
 pub struct Guard {
     contract: Valid<Contract>,
+    related: RelatedKeys,
     options: Options,
     pages: query::Limits,
     documents: Cache<String, Read>,
@@ -178,7 +185,7 @@ impl Checked {
 /// What a request is estimated to cost, and what it might.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// How many fields its answer would have if every page were full.
+    /// How many fields its answer would have if every list were full, and what its conditions read.
     pub requested: u64,
     /// The most it might.
     pub limit: u64,
@@ -222,7 +229,9 @@ impl Guard {
         for (id, text) in trusted.iter().flat_map(Trusted::iter) {
             terms += &format!(" {id:?} {}", trusted::hash(text));
         }
-        let guard = Self { contract, options, pages, documents, persisted, terms, trusted };
+        let related = RelatedKeys::all();
+        let guard =
+            Self { contract, related, options, pages, documents, persisted, terms, trusted };
         for (id, text) in guard.trusted.iter().flat_map(Trusted::iter) {
             if let Err(refused) = guard.read(text) {
                 let why = refused.first().map_or("", |error| error.message.as_str());
@@ -239,8 +248,7 @@ impl Guard {
         let (text, document) = self.admit(asked)?;
         let operation = document.operation(asked.operation()).map_err(one)?;
         let given = Given { operation, variables: &asked.variables };
-        let requested = cost::estimate(&self.contract, document.valid(), given, self.pages, None);
-        let cost = self.afford(requested).map_err(one)?;
+        let cost = self.afford(self.estimate(&document, given, None)).map_err(one)?;
         let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
         let name = operation.name.as_ref().map(ToString::to_string);
         let most = self.error_max();
@@ -270,6 +278,18 @@ impl Guard {
         Ok((text, document))
     }
 
+    /// What a request is estimated to cost.
+    fn estimate<'d>(
+        &'d self,
+        document: &'d Document,
+        given: Given<'d>,
+        resized: Option<&'d Resized<'d>>,
+    ) -> u64 {
+        let terms =
+            cost::Terms { schema: &self.contract, related: &self.related, pages: self.pages };
+        cost::estimate(terms, document.valid(), given, resized)
+    }
+
     /// The cost, if it is within the limit.
     fn afford(&self, requested: u64) -> Result<Cost, ServerError> {
         let cost = Cost { requested, limit: self.options.cost_max };
@@ -277,8 +297,9 @@ impl Guard {
             return Err(error::beyond(
                 Code::CostLimitExceeded,
                 format!(
-                    "the request could cost {requested} (fields of the answer, were all pages full), \
-                     but may cost {} at the most; ask for smaller pages, or nest fewer lists",
+                    "the request could cost {requested} (fields of the answer, were all lists full, \
+                     and what its conditions read), but may cost {} at the most; ask for smaller \
+                     pages, nest fewer lists, or set conditions along fewer relations",
                     cost.limit
                 ),
                 cost.requested,
