@@ -65,6 +65,7 @@ mod readme;
 mod relations;
 mod request_ids;
 mod revisions;
+mod sample;
 mod scalars;
 mod schema;
 mod search;
@@ -82,6 +83,7 @@ mod tokens;
 mod traces;
 mod uploads;
 mod versions;
+mod wait;
 mod walks;
 
 pub(crate) use server::{Answer, Server, on_each_database};
