@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use crate::{
     access::Access,
     config::{self, Config},
-    database::{self, Database},
+    database::{self, Database, Revision},
     error::Error,
-    graphql,
+    event, graphql,
     http::{self, Life, Phase},
     package::bundled,
     record, telemetry,
@@ -36,7 +36,8 @@ pub struct Cli {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
-    /// Bring the database up to date, load the bundled data if it is empty, and serve [default]
+    /// Bring the database up to date and serve; where none is named, make one with the bundled
+    /// sample in it [default]
     Serve,
     /// Bring the database's tables up to date
     Migrate,
@@ -107,7 +108,7 @@ async fn serve(config: &Config) -> Result<(), Error> {
     // Ends with the server.
     let mut beside = JoinSet::new();
     let first = async {
-        prepare(&database, life, address).await?;
+        prepare(&database, config, life, address).await?;
         let database = database.clone();
         beside.spawn(async move { record::keep(&database).await });
         Ok(())
@@ -117,21 +118,39 @@ async fn serve(config: &Config) -> Result<(), Error> {
 }
 
 /// Does what must be done before anything is asked.
-async fn prepare(database: &Database, life: Life, address: SocketAddr) -> Result<(), Error> {
+async fn prepare(
+    database: &Database,
+    config: &Config,
+    life: Life,
+    address: SocketAddr,
+) -> Result<(), Error> {
     life.enter(Phase::Migrating);
+    let unnamed = config.database.database_url.is_none() && database.note_default().await?;
     database.migrate().await?;
     life.enter(Phase::Loading);
-    if bundled::package()?.load_into_empty(database, Utc::now()).await? {
-        tracing::info!("loaded the bundled data set");
+    // A database that somebody named is theirs: the sample is not mixed into what they will load.
+    let sample = config.bundled.sample.unwrap_or(unnamed);
+    if sample && bundled::package()?.load_into_empty(database, Utc::now()).await? {
+        tracing::info!("loaded the bundled sample");
     }
-    println!("Hutong answers on http://{address}/graphql");
-    println!("Open http://{address}/ in a browser, or try a first query:");
-    println!("  curl -s http://{address}/graphql --json '{FIRST_QUERY}'");
+    event::look(database).await?;
+    let empty = database.revision() == Revision::default();
+    // In one piece, for who reads it need not read on.
+    println!(
+        "Hutong answers on http://{address}/graphql\n\
+         Open http://{address}/ in a browser, or try a first query:\n  \
+         curl -s http://{address}/graphql --json '{FIRST_QUERY}'{}",
+        if empty { HOW_TO_LOAD } else { "" }
+    );
     Ok(())
 }
 
-/// What a newcomer asks first.
-const FIRST_QUERY: &str = r#"{"query":"{ district(slug: \"haidian\") { name initiatives { nodes { title status claims { nodes { statement } } } } } }"}"#;
+/// What a newcomer asks first, of any city.
+const FIRST_QUERY: &str = r#"{"query":"{ dataset { title } districts(first: 3) { nodes { name initiatives { nodes { title status } } } } }"}"#;
+
+/// What is said of a database without data.
+const HOW_TO_LOAD: &str = "\nThe database is empty: load files with `hutong import PATH...`, or \
+                           start with `--sample` for the bundled sample";
 
 /// Done when the process is asked to stop: Ctrl-C or SIGTERM. Both are heeded from the moment this
 /// returns, not only once the future is awaited.

@@ -8,7 +8,10 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches};
 
-use crate::{access, cli::Cli, database, error::Error, graphql::guard, http, query, telemetry};
+use crate::{
+    access, cli::Cli, database, error::Error, graphql::guard, http, package::bundled, query,
+    telemetry,
+};
 
 /// Every option there is.
 #[derive(Debug, Clone, Args)]
@@ -24,6 +27,9 @@ pub struct Config {
     /// Where the data are kept.
     #[command(flatten)]
     pub database: database::Options,
+    /// What they begin with.
+    #[command(flatten)]
+    pub bundled: bundled::Options,
     /// Who is let in.
     #[command(flatten)]
     pub access: access::Options,

@@ -119,8 +119,8 @@ fn statement() -> SelectStatement {
         .take()
 }
 
-/// Reads how far the data have come, and tells.
-async fn look(database: &Database) -> Result<(), Error> {
+/// Reads how far the data have come, and raises the revision of the database to it.
+pub async fn look(database: &Database) -> Result<(), Error> {
     let found = database.fetch::<(i64, Newest)>(&statement()).await?;
     if let Some((number, newest)) = found.into_iter().next() {
         database.raise(newest.revision(number));

@@ -6,6 +6,7 @@
 //! cargo bench --bench city -- --small                         # SQLite, five thousand
 //! cargo bench --bench city -- --only "by place"               # one line of the table
 //! cargo bench --bench city -- --database-url postgres://…     # an empty database, or one made so
+//! cargo bench --bench city --profile dist                     # as it is deployed
 //! ```
 //!
 //! The city is made when the database is empty: by default an SQLite file in `target/tmp`, about
@@ -195,7 +196,7 @@ fn file(name: &str) -> String {
 /// Opens the database, and makes the city where there is none.
 async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
     let options = database::Options {
-        database_url: url.to_owned(),
+        database_url: Some(url.to_owned()),
         database_readers: 4,
         statement_timeout: 30,
         migration_backup: false,

@@ -194,7 +194,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = database_url.clone().unwrap_or(fresh);
     let defaults = Cli::parse_from(["hutong"]).config.database;
     let database =
-        Database::open(&database::Options { database_url: url.clone(), ..defaults }).await?;
+        Database::open(&database::Options { database_url: Some(url.clone()), ..defaults }).await?;
     database.migrate().await?;
     prepare(&database).await?;
     let (named, bare) = files(&folder, rows)?;

@@ -5,6 +5,8 @@
 //! signs with a public key as if it were a secret, and a token without a signature has no algorithm
 //! at all.
 
+use std::time::Instant;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use sea_orm::{ActiveEnum, Iterable};
 use serde_json::{Map, Value as Json};
@@ -109,7 +111,7 @@ impl Provider {
         let key = match (header.alg, &self.secret, &self.keys) {
             (Algorithm::HS256, Some(secret), _) => secret.clone(),
             (Algorithm::RS256 | Algorithm::EdDSA, _, Some(keys)) => {
-                let found = keys.find(header.kid.as_deref(), header.alg).await;
+                let found = keys.find(header.kid.as_deref(), header.alg, Instant::now()).await;
                 found.ok_or_else(|| format!("there is no key {:?}", header.kid))?
             }
             (other, ..) => return Err(format!("it is signed by {other:?}, which is not taken")),

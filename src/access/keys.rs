@@ -83,19 +83,24 @@ impl Keys {
         } else {
             let wrong = |why: String| Error::input(format!("cannot read the keys {place}: {why}"));
             let text = std::fs::read(place).map_err(|why| wrong(why.to_string()))?;
-            known = Known::read(&text).map_err(wrong)?;
+            known = Known::read(&text, Instant::now()).map_err(wrong)?;
             Origin::File(place.into())
         };
         Ok(Self { origin, known: RwLock::new(Arc::new(known)), asked: Mutex::default() })
     }
 
     /// The key with this name for an algorithm; of a token that names none, the only one there is.
-    pub(super) async fn find(&self, id: Option<&str>, of: Algorithm) -> Option<DecodingKey> {
+    pub(super) async fn find(
+        &self,
+        id: Option<&str>,
+        of: Algorithm,
+        now: Instant,
+    ) -> Option<DecodingKey> {
         let known = self.known();
         match known.find(id, of) {
-            Some(key) if known.is_fresh() => Some(key),
+            Some(key) if known.is_fresh(now) => Some(key),
             _ => {
-                self.ask().await;
+                self.ask(now).await;
                 self.known().find(id, of)
             }
         }
@@ -106,14 +111,14 @@ impl Keys {
     }
 
     /// Asks for the keys anew, unless that was done a moment ago.
-    async fn ask(&self) {
+    async fn ask(&self, now: Instant) {
         // Who waits here finds that it was.
         let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|at| at.elapsed() < ASKED_EVERY) {
+        if asked.is_some_and(|at| now.saturating_duration_since(at) < ASKED_EVERY) {
             return;
         }
-        let read = timeout(PATIENCE, self.read()).await;
-        *asked = Some(Instant::now());
+        let read = timeout(PATIENCE, self.read(now)).await;
+        *asked = Some(now);
         match read.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}"))) {
             Ok(keys) => {
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
@@ -122,22 +127,22 @@ impl Keys {
         }
     }
 
-    async fn read(&self) -> Result<Known, String> {
+    async fn read(&self, now: Instant) -> Result<Known, String> {
         match &self.origin {
             Origin::File(path) => {
                 let path = path.clone();
                 let read = tokio::task::spawn_blocking(|| std::fs::read(path)).await;
                 let text = read.map_err(|why| why.to_string())?;
-                Known::read(&text.map_err(|why| why.to_string())?)
+                Known::read(&text.map_err(|why| why.to_string())?, now)
             }
-            Origin::Http(url, client) => get(client, url).await,
-            Origin::Https(url, client) => get(client, url).await,
+            Origin::Http(url, client) => get(client, url, now).await,
+            Origin::Https(url, client) => get(client, url, now).await,
         }
     }
 }
 
 /// Reads keys at a URL.
-async fn get<C>(client: &Client<C, String>, url: &str) -> Result<Known, String>
+async fn get<C>(client: &Client<C, String>, url: &str, now: Instant) -> Result<Known, String>
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
@@ -147,19 +152,19 @@ where
         return Err(format!("the answer has the status {}", response.status()));
     }
     let body = Limited::new(response.into_body(), LARGEST).collect().await;
-    Known::read(&body.map_err(|why| why.to_string())?.to_bytes())
+    Known::read(&body.map_err(|why| why.to_string())?.to_bytes(), now)
 }
 
 impl Known {
-    fn read(text: &[u8]) -> Result<Self, String> {
+    fn read(text: &[u8], now: Instant) -> Result<Self, String> {
         let Set { keys } = serde_json::from_slice(text)
             .map_err(|why| format!("it is no JSON Web Key Set: {why}"))?;
         let keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        Ok(Self { keys: keys.collect(), since: Some(Instant::now()) })
+        Ok(Self { keys: keys.collect(), since: Some(now) })
     }
 
-    fn is_fresh(&self) -> bool {
-        self.since.is_some_and(|since| since.elapsed() < KNOWN_FOR)
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now.saturating_duration_since(since) < KNOWN_FOR)
     }
 
     fn find(&self, id: Option<&str>, of: Algorithm) -> Option<DecodingKey> {
@@ -185,4 +190,45 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
     let signs = key.common.public_key_use.as_ref();
     kind && key.common.key_algorithm.is_none_or(|said| said == own)
         && signs.is_none_or(|of| *of == PublicKeyUse::Signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A provider that changes its keys and fails is asked again when a key is missed or an hour has
+    /// passed, and no sooner than ten seconds after the last time; what is known stays in force.
+    #[tokio::test]
+    async fn a_provider_is_asked_again_after_a_while() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let tell = |id: &str| {
+            let x = "cipHjg2v8SKMRTIPEsH2baXtSWK6XLWMAmpULyl5OE4";
+            let key = json!({ "kty": "OKP", "kid": id, "crv": "Ed25519", "x": x });
+            std::fs::write(file.path(), json!({ "keys": [key] }).to_string()).unwrap();
+        };
+        tell("former");
+        let keys = Keys::new(file.path().to_str().unwrap()).unwrap();
+        let begun = Instant::now();
+        let finds = async |id: &str, after: u64| {
+            let now = begun + Duration::from_secs(after);
+            keys.find(Some(id), Algorithm::EdDSA, now).await.is_some()
+        };
+        assert!(finds("former", 0).await);
+        assert!(!finds("next", 1).await);
+        tell("next");
+        assert!(!finds("next", 10).await, "asked again after 9 seconds");
+        assert!(finds("former", 10).await);
+        assert!(finds("next", 11).await);
+        assert!(!finds("former", 20).await);
+        // It fails.
+        std::fs::write(file.path(), "{").unwrap();
+        assert!(!finds("former", 40).await);
+        assert!(finds("next", 3700).await);
+        // It is there again, and what is known is an hour old.
+        tell("last");
+        assert!(!finds("next", 7400).await);
+        assert!(finds("last", 7400).await);
+    }
 }

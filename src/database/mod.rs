@@ -62,10 +62,10 @@ use crate::error::Error;
 #[group(skip)]
 pub struct Options {
     /// Where the data are kept: `sqlite://FILE` (made when missing) or
-    /// `postgres://USER:PASSWORD@HOST:PORT/NAME`
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: sqlite://hutong.db]
     #[arg(long, env = "HUTONG_DATABASE_URL", value_name = "URL", global = true)]
-    #[arg(default_value = "sqlite://hutong.db", hide_env_values = true)]
-    pub database_url: String,
+    #[arg(hide_env_values = true)]
+    pub database_url: Option<String>,
     /// How many statements may read at the same time; on SQLite, of those that take milliseconds no
     /// more than there are processors
     #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
@@ -80,6 +80,16 @@ pub struct Options {
     #[arg(long, env = "HUTONG_MIGRATION_BACKUP", value_name = "BOOL", global = true)]
     #[arg(default_value_t = true, action = clap::ArgAction::Set)]
     pub migration_backup: bool,
+}
+
+/// The database of those who name none.
+const DEFAULT_URL: &str = "sqlite://hutong.db";
+
+impl Options {
+    /// The URL of the database: the one that was named, or else the default.
+    pub fn url(&self) -> &str {
+        self.database_url.as_deref().unwrap_or(DEFAULT_URL)
+    }
 }
 
 /// How long a connection may take to be made.
@@ -159,7 +169,7 @@ impl Database {
     ///
     /// Fails with one line that says what could not be opened and why.
     pub async fn open(options: &Options) -> Result<Self, Error> {
-        let url = options.database_url.as_str();
+        let url = options.url();
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             let (writer, readers) = sqlite::open(path, options.database_readers)

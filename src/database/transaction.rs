@@ -194,7 +194,7 @@ mod tests {
     const STATEMENTS: i64 = 5;
 
     async fn database(folder: &std::path::Path) -> Database {
-        let database_url = format!("sqlite://{}", folder.join("test.db").display());
+        let database_url = Some(format!("sqlite://{}", folder.join("test.db").display()));
         let (database_readers, statement_timeout, migration_backup) = (1, 30, false);
         let options =
             Options { database_url, database_readers, statement_timeout, migration_backup };

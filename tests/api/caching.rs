@@ -1,12 +1,9 @@
 //! Answers that are kept while the data do not change, here and on the way to the client.
 
-use std::time::Duration;
-
 use reqwest::{RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use crate::{Server, on_each_database, server::Store};
+use crate::{Server, on_each_database, server::Store, wait::until};
 
 /// Servers that keep answers: most tests have one that does not.
 async fn keeping(store: &Store) -> Server {
@@ -338,16 +335,9 @@ on_each_database! {
         let before = send(post(&server, &units)).await;
         assert_eq!(send(post(&server, &units)).await.cached(), HIT);
         change(&other, "u").await;
-        let mut seen = false;
         // Told of within a quarter of a second on SQLite, at once on PostgreSQL.
-        for _ in 0..40 {
-            seen = send(post(&server, &units)).await.body != before.body;
-            if seen {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        assert!(seen);
+        let seen = async || send(post(&server, &units)).await.body != before.body;
+        until("the other's write is seen", seen).await;
         other.stop().await;
         server.stop().await;
     }

@@ -1,13 +1,15 @@
 //! The program as whoever runs it meets it: its commands, its failures, its end.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    cell::RefCell,
+    io::{BufRead, BufReader, Lines, Read, Write},
+    net::{TcpListener, TcpStream},
     ops::{Deref, DerefMut},
     path::Path,
-    process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
+
+use crate::wait::until_blocking;
 
 /// The program in a folder of its own, without options from outside, its log let go.
 pub(crate) fn hutong(folder: &Path, arguments: &[&str]) -> Command {
@@ -64,7 +66,15 @@ impl Drop for Running {
 }
 
 /// Starts the server on a free port and returns it with the address it printed.
-pub(crate) fn serve(mut command: Command) -> (Running, String) {
+pub(crate) fn serve(command: Command) -> (Running, String) {
+    let (child, address, _) = serve_and_tell(command);
+    (child, address)
+}
+
+/// The same with what it goes on to print.
+pub(crate) fn serve_and_tell(
+    mut command: Command,
+) -> (Running, String, Lines<BufReader<ChildStdout>>) {
     let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
@@ -72,7 +82,19 @@ pub(crate) fn serve(mut command: Command) -> (Running, String) {
     let address = address.strip_suffix("/graphql").unwrap().to_owned();
     assert!(lines.next().unwrap().unwrap().contains(&format!("http://{address}/")));
     assert!(lines.next().unwrap().unwrap().contains("curl"));
-    (child, address)
+    (child, address, lines)
+}
+
+/// How many connections there are, but for the one that asks.
+pub(crate) fn connections(address: &str) -> u64 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: hutong\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    let open = told.lines().find_map(|line| line.strip_prefix("hutong_connections ")).unwrap();
+    open.parse::<u64>().unwrap() - 1
 }
 
 pub(crate) fn signal(child: &Child, name: &str) {
@@ -81,14 +103,9 @@ pub(crate) fn signal(child: &Child, name: &str) {
 }
 
 pub(crate) fn ended(child: &mut Child) -> std::process::ExitStatus {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the server does not stop");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let child = RefCell::new(child);
+    until_blocking("the server stops", || child.borrow_mut().try_wait().unwrap().is_some());
+    child.into_inner().wait().unwrap()
 }
 
 #[test]
@@ -113,6 +130,7 @@ fn shows_every_option_with_its_variable() {
         ("--log-format <FORMAT>", "HUTONG_LOG_FORMAT"),
         ("--otlp-endpoint <URL>", "HUTONG_OTLP_ENDPOINT"),
         ("--database-url <URL>", "HUTONG_DATABASE_URL"),
+        ("--sample [<BOOL>]", "HUTONG_SAMPLE"),
         ("--database-readers <COUNT>", "HUTONG_DATABASE_READERS"),
         ("--statement-timeout <SECONDS>", "HUTONG_STATEMENT_TIMEOUT"),
         ("--public-read <BOOL>", "HUTONG_PUBLIC_READ"),
@@ -192,12 +210,22 @@ async fn serves_and_stops_when_asked() {
         // A request under way when the signal comes is answered before the end.
         let body = r#"{"query": "{ districts { totalCount } }"}"#;
         let (early, late) = body.split_at(10);
-        let mut under_way = std::net::TcpStream::connect(&address).unwrap();
+        let mut under_way = TcpStream::connect(&address).unwrap();
         let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
-        write!(under_way, "{head}\r\ncontent-length: {}\r\n\r\n{early}", body.len()).unwrap();
-        std::thread::sleep(Duration::from_millis(200));
+        write!(
+            under_way,
+            "{head}\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        )
+        .unwrap();
+        // It is under way once the server asks for its body.
+        let mut asked = [0; 25];
+        under_way.read_exact(&mut asked).unwrap();
+        assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n");
+        write!(under_way, "{early}").unwrap();
         signal(&child, name);
-        std::thread::sleep(Duration::from_millis(200));
+        let listens = || TcpStream::connect(&address).is_ok();
+        until_blocking("nobody else is let in", || !listens());
         assert!(child.try_wait().unwrap().is_none(), "SIG{name}");
         write!(under_way, "{late}").unwrap();
         let mut answer = String::new();

@@ -110,7 +110,7 @@ async fn an_older_schema_is_copied_first() {
     assert_eq!(figures(&copy).await, 24);
     store.database.close().await.unwrap();
     let options = hutong::database::Options {
-        database_url: format!("sqlite://{}", copy.display()),
+        database_url: Some(format!("sqlite://{}", copy.display())),
         database_readers: 1,
         statement_timeout: 30,
         migration_backup: false,

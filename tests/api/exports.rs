@@ -7,7 +7,6 @@ use std::{
     net::TcpStream,
     path::Path,
     process::Child,
-    time::{Duration, Instant},
 };
 
 use chrono::{Days, NaiveDate};
@@ -16,8 +15,9 @@ use tokio::net::TcpSocket;
 
 use crate::{
     Server,
-    command::{ended, hutong, serve, signal},
+    command::{connections, ended, hutong, serve, signal},
     server::{Store, now},
+    wait::until_blocking,
 };
 
 /// How many figures there are, one a day.
@@ -99,18 +99,6 @@ async fn narrow(address: &str) -> TcpStream {
     stream
 }
 
-/// How many connections there are, but for the one that asks.
-fn connections(address: &str) -> u64 {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nHost: hutong\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut told = String::new();
-    stream.read_to_string(&mut told).unwrap();
-    let open = told.lines().find_map(|line| line.strip_prefix("hutong_connections ")).unwrap();
-    open.parse::<u64>().unwrap() - 1
-}
-
 /// The most memory that the program has had so far, in kilobytes.
 fn most_memory(child: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
@@ -149,11 +137,7 @@ async fn take_no_more_memory_than_small_ones() {
     for _ in 0..4 {
         stalled.push(begin(narrow(&address).await, FIGURES));
     }
-    let begun = Instant::now();
-    while connections(&address) > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "they are not left");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until_blocking("they are left", || connections(&address) == 0);
     for (mut stream, mut answer) in stalled {
         // Whether the end or a reset is first seen depends on what was under way.
         let _ = stream.read_to_end(&mut answer);

@@ -1,17 +1,23 @@
 //! Requests that mean harm: each has a clear answer or is dropped, whoever asks beside them is
 //! answered at once, and the memory of the process stays within bounds.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
-    time::{sleep, timeout},
+    time::{interval, timeout},
 };
 
-use crate::command::{Running, ended, hutong, serve, signal};
+use crate::{
+    command::{Running, connections, ended, hutong, serve, signal},
+    wait::until,
+};
 
 /// The most memory the process may ever have held, in MiB; it is not optimised, and holds the data
 /// of every language.
@@ -255,8 +261,9 @@ async fn slow_clients_are_dropped() {
         let (mut from, mut to) = stream.split();
         // A byte now and then is as slow as none.
         let trickle = async {
+            let mut times = interval(Duration::from_millis(300));
             while to.write_all(b" ").await.is_ok() {
-                sleep(Duration::from_millis(300)).await;
+                times.tick().await;
             }
             std::future::pending::<()>().await;
         };
@@ -269,13 +276,14 @@ async fn slow_clients_are_dropped() {
         let answer = String::from_utf8(answer).unwrap();
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     });
-    let beside = async {
-        for _ in 0..10 {
-            victim.answers().await;
-            sleep(Duration::from_millis(100)).await;
+    // Until the last of them is dropped.
+    let mut slow = pin!(join_all(slow));
+    loop {
+        tokio::select! {
+            _ = &mut slow => break,
+            () = victim.answers() => {}
         }
-    };
-    tokio::join!(join_all(slow), beside);
+    }
     victim.ends_well().await;
 }
 
@@ -299,10 +307,11 @@ async fn clients_that_do_not_read_are_dropped() {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(0x1000).unwrap();
         let mut stream = socket.connect(victim.address.parse().unwrap()).await.unwrap();
+        let others = connections(&victim.address) - 1;
         stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
         // From the first byte on nothing is read for longer than it may take.
         timeout(LONGEST, stream.peek(&mut [0])).await.expect("an answer").unwrap();
-        sleep(PATIENCE).await;
+        until("it is dropped", async || connections(&victim.address) <= others).await;
         victim.answers().await;
         let mut answer = Vec::new();
         let _ = timeout(LONGEST, stream.read_to_end(&mut answer)).await.expect("the end");

@@ -12,7 +12,10 @@ use hutong::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::command::{ended, hutong, serve, signal};
+use crate::{
+    command::{ended, hutong, serve, signal},
+    wait::until,
+};
 
 /// What `/health/ready` tells: the status, and the reason's name.
 async fn ready(address: &str) -> (u16, Value) {
@@ -23,9 +26,13 @@ async fn ready(address: &str) -> (u16, Value) {
     (status, told["status"].clone())
 }
 
-async fn ask(address: &str) -> reqwest::Response {
+async fn send(address: &str) -> reqwest::Result<reqwest::Response> {
     let post = reqwest::Client::new().post(format!("http://{address}/graphql"));
-    post.json(&json!({ "query": "{ __typename }" })).send().await.unwrap()
+    post.json(&json!({ "query": "{ __typename }" })).send().await
+}
+
+async fn ask(address: &str) -> reqwest::Response {
+    send(address).await.unwrap()
 }
 
 /// From the beginning the server says that it lives, and that nothing can be asked yet.
@@ -70,10 +77,8 @@ async fn nothing_is_answered_before_the_server_is_ready() {
         assert_eq!(told["errors"][0]["extensions"], json!({ "code": "NOT_READY" }));
     }
     done.send(Ok(())).unwrap();
-    while life.phase() != Phase::Ready {
-        assert!(!running.is_finished());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it is ready", async || life.phase() == Phase::Ready || running.is_finished()).await;
+    assert!(!running.is_finished());
     assert_eq!(ready(&address).await, (200, json!("ready")));
     assert_eq!(ask(&address).await.status(), 200);
     drop(stop);
@@ -125,9 +130,12 @@ async fn the_program_drains_before_it_ends() {
     while ready(&address).await != (503, json!("draining")) {
         assert!(begun.elapsed() < Duration::from_secs(1), "it is still ready");
     }
-    assert_eq!(ask(&address).await.status(), 200);
-    tokio::time::sleep(Duration::from_millis(1000)).await;
-    assert_eq!(ask(&address).await.status(), 200);
+    let mut answered = Duration::ZERO;
+    while let Ok(answer) = send(&address).await {
+        assert_eq!(answer.status(), 200);
+        answered = begun.elapsed();
+    }
+    assert!(answered > Duration::from_secs(1), "it answers no more after {answered:?}");
     assert!(ended(&mut child).success());
     let took = begun.elapsed();
     assert!(took > Duration::from_secs(2) && took < Duration::from_secs(6), "{took:?}");

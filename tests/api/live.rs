@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use crate::{
-    Server, on_each_database,
+    Server,
+    events::Events,
+    on_each_database,
     server::Store,
     socket::{Socket, until},
     subscriptions::write,
@@ -73,7 +74,7 @@ on_each_database! {
     /// However many writes there are in a while, they are answered together at its end.
     async fn a_burst_of_writes_is_answered_at_once(store: &Store) {
         let copy = Store { database: store.database.clone(), url: store.url.clone() };
-        let server = Server::start_with(copy, &["--live-interval=2000"]).await;
+        let server = Server::start_with(copy, &["--live-interval=2000", "--live-keep-alive=2"]).await;
         let mut socket = Socket::begin(&server).await;
         socket.subscribe("1", QUERY).await;
         let begun = Instant::now();
@@ -87,12 +88,14 @@ on_each_database! {
         assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
         assert_eq!(server.live.executions(), 2);
         // Who waited long enough is answered as soon as something changes.
-        sleep(Duration::from_millis(2000)).await;
+        let mut silent = Events::ask(&server, QUERY).await;
+        silent.data().await;
+        assert_eq!(silent.block().await.unwrap(), ":");
         let begun = Instant::now();
         write(&server, &[("2030", 5)]).await;
         assert_eq!(socket.data("1").await, answer(6, "5", "2030"));
         assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
-        drop(socket);
+        drop((socket, silent));
         server.stop().await;
     }
 

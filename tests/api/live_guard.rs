@@ -1,11 +1,8 @@
 //! The guard, and the rules of requests, before what goes on: over WebSocket, over events by POST
 //! and by GET, and over plain HTTP.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::time::sleep;
 
 use crate::{
     Answer, Server,
@@ -14,6 +11,7 @@ use crate::{
     server::Store,
     socket::{Socket, until},
     subscriptions::write,
+    wait,
 };
 
 /// The errors with which a request is refused, the same on every transport.
@@ -163,9 +161,7 @@ on_each_database! {
                 break;
             }
         }
-        while post(&named).await.get("errors").is_none() {
-            sleep(Duration::from_millis(50)).await;
-        }
+        wait::until("it is forgotten", async || post(&named).await.get("errors").is_some()).await;
         server.write("unit", "slug,symbol,dimension,name_en\nu,u,COUNT,Unit").await;
         assert_eq!(socket.data("1").await, json!({ "dataset": { "revision": "2" } }));
         drop(socket);

@@ -23,7 +23,7 @@ impl Program {
     pub(crate) fn start(url: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = hutong(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        command.args(options).env("HUTONG_DATABASE_URL", url);
+        command.args(options).env("HUTONG_DATABASE_URL", url).env("HUTONG_SAMPLE", "true");
         command.stderr(File::create(folder.path().join("log")).unwrap());
         let (child, address) = serve(command);
         Self { folder, child, address, client: reqwest::Client::new() }

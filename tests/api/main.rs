@@ -71,6 +71,7 @@ mod readme;
 mod relations;
 mod request_ids;
 mod revisions;
+mod sample;
 mod scalars;
 mod schema;
 mod search;
@@ -89,6 +90,7 @@ mod traces;
 mod unavailable;
 mod uploads;
 mod versions;
+mod wait;
 mod walks;
 
 pub(crate) use server::{Answer, Server, on_each_database};

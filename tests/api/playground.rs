@@ -3,11 +3,10 @@
 use std::{
     path::Path,
     process::{Command, Output},
-    time::Duration,
 };
 
+use hutong::access::Role;
 use reqwest::{Response, header};
-use tokio::time::sleep;
 
 use crate::{Server, on_each_database};
 
@@ -75,16 +74,20 @@ on_each_database! {
         assert!(status.starts_with("HTTP 200 · 9 SQL statements · "), "{status}");
     }
 
-    /// The plain page's address carries a query with its variables.
+    /// The plain page's address carries a query with its variables and the name of an operation, in
+    /// either form.
     async fn runs_the_query_of_its_address(server: &Server) {
-        let address = server.url(
-            "/plain#query=query(%24s%3AString!)%7Bdistrict(slug%3A%24s)%7Bname(language%3A%22ar%22)%7D%7D\
-             &variables=%7B%22s%22%3A%22miyun%22%7D",
-        );
-        let Some(document) = document(address).await else { return };
-        let result = text(&document, "result");
-        let answer: serde_json::Value = serde_json::from_str(&result).unwrap();
-        assert!(answer["data"]["district"]["name"].as_str().unwrap().contains("مي يون"), "{result}");
+        for mark in ["#", "?"] {
+            let address = server.url(&format!(
+                "/plain{mark}query=query%20O%7Bdataset%7Bslug%7D%7D%20query%20N(%24s%3AString!)\
+                 %7Bdistrict(slug%3A%24s)%7Bname(language%3A%22ar%22)%7D%7D\
+                 &variables=%7B%22s%22%3A%22miyun%22%7D&operationName=N",
+            ));
+            let Some(document) = document(address).await else { return };
+            let result = text(&document, "result");
+            let answer: serde_json::Value = serde_json::from_str(&result).unwrap();
+            assert!(answer["data"]["district"]["name"].as_str().unwrap().contains("مي يون"), "{result}");
+        }
     }
 
     /// The playground is used as a person would: tabs, table, chart, file, headers. The scenario
@@ -116,22 +119,8 @@ on_each_database! {
             return;
         }
         let mut node = Command::new("node");
-        node.arg(web.join("tests/browser.mjs")).arg(server.url("/"));
-        // While a socket is open, the data change.
-        let writing = async {
-            for number in 0.. {
-                sleep(Duration::from_millis(300)).await;
-                if server.live.connections() > 0 {
-                    let unit = format!("slug,symbol,dimension,name_en\nnews-{number},u,COUNT,Unit");
-                    server.write("unit", &unit).await;
-                }
-            }
-        };
-        let output = tokio::select! {
-            output = run(node) => output,
-            () = writing => None,
-        };
-        let Some(output) = output else { return };
+        node.arg(web.join("tests/browser.mjs")).args([server.url("/"), server.token(Role::Editor).await]);
+        let Some(output) = run(node).await else { return };
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{told}");
     }

@@ -10,13 +10,12 @@ use std::{
         Mutex,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
 };
 
 use sea_orm::ConnectionTrait;
 use tokio::sync::OnceCell;
 
-use crate::server::Store;
+use crate::{server::Store, wait::until_blocking};
 
 /// The server, without a database's name at the end; `None` when there is none to be had.
 static CLUSTER: OnceCell<Option<String>> = OnceCell::const_new();
@@ -89,11 +88,8 @@ fn cluster() -> Option<String> {
     keeper.stderr(Stdio::null()).current_dir("/");
     let keeper = keeper.spawn().expect("sh");
     *KEEPER.lock().unwrap() = Some(keeper);
-    let begun = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    until_blocking("PostgreSQL starts", listens);
     Some(format!("postgres://hutong@127.0.0.1:{port}"))
 }
 

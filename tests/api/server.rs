@@ -33,7 +33,7 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) async fn open(url: String) -> Self {
         let options = database::Options {
-            database_url: url.clone(),
+            database_url: Some(url.clone()),
             database_readers: 4,
             statement_timeout: 30,
             migration_backup: true,
@@ -41,14 +41,9 @@ impl Store {
         Self { database: Database::open(&options).await.unwrap(), url }
     }
 
-    /// Writes rows of a table: a line for each, its fields between commas, the first of them the
-    /// columns.
+    /// Writes rows of a table; see [`rows`].
     pub(crate) async fn write(&self, table: &str, lines: &str) {
-        let mut lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-        let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect();
-        let columns = fields(lines.next().unwrap());
-        let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
-        let rows = Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() };
+        let rows = rows(table, lines);
         let mut writer =
             Writer::begin(&self.database, now(), hutong::record::By::operator("a test"))
                 .await
@@ -61,6 +56,15 @@ impl Store {
     pub(crate) async fn connection(&self) -> sea_orm::DatabaseConnection {
         sea_orm::Database::connect(&self.url).await.unwrap()
     }
+}
+
+/// Rows of a table: a line for each, its fields between commas, the first of them the columns.
+pub(crate) fn rows(table: &str, lines: &str) -> Rows {
+    let mut lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect();
+    let columns = fields(lines.next().unwrap());
+    let rows = lines.enumerate().map(|(number, line)| (number as u64 + 2, fields(line)));
+    Rows { origin: format!("{table}.csv"), columns, rows: rows.collect() }
 }
 
 /// A running server with a package's data, the bundled one's as a rule, and its database.

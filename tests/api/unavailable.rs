@@ -138,7 +138,7 @@ async fn a_postgres_that_is_gone_is_told_and_healed() {
     let url = store.url.replace(&upstream, &address.to_string());
     let there = way(listener, upstream.clone());
     let options = database::Options {
-        database_url: url.clone(),
+        database_url: Some(url.clone()),
         database_readers: 4,
         statement_timeout: 30,
         migration_backup: true,

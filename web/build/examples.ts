@@ -1,24 +1,33 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
-/** A query with its variables: what a tab opens with. */
+/** A query with its variables, and where it is found among the others. */
 export interface Example {
+  /** The heading it stands under. */
+  group: string;
+  title: string;
   query: string;
   variables?: string;
 }
 
 /**
- * The README's ```graphql blocks, each under its bold title. Variables are a ```json block with the
- * word `variables` after `json`, between the query and the next one.
+ * The README's ```graphql blocks, each under its bold title and the heading above that. Variables
+ * are a ```json block with the word `variables` after `json`, between the query and the next one.
  */
 export function examples(readme: string): Example[] {
   const parts = readme.split("```graphql\n");
+  let group = "";
   return parts.slice(1).map((part, before) => {
+    const between = parts[before]!;
+    group = [...between.matchAll(/^##+ (.+)$/gm)].at(-1)?.[1] ?? group;
     const query = block(part);
-    const title = [...parts[before]!.matchAll(/^\*\*([^*]+)\*\*/gm)].at(-1)?.[1]?.replace(/\s+/g, " ") ?? "";
+    const title = [...between.matchAll(/^\*\*([^*]+)\*\*/gm)].at(-1)?.[1]?.replace(/\s+/g, " ").replace(/\.$/, "");
+    if (!group || !title || !name(title)) {
+      throw new Error(`README.md: no heading, or no bold title in Latin letters, stands before the example\n${query}`);
+    }
     const variables = part.split("```json variables\n")[1];
-    const named = query.startsWith("{") ? `query ${name(title) || `Example${before + 1}`} ${query}` : query;
-    return { query: `# ${title}\n${named}`, ...(variables && { variables: block(variables) }) };
+    const named = query.startsWith("{") ? `query ${name(title)} ${query}` : query;
+    return { group, title, query: `# ${title}\n${named}`, ...(variables && { variables: block(variables) }) };
   });
 }
 

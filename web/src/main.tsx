@@ -10,15 +10,19 @@ import { useEffect, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import examples from "virtual:examples";
 import { asked, isHarmless } from "./address.ts";
+import { Examples } from "./Examples.tsx";
 import { fetcher, Timing } from "./fetcher.ts";
 import { RESULT_PLUGIN } from "./result/Result.tsx";
 
+const LINK = asked(location);
+/** What a newcomer begins with; whoever was here before finds the tabs they left. */
+const FIRST = LINK ?? examples[0]!;
 const PLUGINS = [RESULT_PLUGIN, explorerPlugin({}), HISTORY_PLUGIN];
 const SIZE = "graphiql:docExplorerFlex";
 
 /** Runs what the page opens with, so that a newcomer sees an answer at once. */
 function Arrival() {
-  const { run } = useGraphiQLActions();
+  const { run, setOperationName } = useGraphiQLActions();
   const query = useGraphiQL((state) => state.queryEditor);
   const response = useGraphiQL((state) => state.responseEditor);
   const schema = useGraphiQL((state) => state.schema);
@@ -26,27 +30,28 @@ function Arrival() {
   useEffect(() => {
     if (arrived.current || !query || !response || !schema) return;
     arrived.current = true;
+    // The address names one of several operations, or none: then it is the first.
+    if (LINK?.operationName) setOperationName(LINK.operationName);
     if (isHarmless(query.getValue())) run();
-  }, [query, response, schema, run]);
+  }, [query, response, schema, run, setOperationName]);
   return null;
 }
 
 function Playground() {
-  const link = asked(location.hash);
-  const tabs = link ? [link, ...examples] : examples;
   return (
     <GraphiQL
       fetcher={fetcher}
       plugins={PLUGINS}
       visiblePlugin={RESULT_PLUGIN}
-      defaultTabs={tabs}
+      defaultTabs={[FIRST]}
       defaultEditorToolsVisibility="variables"
       shouldPersistHeaders
       schemaDescription
       inputValueDeprecation
-      {...(link && { initialQuery: link.query, initialVariables: link.variables })}
+      {...(LINK && { initialQuery: LINK.query, initialVariables: LINK.variables })}
     >
       <GraphiQL.Logo>
+        <Examples />
         <h1 className="logo">Hutong</h1>
       </GraphiQL.Logo>
       <GraphiQL.Footer>

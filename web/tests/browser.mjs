@@ -1,15 +1,17 @@
 // Uses the playground as a person would, in a browser that can reach this machine only:
-//   node browser.mjs ADDRESS [FOLDER FOR PICTURES]
-// The server has the bundled data and the figures that tests/api/playground.rs adds.
+//   node browser.mjs ADDRESS TOKEN [FOLDER FOR PICTURES]
+// The server has the bundled data and the figures that tests/api/playground.rs adds. Whose token it
+// is may write.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [address, pictures] = process.argv.slice(2);
+const [address, token, pictures] = process.argv.slice(2);
 const executablePath = process.env.PATH.split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync);
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const queries = readme.split("```graphql\n").slice(1).map((part) => part.split("\n```")[0]);
+const groups = ["First queries", "Find and group", "Change over time", "Compare and rank", "Search in any language", "The past"];
 
 const browser = await chromium.launch({
   executablePath,
@@ -60,11 +62,21 @@ async function csv() {
   return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
 }
 
-async function open(query) {
+async function open(query, rest = "", mark = "#") {
   // Two addresses that differ in their fragment are one page.
   await page.goto("about:blank");
-  await page.goto(`${address}#query=${encodeURIComponent(query)}`);
+  await page.goto(`${address}${mark}query=${encodeURIComponent(query)}${rest}`);
 }
+
+/** Chooses from the menu of examples, and sees it answered. */
+async function choose(title) {
+  await page.getByRole("button", { name: "Examples" }).click();
+  const answer = page.waitForResponse((response) => new URL(response.url()).pathname === "/graphql");
+  await page.getByRole("menuitem", { name: title, exact: true }).click();
+  const { errors } = await (await answer).json();
+  assert.equal(errors, undefined, title);
+}
+const chosen = (tab) => page.getByRole("tab", { name: tab, exact: true, selected: true }).waitFor();
 
 // A newcomer who opens the page sees an answer at once, as a table.
 await page.goto(address);
@@ -93,25 +105,38 @@ for (const name of ["Documentation Explorer", "GraphiQL Explorer", "History"]) {
 }
 assert.ok(page.workers().length > 0, "the editor has no worker");
 
-// The tabs are the README's examples, with their variables.
+// There is one tab to begin with, and the README's examples are in a menu, in groups.
 const tabs = page.getByRole("tab");
-assert.equal(await tabs.count(), queries.length);
+assert.deepEqual(await tabs.allInnerTexts(), ["Place"]);
+await page.getByRole("button", { name: "Examples" }).click();
+assert.deepEqual(await page.getByRole("menu").getByRole("group").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label"))), groups);
+const names = await page.getByRole("menuitem").allInnerTexts();
+assert.equal(names.length, queries.length);
+assert.ok(names.includes("What did we know when?") && names.includes("Every version of a figure"), names);
+await picture("menu");
+await page.keyboard.press("Escape");
+
+// Each of them is opened in a tab of its own and answered, with its variables.
 for (const [index, query] of queries.entries()) {
-  await tabs.nth(index).click();
+  await choose(names[index]);
   const body = query.slice(query.indexOf("{"));
   await page.waitForFunction((body) => __MONACO.editor.getModels().some((model) => model.getValue().endsWith(body)), body);
 }
-await page.getByRole("tab", { name: "Pages" }).click();
-await page.waitForFunction(() => __MONACO.editor.getModels().some((model) => model.getValue().includes("query Pages")));
-assert.deepEqual(JSON.parse(await text("variables.json")), { first: 2, after: null });
+assert.equal(await tabs.count(), queries.length);
+assert.equal(new Set(await tabs.allInnerTexts()).size, queries.length);
 await show("Table");
-await run(result.getByText("Listing of Zhipu in Hong Kong").first());
+await choose("Several keys, nulls last, page by page");
+await chosen("Pages");
+await result.getByText("Listing of Zhipu in Hong Kong").first().waitFor();
+assert.deepEqual(JSON.parse(await text("variables.json")), { first: 2, after: null });
 assert.deepEqual((await cells()).map((row) => row[0]), ["Listing of Zhipu in Hong Kong", "Listing of Zhipu in Hong Kong", "5G network"]);
+assert.equal(await tabs.count(), queries.length, "one that is open already is opened again");
 
 // A metric over time is a line, dashed where the answer says nothing of the years between.
-await page.getByRole("tab", { name: "MetricOverTime" }).click();
+await choose("A metric over time");
+await chosen("MetricOverTime");
 await show("Chart");
-await run(result.locator("figure[data-kind=lines] .line > line"));
+await result.locator("figure[data-kind=lines] .line > line").first().waitFor();
 assert.deepEqual(await titles("circle"), ["2021: 40 %", "2024: 70 %"]);
 
 // Headers are there again after a reload, like everything typed.
@@ -121,6 +146,29 @@ await page.waitForFunction(() => localStorage.getItem("graphiql:tabState").inclu
 await page.reload();
 await result.locator("tbody tr").first().waitFor();
 assert.equal(await text("request-headers.json"), '{ "Accept-Language": "ar" }');
+
+// So are the tabs, also those that an earlier version began with; what an address asks for joins them.
+const left = { id: "1", title: "Example18", query: "# Of old\nquery Example18 { units { totalCount } }", variables: null, headers: null, operationName: "Example18", response: null };
+await page.evaluate((left) => {
+  localStorage.clear();
+  const tabs = [{ ...left, id: "0", title: "Own", query: "query Own { dataset { slug } }", operationName: "Own" }, left];
+  localStorage.setItem("graphiql:tabState", JSON.stringify({ tabs, activeTabIndex: 1 }));
+  localStorage.setItem("graphiql:query", left.query);
+}, left);
+await page.goto("about:blank");
+await page.goto(address);
+await result.getByText("12", { exact: true }).waitFor();
+assert.deepEqual(await tabs.allInnerTexts(), ["Own", "Example18"]);
+
+// An address names a query, its variables and one of its operations, as this page writes it or as other tools do.
+const several = "query Other { dataset { revision } } query Named($slug: String!) { district(slug: $slug) { name(language: \"ar\") } }";
+const rest = `&variables=${encodeURIComponent('{"slug":"miyun"}')}&operationName=Named`;
+for (const mark of ["#", "?"]) {
+  await open(several, rest, mark);
+  await result.getByText("مي يون").first().waitFor();
+  assert.deepEqual(await tabs.allInnerTexts(), ["Own", "Example18", "Named"], mark);
+  assert.deepEqual(JSON.parse(await text("variables.json")), { slug: "miyun" });
+}
 await page.evaluate(() => localStorage.clear());
 
 // Districts of one period are bars. A bound is told from an exact figure, and a missing figure has no bar.
@@ -173,8 +221,8 @@ await open(`{ haidian: district(slug: "haidian") { name } wrong: districts(first
 await result.getByText("The answer has an error").waitFor();
 assert.deepEqual((await cells())[0].slice(0, 2), ["haidian", "Haidian"]);
 
-// A subscription opens a socket to the origin, with the headers, and shows what comes as it comes: tests/api/playground.rs
-// writes while a socket is open. A live query is answered over one too.
+// A subscription opens a socket to the origin, with the headers, and shows what comes as it comes. A
+// live query is answered over one too.
 await page.evaluate(() => localStorage.clear());
 const said = [];
 page.on("websocket", (socket) =>
@@ -183,10 +231,18 @@ page.on("websocket", (socket) =>
     said.push([type, payload?.query ?? payload]);
   }),
 );
-/** Sees the revision that is shown rise more than once, and stops. */
-async function follow() {
+/** Changes the data, from elsewhere. */
+async function write(slug) {
+  const query = `mutation { createUnit(input: { slug: "${slug}", symbol: "u", dimension: COUNT, name: [{ language: "en", text: "Unit" }] }) { revision } }`;
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  const answer = await fetch(new URL("graphql", address), { method: "POST", headers, body: JSON.stringify({ query }) });
+  assert.equal((await answer.json()).errors, undefined);
+}
+/** Sees the revision that is shown rise with each write, and stops. */
+async function follow(slug) {
   for (let change = 0; change < 2; change++) {
     const revision = (await cells())[0][1];
+    await write(`${slug}-${change}`);
     await page.waitForFunction((revision) => document.querySelector("[aria-label=Result] td:nth-child(2)").innerText !== revision, revision);
   }
   await page.getByRole("button", { name: /^Stop query/ }).click();
@@ -196,13 +252,13 @@ await page.getByRole("button", { name: "Headers", exact: true }).click();
 await type("request-headers.json", '{ "note": "x" }');
 assert.deepEqual(said, [], "a link runs queries only");
 await run(result.getByText("beijing-digital-economy-2025"));
-await follow();
+await follow("told");
 assert.deepEqual(said.slice(0, 2), [["connection_init", { note: "x" }], ["subscribe", "subscription News { datasetChanged { slug revision } }"]]);
 await page.evaluate(() => localStorage.clear());
 said.length = 0;
 await open("query News @live { dataset { slug revision } }");
 await result.getByText("beijing-digital-economy-2025").waitFor();
-await follow();
+await follow("live");
 assert.deepEqual(said.slice(0, 2), [["connection_init", {}], ["subscribe", "query News @live { dataset { slug revision } }"]]);
 
 assert.deepEqual(strangers, [], "requests left the origin");
