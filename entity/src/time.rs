@@ -7,6 +7,8 @@ use chrono::{NaiveDate, SecondsFormat, SubsecRound};
 use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
 use serde::Deserialize;
 
+use crate::quote::{Quoted, unexpected};
+
 /// A day of the calendar.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, DeriveValueType,
@@ -22,10 +24,11 @@ impl ScalarType for Date {
             Value::String(text) => match text.parse::<NaiveDate>() {
                 Ok(date) if date.to_string() == text => Ok(Self(date)),
                 _ => Err(InputValueError::custom(format!(
-                    "{text:?} is no day of the calendar; write it like \"2026-01-27\""
+                    "{} is no day of the calendar; write it like \"2026-01-27\"",
+                    Quoted(&text)
                 ))),
             },
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -80,10 +83,11 @@ impl ScalarType for DateTime {
                 .map(|time| time.to_utc().into())
                 .map_err(|_| {
                     InputValueError::custom(format!(
-                        "{text:?} is no moment; write it like \"2026-01-27T08:00:00Z\""
+                        "{} is no moment; write it like \"2026-01-27T08:00:00Z\"",
+                        Quoted(&text)
                     ))
                 }),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -10,6 +10,8 @@ use multer::{Field, Multipart};
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
+use entity::{Quoted, cut};
+
 use super::{Options, refusal::Refusal};
 use crate::graphql::{Uploaded, Uploads};
 
@@ -61,10 +63,13 @@ pub(super) async fn read(
     for (name, file) in files {
         let paths = map.get(&name).and_then(Json::as_array);
         let paths = paths.ok_or_else(|| {
-            Refusal::malformed(format!("`map` does not say what the file {name:?} is for"))
+            Refusal::malformed(format!("`map` does not say what the file {} is for", Quoted(&name)))
         })?;
         for path in paths {
-            let wrong = || Refusal::malformed(format!("`map` has {path}, which is no variable"));
+            let wrong = || {
+                let path = path.to_string();
+                Refusal::malformed(format!("`map` has {}, which is no variable", cut(&path)))
+            };
             let pointer = path.as_str().map(|path| format!("/{}", path.replace('.', "/")));
             let place = pointer.and_then(|pointer| operations.pointer_mut(&pointer));
             *place.filter(|place| place.is_null()).ok_or_else(wrong)? =

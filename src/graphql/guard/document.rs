@@ -12,12 +12,14 @@ use async_graphql::{
     Pos, ServerError, Variables,
     parser::types::{ExecutableDocument as Parsed, OperationType},
 };
+use entity::quote::beginning;
 use serde::Deserialize;
 
 use super::{Options, convert, count, place::Places, variables};
 use crate::{
     access::Viewer,
     graphql::{Code, Uploads, error, suggestion},
+    suggest::Budget,
 };
 
 /// How deep the parser goes: deeper than what any limit lets pass.
@@ -172,9 +174,10 @@ impl Document {
             )));
         }
         let found = count::check(&syntax, options, &places).map_err(one)?;
+        let budget = Budget::default();
         let invalid = |wrong: &DiagnosticList| {
             told(wrong, options, &places, |message, place| {
-                suggestion::of_names(contract, error::invalid(message, place))
+                suggestion::of_names(contract, error::invalid(message, place), &budget)
             })
         };
         // Names that are unknown come first: without them the rest makes little sense.
@@ -240,8 +243,8 @@ fn told(
         .take(most)
         .map(|wrong| {
             let place = wrong.error.location().map(|location| places.at(location.offset()));
-            let message: String = wrong.error.to_string().chars().take(LONGEST_MESSAGE).collect();
-            error(message, place)
+            let message = wrong.error.to_string();
+            error(beginning(&message, LONGEST_MESSAGE).to_owned(), place)
         })
         .collect()
 }

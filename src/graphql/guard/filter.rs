@@ -9,6 +9,8 @@ use async_graphql::{
 };
 use serde::de::IgnoredAny;
 
+use entity::Quoted;
+
 use super::{Asked, Guard, variables};
 use crate::{
     graphql::{Code, error},
@@ -64,8 +66,9 @@ fn given(text: &str) -> Result<Variables, ServerError> {
     }
     let value = literal(text).ok_or_else(|| {
         wrong(&format!(
-            "{text:.80?} is neither JSON nor a literal of GraphQL; write it like {{metric: \
-             {{slug: {{eq: \"gdp\"}}}}}}"
+            "{} is neither JSON nor a literal of GraphQL; write it like {{metric: {{slug: {{eq: \
+             \"gdp\"}}}}}}",
+            Quoted(text)
         ))
     })?;
     let mut given = Variables::default();
