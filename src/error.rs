@@ -19,8 +19,8 @@ pub enum Error {
         message: Arc<str>,
         /// The argument that names it, such as `metrics[1]`.
         argument: Arc<str>,
-        /// The nearest names there are.
-        alike: Arc<[String]>,
+        /// The closest names there are.
+        suggestions: Arc<[String]>,
     },
     /// Figures were to be added up that may not be. The message names what is in the way.
     #[error("{0}")]

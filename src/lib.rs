@@ -9,7 +9,8 @@
 //! | 0 | `entity` | the tables as Rust types; each column's comment is its description in the API |
 //! | 0 | `migration` | the tables as history |
 //! | 1 | [`error`] | the one way to fail |
-//! | 1 | [`alike`] | the names an asker may have meant |
+//! | 1 | [`suggest`] | the names a client may have meant |
+//! | 1 | [`cache`] | caches bounded by the bytes they hold |
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
@@ -37,9 +38,10 @@
 //!   and answers under that revision, and time is passed in: the same binary runs many times over
 //!   one PostgreSQL.
 
-pub mod alike;
 pub mod arithmetic;
+pub mod cache;
 pub mod error;
+pub mod suggest;
 
 pub mod database;
 pub mod display;

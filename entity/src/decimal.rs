@@ -6,6 +6,8 @@ use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarTyp
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::quote::{Quoted, cut, unexpected};
+
 /// An exact decimal number of at most 28 significant digits, never a binary fraction.
 ///
 /// It is kept normalised: `70.0` and `70` are one number. How many decimals a source printed is
@@ -69,9 +71,9 @@ impl fmt::Display for DecimalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no decimal number; write it like \"2400000000000\" or \"-8.7\", with at most \
+            "{} is no decimal number; write it like \"2400000000000\" or \"-8.7\", with at most \
              28 significant digits",
-            self.0
+            Quoted(&self.0)
         )
     }
 }
@@ -105,12 +107,12 @@ impl FromStr for Decimal {
             && plain.ends_with(|c: char| c.is_ascii_digit())
             && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         if !well_formed {
-            return Err(DecimalError(text.to_owned()));
+            return Err(DecimalError(cut(text).into_owned()));
         }
         // `from_str_exact` refuses what would have to be rounded.
         rust_decimal::Decimal::from_str_exact(text)
             .map(|number| Self(number.normalize()))
-            .map_err(|_| DecimalError(text.to_owned()))
+            .map_err(|_| DecimalError(cut(text).into_owned()))
     }
 }
 
@@ -169,7 +171,7 @@ impl ScalarType for Decimal {
                      send it as a string"
                 ))
             }),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -12,6 +12,7 @@
 pub mod decimal;
 pub mod geometry;
 pub mod period;
+pub mod quote;
 mod tables;
 pub mod text;
 pub mod time;
@@ -36,5 +37,6 @@ pub mod unit;
 pub use decimal::Decimal;
 pub use geometry::Geometry;
 pub use period::{Frequency, Period};
+pub use quote::{Quoted, QuotedValue, cut};
 pub use text::Text;
 pub use time::{Date, DateTime};

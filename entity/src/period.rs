@@ -10,7 +10,11 @@ use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::{Date, time::YEARS};
+use crate::{
+    Date,
+    quote::{Quoted, cut, unexpected},
+    time::YEARS,
+};
 
 /// A span of whole days, both ends included, ordered by its first day and then by its last.
 ///
@@ -230,9 +234,9 @@ impl fmt::Display for PeriodError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no period; write a year \"2025\", half \"2025-S1\", quarter \"2025-Q1\", month \
+            "{} is no period; write a year \"2025\", half \"2025-S1\", quarter \"2025-Q1\", month \
              \"2025-06\", week \"2025-W05\", day \"2025-06-30\", or a range of them \"2021/2025\"",
-            self.0
+            Quoted(&self.0)
         )
     }
 }
@@ -250,7 +254,7 @@ impl FromStr for Period {
                     .then_some(Self { start: a.start, end: b.end })
             }),
         };
-        period.ok_or_else(|| PeriodError(text.to_owned()))
+        period.ok_or_else(|| PeriodError(cut(text).into_owned()))
     }
 }
 
@@ -318,7 +322,7 @@ impl InputType for Period {
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
         match value.unwrap_or_default() {
             Value::String(text) => text.parse().map_err(InputValueError::custom),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 

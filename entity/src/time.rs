@@ -7,6 +7,8 @@ use chrono::{Datelike, NaiveDate, SecondsFormat, SubsecRound};
 use sea_orm::{DeriveValueType, prelude::DateTimeUtc};
 use serde::Deserialize;
 
+use crate::quote::{Quoted, unexpected};
+
 /// The years there are. Beyond them a year has more than four digits, or a sign: as text, which days,
 /// moments and periods are on SQLite, it is not ordered as it is in time.
 pub(crate) const YEARS: RangeInclusive<i32> = 0..=9999;
@@ -25,8 +27,9 @@ impl FromStr for Date {
         match text.parse::<NaiveDate>() {
             Ok(date) if date.to_string() == text && YEARS.contains(&date.year()) => Ok(Self(date)),
             _ => Err(format!(
-                "{text:?} is no day of the calendar (of the years 0000 to 9999); write it like \
-                 \"2026-01-27\""
+                "{} is no day of the calendar (of the years 0000 to 9999); write it like \
+                 \"2026-01-27\"",
+                Quoted(text)
             )),
         }
     }
@@ -38,7 +41,7 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => text.parse().map_err(InputValueError::custom),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -92,8 +95,9 @@ impl FromStr for DateTime {
         let time = time.ok().filter(|time| YEARS.contains(&time.year()));
         time.map(Self::from).ok_or_else(|| {
             format!(
-                "{text:?} is no moment (of the years 0000 to 9999 in UTC); write it like \
-                 \"2026-01-27T08:00:00Z\""
+                "{} is no moment (of the years 0000 to 9999 in UTC); write it like \
+                 \"2026-01-27T08:00:00Z\"",
+                Quoted(text)
             )
         })
     }
@@ -106,7 +110,7 @@ impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => text.parse().map_err(InputValueError::custom),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -95,6 +95,9 @@ impl Options {
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many statements the writer keeps prepared: those with many rows take megabytes each.
+const WRITER_PREPARED: usize = 16;
+
 /// How long a write waits for another one to end.
 const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -204,7 +207,11 @@ impl Database {
             read.statement_timeout(Duration::from_secs(options.statement_timeout.into()));
             let unreachable =
                 |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
-            let writer = sea_orm::Database::connect(connect(1)).await.map_err(unreachable)?;
+            let mut write = connect(1);
+            write.map_sqlx_postgres_opts(|options| {
+                options.statement_cache_capacity(WRITER_PREPARED)
+            });
+            let writer = sea_orm::Database::connect(write).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
             Ok(Self::over(writer, Reader::Postgres(reader), options.database_readers))
         } else {
@@ -354,6 +361,15 @@ impl Database {
                 Err(_) => return Err(Error::Overloaded),
             }
         }
+    }
+
+    /// How many bytes of statements the readers keep prepared in this process, and may.
+    pub fn prepared_bytes(&self) -> (u64, u64) {
+        let (held, most) = match &self.reader {
+            Reader::Sqlite(readers) => (readers.prepared_bytes(), sqlite::PREPARED_BYTES),
+            Reader::Postgres(_) => (0, 0),
+        };
+        (held as u64, most as u64)
     }
 
     /// Whether the database answers, soon.

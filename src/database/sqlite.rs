@@ -1,19 +1,23 @@
 //! SQLite: a writer on sqlx and readers on rusqlite, over one file in WAL mode.
 
 use std::{
+    cell::Cell,
     ffi::c_int,
     num::NonZero,
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread::available_parallelism,
     time::Duration,
 };
 
 use chrono::SecondsFormat;
-use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value as Bound};
+use rusqlite::{
+    CachedStatement, Connection, OpenFlags, StatementStatus, params_from_iter,
+    types::Value as Bound,
+};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, Statement, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -21,7 +25,7 @@ use sea_orm::{
 use tokio::sync::oneshot;
 
 use super::{
-    WRITE_PATIENCE, case, decimal, decode,
+    WRITE_PATIENCE, WRITER_PREPARED, case, decimal, decode,
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -32,6 +36,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Statements each reader keeps prepared. Their texts do not depend on the keys, so a client's
 /// usual queries all fit.
 const PREPARED: usize = 256;
+
+/// How many bytes of statements all readers together keep prepared, each its part. A statement's
+/// text follows from the form of a question, of which there are as many as clients like: beyond
+/// this a reader forgets all of its statements, and prepares those that come again anew.
+pub(super) const PREPARED_BYTES: usize = 32 * 1024 * 1024;
 
 /// How many bytes of the file all readers together keep in memory, each its part.
 const CACHE: i64 = 96 * 1024 * 1024;
@@ -46,7 +55,21 @@ const LONG: Duration = Duration::from_millis(20);
 
 /// Threads that read, each over a read-only connection of its own. They end with the last clone.
 #[derive(Debug, Clone)]
-pub(super) struct Readers(Threads<Connection>);
+pub(super) struct Readers {
+    threads: Threads<Reader>,
+    /// How many bytes of statements all readers together keep prepared.
+    prepared: Arc<AtomicUsize>,
+}
+
+/// A connection that only reads.
+struct Reader {
+    connection: Connection,
+    /// How many bytes of statements it keeps prepared, at the most, and may.
+    prepared: Cell<usize>,
+    prepared_max: usize,
+    /// How many all readers keep.
+    all_prepared: Arc<AtomicUsize>,
+}
 
 /// Opens the file, making it when missing: the writer, then the readers.
 pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection, Readers), Error> {
@@ -64,6 +87,7 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
         .map_sqlx_sqlite_opts(move |options| {
             options
                 .filename(&file)
+                .statement_cache_capacity(WRITER_PREPARED)
                 .in_memory(false)
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
@@ -79,11 +103,23 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
 
 impl Readers {
     fn start(path: &Path, count: u32) -> Result<Self, Error> {
-        let connections = (0..count).map(|_| connect(path, CACHE / i64::from(count)));
-        let connections = connections.collect::<Result<_, _>>()?;
+        let prepared = Arc::<AtomicUsize>::default();
+        let prepared_max = PREPARED_BYTES / usize::try_from(count).unwrap_or(1).max(1);
+        let readers = (0..count).map(|_| {
+            let connection = connect(path, CACHE / i64::from(count))?;
+            let all_prepared = Arc::clone(&prepared);
+            Ok(Reader { connection, prepared: Cell::new(0), prepared_max, all_prepared })
+        });
+        let readers = readers.collect::<Result<_, Error>>()?;
         let processors = available_parallelism().map_or(1, NonZero::get);
         let at_once = AtOnce { jobs: processors, long: LONG };
-        Threads::start("sqlite-reader", connections, at_once).map(Self).map_err(Error::internal)
+        let threads = Threads::start("sqlite-reader", readers, at_once).map_err(Error::internal)?;
+        Ok(Self { threads, prepared })
+    }
+
+    /// How many bytes of statements are kept prepared.
+    pub(super) fn prepared_bytes(&self) -> usize {
+        self.prepared.load(Relaxed)
     }
 
     /// Runs the statement on the next free reader. When the request is dropped, a statement that
@@ -95,14 +131,15 @@ impl Readers {
         let (answer, rows) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
-        self.0.run(move |connection| {
+        self.threads.run(move |reader| {
             if unwanted.load(Relaxed) {
                 return;
             }
-            let rows = connection
+            let rows = reader
+                .connection
                 .progress_handler(STEPS, Some(move || unwanted.load(Relaxed)))
                 .map_err(Error::from)
-                .and_then(|()| query(connection, statement));
+                .and_then(|()| reader.query(statement));
             // Nobody waits any more when the request was dropped.
             let _ = answer.send(rows);
         });
@@ -152,11 +189,44 @@ fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn query<T: serde::de::DeserializeOwned>(
-    connection: &Connection,
+impl Reader {
+    fn query<T: serde::de::DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        let mut prepared = self.connection.prepare_cached(&statement.sql).map_err(too_large)?;
+        let is_new = prepared.get_status(StatementStatus::Run) == 0;
+        let has_room = !is_new || self.make_room(&prepared, statement.sql.len());
+        let rows = rows(&mut prepared, statement);
+        if !has_room {
+            prepared.discard();
+        }
+        rows
+    }
+
+    /// Counts a statement among those that are kept prepared, for which all others are forgotten
+    /// where there are too many; whether there is room for it at all.
+    fn make_room(&self, prepared: &CachedStatement<'_>, text: usize) -> bool {
+        let bytes = prepared.get_status(StatementStatus::MemUsed);
+        // Its text is there twice: in it, and as the key by which it is found.
+        let bytes = usize::try_from(bytes).unwrap_or(0) + 2 * text;
+        if bytes > self.prepared_max {
+            return false;
+        }
+        let before = self.prepared.get();
+        let mut now = before + bytes;
+        if now > self.prepared_max {
+            self.connection.flush_prepared_statement_cache();
+            now = bytes;
+        }
+        self.prepared.set(now);
+        self.all_prepared.fetch_add(now, Relaxed);
+        self.all_prepared.fetch_sub(before, Relaxed);
+        true
+    }
+}
+
+fn rows<T: serde::de::DeserializeOwned>(
+    prepared: &mut CachedStatement<'_>,
     statement: Statement,
 ) -> Result<Vec<T>, Error> {
-    let mut prepared = connection.prepare_cached(&statement.sql).map_err(too_large)?;
     let values = statement.values.into_iter().flat_map(|values| values.0);
     let values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
     let mut rows = prepared.query(params_from_iter(values))?;

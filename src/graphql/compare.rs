@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt::Display, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, Object, Result};
 use entity::{
-    Date, DateTime, Period, district, metric, observation,
+    Date, DateTime, Period, cut, district, metric, observation,
     vocabulary::{Comparator, ObservationStatus},
 };
 use futures_util::future::{try_join, try_join_all};
@@ -105,7 +105,7 @@ fn check<T: Display + Eq + Hash>(argument: &str, values: &[T]) -> Result<(), Err
     match values.iter().position(|value| !met.insert(value)) {
         Some(twice) => Err(Error::input(format!(
             "`{argument}[{twice}]` is {}, which `{argument}` has before; give each once",
-            values[twice]
+            cut(&values[twice].to_string())
         ))),
         None => Ok(()),
     }

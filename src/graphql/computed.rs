@@ -1,6 +1,6 @@
 //! Numbers that the server computed.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_graphql::{Context, Object, Result};
 use entity::{Decimal, observation, vocabulary::Comparator};
@@ -27,6 +27,8 @@ pub struct Computed {
 pub enum Inputs {
     /// They are at hand.
     Rows(Vec<Arc<observation::Model>>),
+    /// They are some of these, which others share.
+    Part(Arc<[Arc<observation::Model>]>, Range<usize>),
     /// They are the rows with a value of a list that is still to be read: of a parent, its key, a
     /// filter.
     Listed(Parent<observation::Column>, Key, Option<Arc<ObservationFilter>>),
@@ -129,6 +131,9 @@ impl Computed {
             let page = Page::new(ctx.data::<Limits>()?, first, None, None, None)?;
             let rows = match &self.inputs {
                 Inputs::Rows(rows) => rows.iter().take(page.limit as usize).cloned().collect(),
+                Inputs::Part(rows, part) => {
+                    rows[part.clone()].iter().take(page.limit as usize).cloned().collect()
+                }
                 Inputs::Listed(parent, key, filter) => {
                     let present = ObservationFilter {
                         value: Some(Comparison::present()),

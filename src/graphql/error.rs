@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{ErrorExtensionValues, Name, PathSegment, Pos, Response, ServerError, Value};
 
+use entity::{Quoted, cut};
+
 use super::code::Code;
 use crate::{
     access::{Forbidden, word},
@@ -17,8 +19,8 @@ impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         let (mut named, mut rejected, mut forbidden, mut cause) = (None, None, None, None);
         let (message, code) = match error {
-            Error::Unknown { message, argument, alike } => {
-                named = Some((argument, alike));
+            Error::Unknown { message, argument, suggestions } => {
+                named = Some((argument, suggestions));
                 (message.to_string(), Code::BadUserInput)
             }
             Error::Input(message) => (message.to_string(), Code::BadUserInput),
@@ -63,9 +65,10 @@ impl From<Error> for async_graphql::Error {
         error.source = cause.map(|why| Arc::new(Cause(why)) as _);
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code.name());
-        if let Some((argument, alike)) = named {
+        if let Some((argument, suggestions)) = named {
             extensions.set("argument", &*argument);
-            extensions.set("suggestions", Value::List(alike.iter().map(Value::from).collect()));
+            extensions
+                .set("suggestions", Value::List(suggestions.iter().map(Value::from).collect()));
         }
         if let Some(Forbidden { permission, .. }) = forbidden {
             extensions.set("permission", permission.word());
@@ -114,12 +117,13 @@ pub(super) fn invalid(message: String, place: Option<Pos>) -> ServerError {
 
 /// A value of a document that nothing can hold.
 pub(super) fn unread(written: &str, place: Pos) -> ServerError {
-    let written: String = written.chars().take(80).collect();
+    let written = cut(written);
     invalid(format!("{written} is beyond what can be read"), Some(place))
 }
 
 /// A key that stands in an object twice.
 pub(super) fn twice(name: &str, place: Pos) -> ServerError {
+    let name = cut(name);
     invalid(format!("the key `{name}` is given twice in one object; give it once"), Some(place))
 }
 
@@ -166,8 +170,9 @@ pub(super) fn persisted_not_supported() -> ServerError {
 /// A document with the hash of another one.
 pub(super) fn persisted_mismatch(hash: &str) -> ServerError {
     let message = format!(
-        "`extensions.persistedQuery.sha256Hash` is {hash:.100?}, but must be the SHA-256 of `query` \
-         in hexadecimal"
+        "`extensions.persistedQuery.sha256Hash` is {}, but must be the SHA-256 of `query` in \
+         hexadecimal",
+        Quoted(hash)
     );
     with_code(ServerError::new(message, None), Code::PersistedQueryHashMismatch)
 }
@@ -177,9 +182,9 @@ pub(super) fn no_operation<'n>(
     name: Option<&str>,
     names: impl Iterator<Item = &'n str>,
 ) -> ServerError {
-    let names: Vec<&str> = names.take(10).collect();
+    let names: Vec<_> = names.take(10).map(cut).collect();
     let message = match name {
-        Some(name) => format!("there is no operation {name:?} in the document"),
+        Some(name) => format!("there is no operation {} in the document", Quoted(name)),
         None => "the document has several operations, and `operationName` names none".to_owned(),
     };
     let message = match &names[..] {
@@ -216,7 +221,7 @@ pub(super) fn introspection_depth() -> ServerError {
 
 /// A request for a file of an answer with several lists beside each other.
 pub(super) fn several_lists<'p>(paths: impl Iterator<Item = &'p [Name]>) -> ServerError {
-    let dotted = |path: &[Name]| path.iter().map(Name::as_str).collect::<Vec<_>>().join(".");
+    let dotted = |path: &[Name]| path.iter().map(|name| cut(name)).collect::<Vec<_>>().join(".");
     let names: Vec<String> = paths.take(10).map(|path| format!("`{}`", dotted(path))).collect();
     let message = format!(
         "a file holds one list, but {} stand beside each other; ask for one of them, or for JSON",
@@ -228,7 +233,7 @@ pub(super) fn several_lists<'p>(paths: impl Iterator<Item = &'p [Name]>) -> Serv
 /// A request for a document that is not one of the trusted ones.
 pub(super) fn untrusted(name: Option<&str>) -> ServerError {
     let message = match name {
-        Some(name) => format!("there is no trusted document {name:?}"),
+        Some(name) => format!("there is no trusted document {}", Quoted(name)),
         None => "this server executes trusted documents alone; name one by `documentId` or by \
                  `extensions.persistedQuery.sha256Hash`"
             .to_owned(),

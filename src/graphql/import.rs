@@ -1,7 +1,7 @@
 //! Files and rows that come in through the API.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use entity::Decimal;
+use entity::{Decimal, Quoted};
 
 use super::{
     ObservationInput,
@@ -71,7 +71,7 @@ fn character(name: &str, text: Option<String>) -> Result<Option<char>, Error> {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         (Some(letter), None) => Ok(Some(letter)),
-        _ => Err(Error::input(format!("`{name}` is {text:?}, but must be one character"))),
+        _ => Err(Error::input(format!("`{name}` is {}, but must be one character", Quoted(&text)))),
     }
 }
 

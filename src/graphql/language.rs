@@ -5,7 +5,7 @@ use std::str::FromStr;
 use async_graphql::{
     Context, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
 };
-use entity::Text;
+use entity::{Quoted, Text, quote::unexpected};
 use oxilangtag::{LanguageTag, LanguageTagParseError};
 
 /// A well-formed language tag.
@@ -45,11 +45,12 @@ impl ScalarType for Language {
         match value {
             Value::String(tag) => tag.parse().map_err(|why| {
                 InputValueError::custom(format!(
-                    "{tag:?} is no language tag ({why}); write one like \"ar\" or \"zh-Hant\" \
-                     (BCP 47)"
+                    "{} is no language tag ({why}); write one like \"ar\" or \"zh-Hant\" \
+                     (BCP 47)",
+                    Quoted(&tag)
                 ))
             }),
-            other => Err(InputValueError::expected_type(other)),
+            other => Err(unexpected(&other)),
         }
     }
 

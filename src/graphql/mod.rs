@@ -54,6 +54,7 @@ pub mod page;
 pub mod past;
 pub mod per;
 pub mod ranking;
+pub mod running;
 pub mod search;
 pub mod series;
 pub mod series_point;

@@ -4,6 +4,8 @@
 
 use async_graphql::{Context, Interface, Object, Result};
 
+use entity::Quoted;
+
 use super::{Ask, object::Node as _};
 use crate::{
     error::Error,
@@ -78,7 +80,8 @@ impl NodeQuery {
 
 async fn by_id(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
     let (kind, key) = id.split_once(':').ok_or_else(|| {
-        Error::input(format!("`id` is {id:?}, which is no id; give one that this server returned"))
+        let id = Quoted(id);
+        Error::input(format!("`id` is {id}, which is no id; give one that this server returned"))
     })?;
     find(ctx.batch()?, kind, key).await
 }

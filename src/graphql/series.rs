@@ -1,13 +1,17 @@
 //! A metric of a place over time.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{
+    cmp::Ordering,
+    sync::{Arc, OnceLock},
+};
 
 use async_graphql::{Context, Enum, Object, Result};
 use entity::{Decimal, Frequency, Period, district, initiative, metric, observation};
 
 use super::{
     Ask, Computed, District, DistrictFilter, InitiativeFilter, Metric, Node, ObservationFilter,
-    change::quantity, observation::ObservationOrderKey, series_point::SeriesPoint, slug::named,
+    change::quantity, observation::ObservationOrderKey, running::RunningSums,
+    series_point::SeriesPoint, slug::named,
 };
 use crate::{
     arithmetic::{self, Reason, Uncomputed},
@@ -46,7 +50,31 @@ pub(super) struct Line {
     pub(super) district: Arc<district::Model>,
     pub(super) initiative: Option<i64>,
     pub(super) frequency: Option<Frequency>,
-    pub(super) points: Vec<(Period, Option<Arc<observation::Model>>)>,
+    pub(super) points: Points,
+    sums: OnceLock<Sums>,
+}
+
+/// The figures of a series that have values, and their sums.
+pub(super) struct Sums {
+    pub(super) rows: Arc<[Arc<observation::Model>]>,
+    pub(super) running: RunningSums,
+}
+
+impl Line {
+    /// The sums, found once for all points that ask for them.
+    pub(super) fn sums(&self) -> &Sums {
+        self.sums.get_or_init(|| {
+            let value = |row: &Arc<observation::Model>| Some((row.value?, row.comparator));
+            let figures: Vec<_> = self
+                .points
+                .iter()
+                .map(|(period, row)| (*period, row.as_ref().and_then(value)))
+                .collect();
+            let rows = self.points.iter().filter_map(|(_, row)| row.as_ref());
+            let rows = rows.filter(|row| row.value.is_some()).cloned().collect();
+            Sums { rows, running: RunningSums::new(&figures) }
+        })
+    }
 }
 
 /// A metric of a place over time.
@@ -120,7 +148,8 @@ impl Series {
             points = with_gaps(points, limit as usize)?;
         }
         let (metric, initiative) = (Arc::clone(metric), initiative.map(|row| row.id));
-        Ok(Self(Arc::new(Line { view, metric, district, initiative, frequency, points })))
+        let sums = OnceLock::new();
+        Ok(Self(Arc::new(Line { view, metric, district, initiative, frequency, points, sums })))
     }
 
     /// The points with a value, each with its number.

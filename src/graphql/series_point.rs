@@ -5,23 +5,24 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, Result};
 use entity::{
     Period, observation,
-    vocabulary::{Accumulation, Aggregation, Comparator},
+    vocabulary::{Accumulation, Aggregation},
 };
 
 use super::{
-    Ask, Change, ChangeBasis, Computed, Node, Observation, change::quantity, series::Line,
+    Ask, Change, ChangeBasis, Computed, Node, Observation,
+    change::quantity,
+    computed::Inputs,
+    running::Run,
+    series::{Line, Sums},
 };
 use crate::{
-    arithmetic::{self, Number, Quantity, Reason, Uncomputed},
+    arithmetic::{self, Quantity, Reason, Uncomputed},
     error::Error,
     query::{Figure, Limits, figure::Place},
 };
 
 /// A point of a series.
 pub struct SeriesPoint(pub(super) Arc<Line>, pub(super) usize);
-
-/// Of figures that follow each other: their sum, their comparators, themselves.
-type Run = (Number, Vec<Comparator>, Vec<Arc<observation::Model>>);
 
 impl SeriesPoint {
     fn row(&self) -> Option<&Arc<observation::Model>> {
@@ -37,25 +38,18 @@ impl SeriesPoint {
         }
     }
 
-    /// The figures of these points, which must follow each other in the calendar and have values:
-    /// their sum and comparators, and the figures.
-    fn run(&self, from: usize) -> Result<Run, Uncomputed> {
-        let points = &self.0.points[from..=self.1];
-        let (mut sum, mut comparators, mut rows) = (Number::default(), Vec::new(), Vec::new());
-        let mut expected: Option<Period> = None;
-        for (period, row) in points {
-            let gap = expected.filter(|expected| expected != period);
-            let row = row.as_ref().filter(|_| gap.is_none());
-            let missing = gap.unwrap_or(*period);
-            let quantity = quantity(row.map(AsRef::as_ref), Reason::NoValue, || {
-                format!("there is no figure with a value for {missing}")
-            })?;
-            sum += quantity.value;
-            comparators.push(quantity.comparator);
-            rows.extend(row.cloned());
-            expected = period.next();
-        }
-        Ok((sum, comparators, rows))
+    /// What is computed from the points from one to this, which must follow each other in the
+    /// calendar and have values.
+    fn computed(&self, from: usize, compute: impl FnOnce(&Run) -> Quantity) -> Computed {
+        let Sums { rows, running } = self.0.sums();
+        let (result, inputs) = match running.run(from, self.1) {
+            Ok(run) => (Ok(compute(&run)), Inputs::Part(Arc::clone(rows), run.values)),
+            Err(missing) => {
+                let why = format!("there is no figure with a value for {missing}");
+                (Err(Uncomputed::new(Reason::NoValue, why)), Inputs::Rows(Vec::new()))
+            }
+        };
+        Computed::over(result, Some(self.0.metric.unit_id), inputs, self.0.view)
     }
 }
 
@@ -117,24 +111,18 @@ impl SeriesPoint {
     /// period (`aggregation: SUM`, `accumulation: FLOW`), and without gaps.
     async fn cumulative(&self) -> Computed {
         let metric = &self.0.metric;
-        let unit = Some(metric.unit_id);
         let flow = metric.aggregation == Aggregation::Sum
             && metric.accumulation == Some(Accumulation::Flow);
         if !flow {
             let why = format!("{} is no additive metric that counts over the period", metric.slug);
             return Computed::new(
                 Err(Uncomputed::new(Reason::NotAdditive, why)),
-                unit,
+                Some(metric.unit_id),
                 Vec::new(),
                 self.0.view,
             );
         }
-        match self.run(0) {
-            Ok((sum, comparators, rows)) => {
-                Computed::new(Ok(Quantity::sum(sum, &comparators)), unit, rows, self.0.view)
-            }
-            Err(why) => Computed::new(Err(why), unit, Vec::new(), self.0.view),
-        }
+        self.computed(0, |run| Quantity::sum(run.sum.clone(), &run.comparators))
     }
 
     /// The mean of this point and those before it, without gaps.
@@ -155,20 +143,15 @@ impl SeriesPoint {
             let error = format!("`over` is {over}, but must be from 2 to {most}");
             return Some(Err(Error::input(error).into()));
         };
-        let unit = Some(self.0.metric.unit_id);
-        let average = match (self.1 + 1).checked_sub(over) {
-            Some(from) => self.run(from),
-            None => Err(Uncomputed::new(
-                Reason::TooFew,
-                format!("the series begins less than {over} points before"),
-            )),
-        };
-        Some(Ok(match average {
-            Ok((sum, comparators, rows)) => {
-                let mean = Quantity::mean(&sum, rows.len() as i64, &comparators);
-                Computed::new(Ok(mean), unit, rows, self.0.view)
+        let mean = |run: &Run| Quantity::mean(&run.sum, over as i64, &run.comparators);
+        Some(Ok(match (self.1 + 1).checked_sub(over) {
+            Some(from) => self.computed(from, mean),
+            None => {
+                let why = format!("the series begins less than {over} points before");
+                let why = Uncomputed::new(Reason::TooFew, why);
+                let unit = Some(self.0.metric.unit_id);
+                Computed::new(Err(why), unit, Vec::new(), self.0.view)
             }
-            Err(why) => Computed::new(Err(why), unit, Vec::new(), self.0.view),
         }))
     }
 }

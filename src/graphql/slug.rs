@@ -3,19 +3,22 @@
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Result};
+use entity::Quoted;
 use sea_orm::{
     IdenStatic, Iterable,
     sea_query::{Expr, IntoIden, Query},
 };
 
-use super::{Ask, suggestion::nearest};
+use super::Ask;
 use crate::{
     database::Database,
     error::Error,
     query::{One, Table, View, batch::Load, there},
+    record::SLUG_MAX,
+    suggest::{closest_matches, is_comparable},
 };
 
-/// The row with this slug. Fails where there is none, with the nearest slugs there are.
+/// The row with this slug. Fails where there is none, with the closest slugs there are.
 pub(super) async fn named<E: Table>(
     ctx: &Context<'_>,
     argument: &str,
@@ -25,19 +28,30 @@ pub(super) async fn named<E: Table>(
     let column = E::Column::iter().find(|column| column.as_str() == "slug");
     let column = column.ok_or_else(|| Error::internal("the table has no slugs"))?;
     let batch = ctx.batch()?;
-    if let Some(row) = batch.load(One::<E, String>::named(column, view), slug.to_owned()).await? {
+    // What no slug is as long as is not asked for: each field that names it would keep a copy.
+    if slug.len() <= SLUG_MAX
+        && let Some(row) =
+            batch.load(One::<E, String>::named(column, view), slug.to_owned()).await?
+    {
         return Ok(row);
     }
     let table = E::default().table_name().to_owned();
-    let slugs = batch.load(Slugs::<E>(view, PhantomData), ()).await?.unwrap_or_default();
-    let alike = nearest(slug, slugs.iter().map(String::as_str));
-    let hint = match alike.is_empty() {
-        true => format!("`{table}s` lists them"),
-        false => format!("did you mean {}?", alike.join(" or ")),
+    let close = match is_comparable(slug) {
+        true => {
+            let slugs = batch.load(Slugs::<E>(view, PhantomData), ()).await?.unwrap_or_default();
+            let slugs = slugs.iter().map(String::as_str);
+            closest_matches(slug, slugs, batch.suggestion_budget())
+        }
+        false => Vec::new(),
     };
-    let message = format!("`{argument}` is {slug:?}, but no {table} has this slug; {hint}");
+    let hint = match close.is_empty() {
+        true => format!("`{table}s` lists them"),
+        false => format!("did you mean {}?", close.join(" or ")),
+    };
+    let slug = Quoted(slug);
+    let message = format!("`{argument}` is {slug}, but no {table} has this slug; {hint}");
     let (message, argument) = (message.into(), argument.into());
-    Err(Error::Unknown { message, argument, alike: alike.into() }.into())
+    Err(Error::Unknown { message, argument, suggestions: close.into() }.into())
 }
 
 /// The question which slugs a table has.

@@ -1,4 +1,4 @@
-//! The names an asker may have meant.
+//! Suggestions in the errors of a document and its variables.
 
 use apollo_compiler::{
     Name, Schema,
@@ -6,19 +6,19 @@ use apollo_compiler::{
 };
 use async_graphql::{ErrorExtensionValues, ServerError, Value};
 
-use crate::alike::LONGEST;
-pub use crate::alike::nearest;
+use crate::suggest::{Budget, closest_matches};
 
-/// Adds to an error about a name those of `names` that are most like it.
-pub(super) fn with_nearest<'n>(
+/// Adds to an error about a name those of `names` that are closest to it.
+pub(super) fn with_closest<'n>(
     mut error: ServerError,
     given: &str,
     names: impl IntoIterator<Item = &'n str>,
+    budget: &Budget,
 ) -> ServerError {
-    let alike = if given.len() > LONGEST { Vec::new() } else { nearest(given, names) };
-    if !alike.is_empty() {
-        error.message = format!("{}; did you mean {}?", error.message, alike.join(" or "));
-        let values = alike.into_iter().map(Value::from).collect();
+    let close = closest_matches(given, names, budget);
+    if !close.is_empty() {
+        error.message = format!("{}; did you mean {}?", error.message, close.join(" or "));
+        let values = close.into_iter().map(Value::from).collect();
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("suggestions", Value::List(values));
     }
@@ -26,17 +26,17 @@ pub(super) fn with_nearest<'n>(
 }
 
 /// Adds to an error of validation about a name that the schema does not have those that it has in
-/// that place and are most like it.
-pub(super) fn of_names(schema: &Schema, error: ServerError) -> ServerError {
+/// that place and are closest to it.
+pub(super) fn of_names(schema: &Schema, error: ServerError, budget: &Budget) -> ServerError {
     let message = error.message.clone();
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let [one, other] = quoted[..] else { return error };
     if message.starts_with("type `") && message.contains("` does not have a field `") {
-        with_nearest(error, other, fields(schema, one))
+        with_closest(error, other, fields(schema, one), budget)
     } else if message.contains("` does not exist on `") {
-        with_nearest(error, one, inputs(schema, other))
+        with_closest(error, one, inputs(schema, other), budget)
     } else if message.starts_with("the argument `") {
-        with_nearest(error, one, arguments(schema, other))
+        with_closest(error, one, arguments(schema, other), budget)
     } else {
         error
     }

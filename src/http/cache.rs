@@ -12,7 +12,6 @@ use axum::{
     http::{HeaderName, HeaderValue},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -21,14 +20,14 @@ use super::{
     negotiation::{Media, Taken},
     request::Sent,
 };
-use crate::{access::Viewer, database::Revision, graphql::Preferred};
+use crate::{access::Viewer, cache::Bounded, database::Revision, graphql::Preferred};
 
 /// What became of a request here (RFC 9211).
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// The answers that are kept, by what they follow from.
 pub struct Results {
-    kept: Option<Cache<Key, Kept>>,
+    kept: Option<Bounded<Key, Kept>>,
 }
 
 /// What an answer follows from, so that those with equal keys have equal answers.
@@ -86,40 +85,34 @@ impl Cached {
     }
 }
 
-/// How many bytes an answer takes beside its own and its key's.
-const OVERHEAD: usize = 250;
-
 /// How many bytes a key has beside what was sent, mostly.
 const ROOM: usize = 128;
 
 impl Results {
     /// None yet, and never more than the options say.
     pub fn new(options: &Options) -> Self {
-        let weigh = |key: &Key, kept: &Kept| {
-            u32::try_from(key.what.len() + kept.body.len() + OVERHEAD).unwrap_or(u32::MAX)
+        let size = |key: &Key, kept: &Kept| {
+            let encoding = kept.encoding.as_ref().map_or(0, HeaderValue::len);
+            let Tag(tag) = &kept.tag;
+            key.what.capacity() + encoding + tag.len() + kept.body.len()
         };
-        let most = options.result_cache;
-        Self {
-            kept: (most > 0).then(|| Cache::builder().max_capacity(most).weigher(weigh).build()),
-        }
+        Self { kept: Bounded::new(options.result_cache, size) }
     }
 
-    /// How many bytes of answers are kept, about.
+    /// How many bytes the answers that are kept take.
     pub(super) fn bytes(&self) -> u64 {
-        self.kept.as_ref().map_or(0, |kept| {
-            // What was kept and dropped is summed up from time to time only.
-            kept.run_pending_tasks();
-            kept.weighted_size()
-        })
+        self.kept.as_ref().map_or(0, Bounded::bytes)
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Kept> {
         self.kept.as_ref()?.get(key)
     }
 
-    /// Keeps an answer, where any are kept.
-    pub(super) fn keep(&self, key: Key, answer: Kept) -> Cached {
+    /// Keeps an answer, where any are kept, with no room beside it: what was written to may have
+    /// twice its size.
+    pub(super) fn keep(&self, key: Key, mut answer: Kept) -> Cached {
         let Some(kept) = &self.kept else { return Cached::Miss };
+        answer.body = Bytes::copy_from_slice(&answer.body);
         kept.insert(key, answer);
         Cached::Stored
     }

@@ -86,7 +86,8 @@ pub struct Metrics {
     cached: Family<Cacheable, Counter>,
     live_connections: Gauge,
     live_queries: Gauge,
-    cache_bytes: Gauge,
+    cache_bytes: Family<Held, Gauge>,
+    cache_limits: Family<Held, Gauge>,
     names: Mutex<HashSet<String>>,
 }
 
@@ -113,6 +114,11 @@ struct Cacheable {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Held {
+    cache: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Build {
     version: &'static str,
 }
@@ -131,7 +137,8 @@ impl Metrics {
             cached: Family::default(),
             live_connections: Gauge::default(),
             live_queries: Gauge::default(),
-            cache_bytes: Gauge::default(),
+            cache_bytes: Family::default(),
+            cache_limits: Family::default(),
             names: Mutex::default(),
         };
         let registry = &mut metrics.registry;
@@ -162,9 +169,14 @@ impl Metrics {
             metrics.cached.clone(),
         );
         registry.register(
-            "result_cache_bytes",
-            "Bytes of answers that are kept, about",
+            "cache_bytes",
+            "Bytes that a cache holds, with everything that belongs to its entries",
             metrics.cache_bytes.clone(),
+        );
+        registry.register(
+            "cache_limit_bytes",
+            "Bytes that a cache may hold",
+            metrics.cache_limits.clone(),
         );
         registry.register(
             "live_connections",
@@ -208,7 +220,19 @@ impl Metrics {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.live_connections.set(number(app.live.connections()));
         self.live_queries.set(number(app.live.queries()));
-        self.cache_bytes.set(i64::try_from(app.results.bytes()).unwrap_or(i64::MAX));
+        let (documents, persisted) = app.guard.kept_bytes();
+        let (prepared, prepared_max) = app.database.prepared_bytes();
+        let most = app.guard.kept_bytes_max();
+        for (cache, held, most) in [
+            ("answers", app.results.bytes(), app.options.result_cache),
+            ("documents", documents, most.0),
+            ("persisted_documents", persisted, most.1),
+            ("statements", prepared, prepared_max),
+        ] {
+            let number = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+            self.cache_bytes.get_or_create(&Held { cache }).set(number(held));
+            self.cache_limits.get_or_create(&Held { cache }).set(number(most));
+        }
     }
 
     fn count_codes(&self, to: &Family<Reason, Counter>, codes: &[Code]) {

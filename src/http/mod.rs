@@ -96,7 +96,8 @@ pub struct Options {
     #[arg(long, env = "HUTONG_BATCH_MAX", value_name = "REQUESTS", global = true)]
     #[arg(default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub batch_max: u32,
-    /// How many bytes of answers are kept while the data do not change; 0 keeps none
+    /// How many bytes of answers are kept while the data do not change, with all that belongs to
+    /// them; 0 keeps none
     #[arg(long, env = "HUTONG_RESULT_CACHE", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 64 * 1024 * 1024)]
     pub result_cache: u64,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use entity::{Quoted, cut, quote::beginning};
 use strum::VariantArray;
 
 use super::{outcome::Outcome, rates::TooOften, reply::Reply};
@@ -17,6 +18,9 @@ use crate::{
     graphql::{Code, error},
     package::export::Format,
 };
+
+/// How many characters of a reason are told: it may quote what was sent.
+const LONGEST_REASON: usize = 300;
 
 /// A request that is not answered.
 #[derive(Debug)]
@@ -58,7 +62,7 @@ impl Refusal {
     /// A page is of an origin that was not configured. The first words are those that are left of it
     /// in the reason of a WebSocket's end.
     pub(super) fn origin(origin: &str) -> Self {
-        let message = format!("the server's --cors-origin does not name {origin:.100}");
+        let message = format!("the server's --cors-origin does not name {}", cut(origin));
         Self::new(Code::OriginNotAllowed, message)
     }
 
@@ -93,7 +97,7 @@ impl Refusal {
 
     /// There is nothing at this address.
     pub(super) fn not_found(path: &str) -> Self {
-        let message = format!("there is nothing at {path:.100}; GraphQL is at /graphql");
+        let message = format!("there is nothing at {}; GraphQL is at /graphql", cut(path));
         Self::new(Code::NotFound, message)
     }
 
@@ -101,12 +105,15 @@ impl Refusal {
     pub(super) fn no_download(name: &str) -> Self {
         let names: Vec<&str> =
             Format::VARIANTS.iter().filter_map(|format| format.download()).collect();
-        let message = format!("there is no download {name:.100?}; there are {}", names.join(", "));
+        let (name, names) = (Quoted(name), names.join(", "));
+        let message = format!("there is no download {name}; there are {names}");
         Self::new(Code::NotFound, message)
     }
 
     /// The address of a download says something that is not understood.
     pub(super) fn no_parameters(why: impl Display) -> Self {
+        let why = why.to_string();
+        let why = beginning(&why, LONGEST_REASON);
         let message = format!("{why}; a download takes the parameters `filter` and `asOf`");
         Self::new(Code::BadRequest, message)
     }
@@ -120,9 +127,9 @@ impl Refusal {
 
     /// The method is none of the address.
     pub(super) fn method(method: &Method, path: &str) -> Self {
-        let message = format!(
-            "{method:.20} is not answered at {path:.100}; GraphQL is at /graphql, by GET and POST"
-        );
+        let (method, path) = (cut(method.as_str()), cut(path));
+        let message =
+            format!("{method} is not answered at {path}; GraphQL is at /graphql, by GET and POST");
         Self::new(Code::MethodNotAllowed, message)
     }
 
@@ -159,7 +166,8 @@ impl Refusal {
 
     /// The address names a form of an answer that there is not.
     pub(super) fn unknown_format(name: &str) -> Self {
-        let message = format!("there is no format {name:.100?}; there are csv, json and ndjson");
+        let name = Quoted(name);
+        let message = format!("there is no format {name}; there are csv, json and ndjson");
         Self::new(Code::UnknownFormat, message)
     }
 
@@ -215,6 +223,7 @@ impl Refusal {
             let message = "the request has more than 127 levels of nested lists and objects";
             return Self::new(Code::ValueDepthLimitExceeded, message);
         }
+        let why = beginning(&why, LONGEST_REASON);
         let message = format!(
             "this is no GraphQL request ({why}); POST JSON like {{\"query\": \"{{ districts {{ \
              nodes {{ name }} }} }}\"}}, or GET with the parameter `query`"

@@ -10,6 +10,8 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout;
 
+use entity::{Quoted, cut};
+
 use super::{Options, refusal::Refusal};
 use crate::{
     access::{Permission, Viewer, require},
@@ -82,8 +84,8 @@ async fn parts(
                 }
                 count += 1;
                 let paths = map.get(&name).and_then(Json::as_array).ok_or_else(|| {
-                    let what = format!("`map` does not say what the file {name:.100?} is for");
-                    Refusal::malformed(what)
+                    let name = Quoted(&name);
+                    Refusal::malformed(format!("`map` does not say what the file {name} is for"))
                 })?;
                 for (place, path) in (uploads.len()..).zip(paths) {
                     *variable(operations, path)? = Uploads::reference(place).into();
@@ -113,7 +115,7 @@ fn variable<'o>(operations: &'o mut Json, path: &Json) -> Result<&'o mut Json, R
     let place = pointer.and_then(|pointer| operations.pointer_mut(&pointer));
     place.filter(|place| place.is_null()).ok_or_else(|| {
         let path = path.to_string();
-        Refusal::malformed(format!("`map` has {path:.100}, which is no variable"))
+        Refusal::malformed(format!("`map` has {}, which is no variable", cut(&path)))
     })
 }
 

@@ -1,6 +1,7 @@
 //! The side of an import that reads: files to batches of rows.
 
 use std::{
+    collections::HashSet,
     fs::File,
     path::{Path, PathBuf},
     sync::atomic::Ordering,
@@ -15,8 +16,8 @@ use super::{
     parts::Parts,
 };
 use crate::{
-    alike::nearest,
     record::{Dataset, Problem, TABLES},
+    suggest::{Budget, closest_matches},
 };
 
 /// How many bytes a descriptor may have.
@@ -206,9 +207,11 @@ impl Reading<'_> {
             }
         }
         let known = || descriptor.resources.iter().map(|resource| resource.name.as_str());
-        for name in self.options.resources.iter().filter(|name| !known().any(|n| n == *name)) {
+        let (names, budget) = (known().collect::<HashSet<_>>(), Budget::default());
+        for name in self.options.resources.iter().filter(|name| !names.contains(name.as_str())) {
             let why = Problem::of(&own, None, "the package has no such resource");
-            let why = Problem { alike: nearest(name, known()), ..why };
+            let suggestions = closest_matches(name, known(), &budget);
+            let why = Problem { suggestions, ..why };
             self.out.problem(why.at("resources", name))?;
         }
         chosen.sort_by_key(|(standing, ..)| *standing);

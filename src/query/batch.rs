@@ -34,6 +34,7 @@ use super::View;
 use crate::{
     database::{Database, Statements},
     error::Error,
+    suggest::Budget,
 };
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -73,6 +74,7 @@ pub struct Batch {
     view: View,
     now: DateTime,
     statements: Statements,
+    suggestion_budget: Budget,
     gathered: Mutex<Vec<Arc<dyn Gathered>>>,
     /// Whether the executor awaits an event: it has nothing to do, and no statement runs for it.
     resting: watch::Sender<bool>,
@@ -84,7 +86,8 @@ impl Batch {
         let statements = Statements::default();
         let database = database.noting(&statements);
         let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
-        Self { database, view, now, statements, gathered, resting }
+        let suggestion_budget = Budget::default();
+        Self { database, view, now, statements, suggestion_budget, gathered, resting }
     }
 
     /// The database that answers.
@@ -105,6 +108,11 @@ impl Batch {
     /// The statements so far.
     pub fn statements(&self) -> &Statements {
         &self.statements
+    }
+
+    /// What the request may still spend on suggestions.
+    pub fn suggestion_budget(&self) -> &Budget {
+        &self.suggestion_budget
     }
 
     /// Asks a question for one key; `None` where it has no answer.

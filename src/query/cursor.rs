@@ -9,6 +9,8 @@ use entity::{Date, DateTime};
 use sea_orm::{ColumnType, EntityTrait, ModelTrait, Value};
 use serde_json::Value as Json;
 
+use entity::Quoted;
+
 use super::{OrderBy, OrderKey};
 use crate::error::Error;
 
@@ -100,8 +102,9 @@ const ORDER: &str = "`orderBy`";
 
 pub(super) fn refuse(argument: &str, cursor: &str, why: &str, same: &str) -> Error {
     Error::input(format!(
-        "`{argument}` is {cursor:?}, {why}; give a cursor that this list returned for the same \
-         {same}"
+        "`{argument}` is {}, {why}; give a cursor that this list returned for the same \
+         {same}",
+        Quoted(cursor)
     ))
 }
 

@@ -46,8 +46,8 @@ const COLUMNS: [(&str, &str); 25] = [
 const MERGED: &str = "id bigint, old bigint, ends bigint, public bigint, revision bigint, \
      same boolean NOT NULL DEFAULT false, embargoed boolean NOT NULL DEFAULT false";
 
-/// How many rows go into a statement: within SQLite's limit of parameters.
-const CHUNK: usize = 1000;
+/// How many rows go into a statement at the most: within SQLite's limit of parameters.
+const CHUNK: usize = 1024;
 
 /// Who sends figures in, and how many are there.
 #[derive(Debug, Default)]
@@ -107,7 +107,7 @@ impl Writer {
             self.staged.origins.push(from.to_owned());
         }
         let origin = self.staged.origins.len() as i64 - 1;
-        for chunk in rows.chunks(CHUNK) {
+        for chunk in chunks(rows) {
             let mut texts = Vec::with_capacity(chunk.len() * COLUMNS.len());
             let mut count = 0;
             for (line, fields) in chunk {
@@ -158,6 +158,15 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// The rows in parts for a statement each. Their sizes are powers of two: then there are few
+/// different statements, each of which takes megabytes while SQLite keeps it prepared.
+fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let count = CHUNK.min(1 << rows.len().checked_ilog2()?);
+        rows.split_off(..count)
+    })
 }
 
 /// The table beside, which lasts as long as the connection.

@@ -107,21 +107,21 @@ impl Writer {
 
     /// Of rows that say the same twice one is enough; those that contradict each other are refused.
     async fn refuse_doubles(&mut self) -> Result<(), Error> {
-        let several = "SELECT min(n) AS n, metric_id, district_id, initiative_id, period
-            FROM incoming GROUP BY metric_id, district_id, initiative_id, period
-            HAVING count(*) > 1";
-        if self.number(&format!("SELECT count(*) FROM ({several}) o")).await? == 0 {
+        let key = "metric_id, district_id, initiative_id, period";
+        let several = format!(
+            "SELECT count(*) FROM
+            (SELECT 1 AS one FROM incoming GROUP BY {key} HAVING count(*) > 1) d"
+        );
+        if self.number(&several).await? == 0 {
             return Ok(());
         }
-        let alike = all(&STAGED, |name| format!("i.{name} IS NOT DISTINCT FROM f.{name}"));
-        let doubles = format!(
-            "FROM ({several}) o
-            JOIN incoming f ON f.n = o.n
-            JOIN incoming i ON {KEY} AND i.n > o.n"
-        );
+        let doubles = doubles(key, "true");
+        let equal = all(&STAGED, |name| format!("i.{name} IS NOT DISTINCT FROM f.{name}"));
         let wrong = format!(
-            "SELECT i.n, i.origin, i.line, f.line AS first {doubles}
-            WHERE i.mode <> f.mode OR NOT ({alike})"
+            "SELECT i.n, i.origin, i.line, f.line AS first FROM ({doubles}) d
+            JOIN incoming f ON f.n = d.first
+            JOIN incoming i ON i.n = d.n
+            WHERE i.mode <> f.mode OR NOT ({equal})"
         );
         self.refuse(&wrong, |row| {
             let first: i64 = row.try_get("", "first")?;
@@ -132,7 +132,7 @@ impl Writer {
             Ok(Problem { reason, ..Problem::default() })
         })
         .await?;
-        let same = format!("DELETE FROM incoming WHERE n IN (SELECT i.n {doubles})");
+        let same = format!("DELETE FROM incoming WHERE n IN (SELECT d.n FROM ({doubles}) d)");
         let twice = self.run(&same, []).await?;
         self.outcome.of("observation").unchanged += twice;
         Ok(())
@@ -300,13 +300,10 @@ impl Writer {
         };
         let wrong = format!(
             "{} UNION {} UNION
-                SELECT i.n, i.origin, i.line, i.slug FROM incoming i
-                JOIN (SELECT slug, min(n) AS n FROM incoming
-                    WHERE slug IS NOT NULL AND mode <> '{RETRACT}'
-                    GROUP BY slug HAVING count(*) > 1) f
-                ON f.slug = i.slug AND f.n < i.n AND i.mode <> '{RETRACT}'",
+                SELECT i.n, i.origin, i.line, i.slug FROM ({}) d JOIN incoming i ON i.n = d.n",
             taken("o.superseded_at IS NULL"),
-            taken(WAITS)
+            taken(WAITS),
+            doubles("slug", &format!("slug IS NOT NULL AND mode <> '{RETRACT}'"))
         );
         self.refuse(&wrong, |row| {
             let slug: String = row.try_get("", "slug")?;
@@ -330,6 +327,17 @@ impl Writer {
             _ => require(&self.by.viewer, Permission::SetEmbargo),
         }
     }
+}
+
+/// The places of rows beside, of those that meet a condition, whose key another has before them,
+/// and the first such place. Every row is looked at once: joined by the key instead, rows that
+/// stand twice would be compared with all others that do.
+fn doubles(key: &str, condition: &str) -> String {
+    format!(
+        "SELECT n, first FROM (SELECT n, min(n) OVER (PARTITION BY {key}) AS first
+            FROM incoming WHERE {condition}) k
+        WHERE n > first"
+    )
 }
 
 /// Whether something is said of a column, as a number that is 0 where not.

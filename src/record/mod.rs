@@ -29,7 +29,7 @@ mod waiting;
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use entity::{Text, dataset};
+use entity::{Quoted, Text, dataset};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
@@ -38,6 +38,7 @@ use sea_orm::{
 pub use embargo::{keep, release};
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
+pub use row::SLUG_MAX;
 pub use step::{Phase, Step, Watcher};
 pub use tables::{TABLES, standing};
 
@@ -53,6 +54,7 @@ use crate::{
     error::Error,
     event,
     query::column,
+    suggest::Budget,
 };
 
 /// The data set as a whole, as its publisher describes it.
@@ -131,6 +133,7 @@ pub struct Writer {
     numbers: HashMap<String, i64>,
     staged: Staged,
     family: Option<Family>,
+    suggestion_budget: Budget,
     watcher: Option<Watcher>,
     problems: Problems,
     outcome: Outcome,
@@ -189,6 +192,7 @@ impl Writer {
             numbers: HashMap::new(),
             staged: Staged::default(),
             family: None,
+            suggestion_budget: Budget::default(),
             watcher: None,
             problems: Problems::default(),
             outcome: Outcome::default(),
@@ -350,6 +354,6 @@ impl Writer {
 }
 
 fn no_table(table: &str, rows: &Rows) -> Problem {
-    let why = format!("there is no table {table:?}; there are {}", TABLES.join(", "));
+    let why = format!("there is no table {}; there are {}", Quoted(table), TABLES.join(", "));
     Problem::of(&rows.origin, None, why)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use entity::quote::{beginning, cut};
 use serde::Serialize;
 
 /// One thing that is wrong.
@@ -20,9 +21,9 @@ pub struct Problem {
     pub value: Option<String>,
     /// What is wrong with it, and what would be right.
     pub reason: String,
-    /// The nearest names there are, where it names something that is not there.
+    /// The closest names there are, where it names something that is not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alike: Vec<String>,
+    pub suggestions: Vec<String>,
     /// Whether somebody else changed it meanwhile.
     #[serde(skip)]
     pub outdated: bool,
@@ -31,8 +32,8 @@ pub struct Problem {
 /// How many problems are told in full; of more, only how many there are.
 pub const TOLD: usize = 100;
 
-/// How many characters of a value are told.
-const VALUE: usize = 100;
+/// How many characters of a reason are told: it may name what a file has.
+const LONGEST_REASON: usize = 1000;
 
 /// All that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -51,11 +52,8 @@ impl Problem {
 
     /// The same in a column, where something stands.
     pub fn at(self, column: &str, value: &str) -> Self {
-        let mut cut: String = value.chars().take(VALUE).collect();
-        if cut.len() < value.len() {
-            cut.push('…');
-        }
-        Self { column: Some(column.to_owned()), value: Some(cut), ..self }
+        let (column, value) = (cut(column).into_owned(), cut(value).into_owned());
+        Self { column: Some(column), value: Some(value), ..self }
     }
 }
 
@@ -66,18 +64,23 @@ impl fmt::Display for Problem {
         self.column.iter().try_for_each(|column| write!(f, ", column {column}"))?;
         self.value.iter().try_for_each(|value| write!(f, ": {value:?}"))?;
         write!(f, ": {}", self.reason)?;
-        match self.alike.is_empty() {
+        match self.suggestions.is_empty() {
             true => Ok(()),
-            false => write!(f, "; did you mean {}?", self.alike.join(" or ")),
+            false => write!(f, "; did you mean {}?", self.suggestions.join(" or ")),
         }
     }
 }
 
 impl Problems {
     /// One more.
-    pub fn add(&mut self, problem: Problem) {
+    pub fn add(&mut self, mut problem: Problem) {
         self.count += 1;
         if self.told.len() < TOLD {
+            let told = beginning(&problem.reason, LONGEST_REASON).len();
+            if told < problem.reason.len() {
+                problem.reason.truncate(told);
+                problem.reason.push('…');
+            }
             self.told.push(problem);
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use entity::Decimal;
+use entity::{Decimal, Quoted};
 use oxilangtag::LanguageTag;
 use sea_orm::{
     ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait,
@@ -102,7 +102,7 @@ pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Fie
         match found {
             Some(field) => fields.push(field),
             None => {
-                let why = format!("the table {table} has no column {name:?}");
+                let why = format!("the table {table} has no column {}", Quoted(name));
                 problems.push(Problem::of(&rows.origin, None, why));
             }
         }
@@ -330,7 +330,7 @@ pub(super) fn wrong(column: &str, value: &str, reason: impl std::fmt::Display) -
 }
 
 /// How long a slug may be: within what an index of PostgreSQL holds.
-const SLUG_MAX: usize = 500;
+pub const SLUG_MAX: usize = 500;
 
 /// `part-2-of-a-slug`.
 pub(super) fn is_slug(text: &str) -> bool {

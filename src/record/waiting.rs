@@ -6,16 +6,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Mode, Problem, Rows, TOLD, Writer,
+    Mode, Problem, Rows, Writer,
     circle::{Ways, circles},
     named::Table,
     row,
     tables::{chosen, of},
 };
-use crate::{
-    alike::{LONGEST, nearest},
-    error::Error,
-};
+use crate::{error::Error, suggest::closest_matches};
 
 /// What is under way of a table whose rows lie in each other.
 pub(super) struct Family {
@@ -226,10 +223,10 @@ impl Writer {
                 (places.slug(fields), places.above(fields), places.text(fields));
             let why = if !slugs.contains(above) {
                 let missing = row::unknown(name, E::KEPT.table, text);
-                let told = self.problems.told.len() < TOLD && above.len() <= LONGEST;
                 let known = self.slugs.get(E::KEPT.table).into_iter().flat_map(HashMap::keys);
-                let known = known.chain(&slugs).map(String::as_str).filter(|_| told);
-                Problem { alike: nearest(above, known), ..missing }
+                let known = known.chain(&slugs).map(String::as_str);
+                let suggestions = closest_matches(above, known, &self.suggestion_budget);
+                Problem { suggestions, ..missing }
             } else if circles.contains(slug) {
                 row::wrong(name, text, row::WITHIN)
             } else {

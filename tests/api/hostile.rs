@@ -277,11 +277,13 @@ async fn slow_clients_are_dropped() {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     });
     // Until the last of them is dropped.
-    let mut slow = pin!(join_all(slow));
-    loop {
-        tokio::select! {
-            _ = &mut slow => break,
-            () = victim.answers() => {}
+    {
+        let mut slow = pin!(join_all(slow));
+        loop {
+            tokio::select! {
+                _ = &mut slow => break,
+                () = victim.answers() => {}
+            }
         }
     }
     victim.ends_well().await;

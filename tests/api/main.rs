@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod audit_log;
+mod bounds;
 mod caching;
 mod clients;
 mod command;

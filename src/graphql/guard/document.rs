@@ -21,6 +21,7 @@ use super::{
 use crate::{
     access::Viewer,
     graphql::{Uploads, error, suggestion},
+    suggest::Budget,
 };
 
 /// How many bytes a token of a document takes while it is kept, about: 230 to 242 were measured, over
@@ -123,9 +124,10 @@ impl Document {
     ) -> Result<Self, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
         let Syntax { document: syntax, places, tokens, found } = Syntax::read(options, text)?;
+        let budget = Budget::default();
         let invalid = |wrong: &DiagnosticList| {
             syntax::told(wrong, options, &places, |message, place| {
-                suggestion::of_names(contract, error::invalid(message, place))
+                suggestion::of_names(contract, error::invalid(message, place), &budget)
             })
         };
         // Names that are unknown come first: without them the rest makes little sense.

@@ -7,6 +7,8 @@ use apollo_compiler::ast::{Definition, Selection};
 use async_graphql::{InputType, Name, Pos, ServerError, Value as Constant, Variables};
 use serde::de::IgnoredAny;
 
+use entity::Quoted;
+
 use super::{Asked, Guard, Options, convert, given::Given, syntax::Syntax, variables};
 use crate::{
     graphql::{Code, error},
@@ -64,8 +66,9 @@ fn values(options: &Options, text: &str) -> Result<Variables, ServerError> {
     }
     let value = literal(options, text)?.ok_or_else(|| {
         wrong(&format!(
-            "{text:.80?} is neither JSON nor a literal of GraphQL; write it like {{metric: \
-             {{slug: {{eq: \"gdp\"}}}}}}"
+            "{} is neither JSON nor a literal of GraphQL; write it like {{metric: {{slug: {{eq: \
+             \"gdp\"}}}}}}",
+            Quoted(text)
         ))
     })?;
     let mut values = Variables::default();

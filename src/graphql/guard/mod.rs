@@ -30,7 +30,6 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType},
     value,
 };
-use moka::sync::Cache;
 
 use conditions::RelatedKeys;
 use cost::Resized;
@@ -43,7 +42,7 @@ pub use shape::{Kind, Path, Shape};
 use trusted::Trusted;
 
 use super::{Code, Schema, Uploads, error, live::LIVE};
-use crate::{access::Viewer, error::Error, query};
+use crate::{access::Viewer, cache::Bounded, error::Error, query};
 
 /// How much a request may ask for.
 #[derive(Debug, Clone, clap::Args)]
@@ -89,12 +88,13 @@ pub struct Options {
     #[arg(long, env = "HUTONG_ERROR_MAX", value_name = "ERRORS", global = true)]
     #[arg(default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub error_max: u32,
-    /// How many bytes of documents are kept so that they need not be read again; 0 keeps none
+    /// How many bytes of documents are kept so that they need not be read again, with all that
+    /// belongs to them; 0 keeps none
     #[arg(long, env = "HUTONG_DOCUMENT_CACHE", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 64 * 1024 * 1024)]
     pub document_cache: u64,
-    /// How many bytes of documents are kept by their hashes, so that clients can send the hashes
-    /// alone (automatic persisted queries); 0 keeps none
+    /// How many bytes of documents are kept by their hashes, with all that belongs to them, so that
+    /// clients can send the hashes alone (automatic persisted queries); 0 keeps none
     #[arg(long, env = "HUTONG_PERSISTED_QUERIES", value_name = "BYTES", global = true)]
     #[arg(default_value_t = 16 * 1024 * 1024)]
     pub persisted_queries: u64,
@@ -118,7 +118,7 @@ pub struct Guard {
     related: RelatedKeys,
     options: Options,
     pages: query::Limits,
-    documents: Cache<String, Read>,
+    documents: Option<Bounded<String, Read>>,
     persisted: Persisted,
     /// See [`Guard::terms`].
     terms: String,
@@ -208,17 +208,12 @@ impl Guard {
     pub fn new(schema: &Schema, options: Options, pages: query::Limits) -> Result<Self, Error> {
         let contract = Contract::parse_and_validate(schema.sdl() + SINCE, "schema.graphql")
             .map_err(|refused| Error::internal(format!("the schema is invalid: {refused}")))?;
-        let documents = Cache::builder()
-            .max_capacity(options.document_cache)
-            .weigher(|text: &String, read: &Read| {
-                let size = match read {
-                    // The text is there four times over: in parts, whole, and as the key.
-                    Ok(document) => 4 * text.len() + document.size(),
-                    Err(errors) => text.len() + errors.iter().map(size).sum::<usize>(),
-                };
-                u32::try_from(size).unwrap_or(u32::MAX)
-            })
-            .build();
+        let documents =
+            Bounded::new(options.document_cache, |text: &String, read: &Read| match read {
+                // The text is there four times over: in parts, whole, and as the key.
+                Ok(document) => 4 * text.len() + document.size(),
+                Err(errors) => text.len() + errors.iter().map(size).sum::<usize>(),
+            });
         let trusted = options.trusted_documents.as_deref().map(Trusted::read).transpose()?;
         let persisted = Persisted::new(options.persisted_queries);
         // How much is kept in memory, and where the documents lie, changes no answer.
@@ -345,10 +340,20 @@ impl Guard {
 
     /// The document with this text, read at most once while it is kept.
     fn read(&self, text: &str) -> Read {
-        if self.options.document_cache == 0 {
-            return self.read_anew(text);
+        match &self.documents {
+            Some(documents) => documents.get_or_insert_with(text, || self.read_anew(text)),
+            None => self.read_anew(text),
         }
-        self.documents.entry_by_ref(text).or_insert_with(|| self.read_anew(text)).into_value()
+    }
+
+    /// How many bytes the documents that are kept take, and those that are kept by their hashes.
+    pub fn kept_bytes(&self) -> (u64, u64) {
+        (self.documents.as_ref().map_or(0, Bounded::bytes), self.persisted.bytes())
+    }
+
+    /// How many they may take.
+    pub fn kept_bytes_max(&self) -> (u64, u64) {
+        (self.options.document_cache, self.options.persisted_queries)
     }
 
     fn read_anew(&self, text: &str) -> Read {

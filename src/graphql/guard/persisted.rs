@@ -7,17 +7,16 @@
 use std::sync::Arc;
 
 use async_graphql::ServerError;
-use moka::sync::Cache;
 
 use super::{Asked, document::PersistedQuery, trusted::hash};
-use crate::graphql::error;
+use crate::{cache::Bounded, graphql::error};
 
 /// The version of the protocol.
 const VERSION: u32 = 1;
 
 /// The documents that were sent with their hashes.
 pub(super) struct Persisted {
-    documents: Option<Cache<String, Arc<str>>>,
+    documents: Option<Bounded<String, Arc<str>>>,
 }
 
 /// A document, and the hash to keep it by once it is found to be sound.
@@ -29,12 +28,13 @@ pub(super) struct Named {
 impl Persisted {
     /// None yet, and never more than so many bytes; with 0 none ever.
     pub(super) fn new(bytes: u64) -> Self {
-        let weigh = |hash: &String, text: &Arc<str>| {
-            u32::try_from(hash.len() + text.len()).unwrap_or(u32::MAX)
-        };
-        let documents =
-            (bytes > 0).then(|| Cache::builder().max_capacity(bytes).weigher(weigh).build());
-        Self { documents }
+        let size = |hash: &String, text: &Arc<str>| hash.len() + text.len();
+        Self { documents: Bounded::new(bytes, size) }
+    }
+
+    /// How many bytes they take.
+    pub(super) fn bytes(&self) -> u64 {
+        self.documents.as_ref().map_or(0, Bounded::bytes)
     }
 
     /// The document that a request has or names.
@@ -53,7 +53,7 @@ impl Persisted {
         let wanted = named.sha256_hash.to_ascii_lowercase();
         match text {
             None => {
-                let text = documents.get(&wanted).ok_or_else(error::persisted_not_found)?;
+                let text = documents.get(wanted.as_str()).ok_or_else(error::persisted_not_found)?;
                 Ok(Named { text, hash: None })
             }
             Some(text) if hash(text) == wanted => {

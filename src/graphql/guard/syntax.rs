@@ -3,6 +3,7 @@
 
 use apollo_compiler::{ast, diagnostic::ToCliReport, parser::Parser, validation::DiagnosticList};
 use async_graphql::{Pos, ServerError};
+use entity::quote::beginning;
 
 use super::{
     Options,
@@ -92,8 +93,8 @@ pub(super) fn told(
         .take(most)
         .map(|wrong| {
             let place = wrong.error.location().map(|location| places.at(location.offset()));
-            let message: String = wrong.error.to_string().chars().take(LONGEST_MESSAGE).collect();
-            error(message, place)
+            let message = wrong.error.to_string();
+            error(beginning(&message, LONGEST_MESSAGE).to_owned(), place)
         })
         .collect()
 }

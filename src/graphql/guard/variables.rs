@@ -11,13 +11,14 @@ use apollo_compiler::{
     schema::{EnumType, ExtendedType, InputObjectType},
 };
 use async_graphql::{Name as Key, Number, Pos, ServerError, Value, Variables, indexmap::IndexMap};
+use entity::{Quoted, QuotedValue, cut};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::place::Places;
-use crate::graphql::{Code, error, suggestion};
-
-/// The longest value that a message quotes.
-const QUOTED: usize = 80;
+use crate::{
+    graphql::{Code, error, suggestion},
+    suggest::Budget,
+};
 
 /// Refuses values that are nested too deep, or hold what is no text to PostgreSQL.
 pub(super) fn check_values(given: &Variables, most: u32) -> Result<(), ServerError> {
@@ -65,7 +66,8 @@ pub(super) fn check(
     places: &Places,
     most: usize,
 ) -> Result<(), Vec<ServerError>> {
-    let mut check = Check { schema, most, place: Pos::default(), wrong: Vec::new() };
+    let budget = Budget::default();
+    let mut check = Check { schema, most, place: Pos::default(), wrong: Vec::new(), budget };
     for variable in &operation.variables {
         check.place = places.of_node(variable);
         let path = Path::Variable(&variable.name);
@@ -86,6 +88,7 @@ struct Check<'s> {
     most: usize,
     place: Pos,
     wrong: Vec<ServerError>,
+    budget: Budget,
 }
 
 impl Check<'_> {
@@ -147,7 +150,7 @@ impl Check<'_> {
                 }
                 _ => "an object",
             };
-            self.wrong(format!("`{path}` is {}, but {name} is {kind}", Quoted(value)));
+            self.wrong(format!("`{path}` is {}, but {name} is {kind}", QuotedValue(value)));
         }
     }
 
@@ -156,10 +159,12 @@ impl Check<'_> {
             match of.fields.get(name.as_str()) {
                 Some(field) => self.value(&Path::Field(path, name.as_str()), &field.ty, value),
                 None => {
-                    let message = format!("`{path}` has no field `{name}`: {} has none", of.name);
+                    let (unknown, of_type) = (cut(name), &of.name);
+                    let message = format!("`{path}` has no field `{unknown}`: {of_type} has none");
                     let names = of.fields.keys().map(Name::as_str);
                     let wrong = error::variable(message, self.place);
-                    self.wrong.push(suggestion::with_nearest(wrong, name, names));
+                    let wrong = suggestion::with_closest(wrong, name, names, &self.budget);
+                    self.wrong.push(wrong);
                 }
             }
         }
@@ -173,12 +178,10 @@ impl Check<'_> {
 
     fn word(&mut self, path: &Path<'_>, of: &EnumType, word: &str) {
         if !of.values.contains_key(word) {
-            let quoted = Value::String(word.to_owned());
-            let message =
-                format!("`{path}` is {}, but {} has no such word", Quoted(&quoted), of.name);
+            let message = format!("`{path}` is {}, but {} has no such word", Quoted(word), of.name);
             let words = of.values.keys().map(Name::as_str);
             let wrong = error::variable(message, self.place);
-            self.wrong.push(suggestion::with_nearest(wrong, word, words));
+            self.wrong.push(suggestion::with_closest(wrong, word, words, &self.budget));
         }
     }
 }
@@ -197,26 +200,9 @@ enum Path<'p> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Variable(name) => write!(f, "${name}"),
+            Self::Variable(name) => write!(f, "${}", cut(name)),
             Self::Field(object, name) => write!(f, "{object}.{name}"),
             Self::Item(list, place) => write!(f, "{list}[{place}]"),
-        }
-    }
-}
-
-/// A value as a message quotes it.
-struct Quoted<'v>(&'v Value);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::List(_) => f.write_str("a list"),
-            Value::Object(_) => f.write_str("an object"),
-            Value::String(text) if text.chars().nth(QUOTED).is_some() => {
-                let start: String = text.chars().take(QUOTED).collect();
-                write!(f, "{start:?}…")
-            }
-            value => write!(f, "{value}"),
         }
     }
 }
@@ -288,7 +274,7 @@ impl<'de> Visitor<'de> for Json {
         let mut object = IndexMap::new();
         while let Some((name, Strict(value))) = fields.next_entry::<String, _>()? {
             if object.contains_key(name.as_str()) {
-                return Err(A::Error::custom(format!("the key `{name}` is given twice")));
+                return Err(A::Error::custom(format!("the key `{}` is given twice", cut(&name))));
             }
             object.insert(Key::new(name), value);
         }

@@ -1,9 +1,11 @@
 //! Which column holds what: as somebody said, or by the names people use.
 
+use std::collections::HashMap;
+
 use crate::{
-    alike::nearest,
     package::options::{Layout, Options},
     record::Problem,
+    suggest::{Budget, closest_matches},
 };
 
 /// The fields of a figure, and the names people use for their columns, in small letters and digits
@@ -126,12 +128,19 @@ pub(super) fn roles(
     columns: &[String],
     options: &Options,
 ) -> Result<Vec<Role>, Vec<Problem>> {
-    let mut problems = Vec::new();
+    let (mut problems, budget) = (Vec::new(), Budget::default());
     let mut roles = vec![Role::Unknown; columns.len()];
+    let normals: Vec<String> = columns.iter().map(|column| normal(column)).collect();
+    let exact: HashMap<&str, usize> =
+        columns.iter().enumerate().rev().map(|(at, name)| (name.as_str(), at)).collect();
+    let mut similar: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, name) in normals.iter().enumerate() {
+        similar.entry(name).or_default().push(at);
+    }
     let place = |name: &str| {
-        columns.iter().position(|column| column == name).or_else(|| {
-            let mut alike = (0..columns.len()).filter(|&at| normal(&columns[at]) == normal(name));
-            alike.next().filter(|_| alike.next().is_none())
+        exact.get(name).copied().or_else(|| match similar.get(normal(name).as_str())?[..] {
+            [one] => Some(one),
+            _ => None,
         })
     };
     for (at, column) in columns.iter().enumerate() {
@@ -145,8 +154,10 @@ pub(super) fn roles(
     for (field, column) in &options.map {
         let Some(at) = place(column) else {
             let why = format!("there is no such column, which --map {field}={column} names");
-            let alike = nearest(column, columns.iter().map(String::as_str));
-            problems.push(Problem { alike, ..Problem::of(origin, None, why).at(column, column) });
+            let names = columns.iter().map(String::as_str);
+            let suggestions = closest_matches(column, names, &budget);
+            let why = Problem::of(origin, None, why).at(column, column);
+            problems.push(Problem { suggestions, ..why });
             continue;
         };
         roles[at] = match is_field(field) {
@@ -157,8 +168,9 @@ pub(super) fn roles(
     for (field, value) in &options.set {
         if !is_field(field) && !field.contains('.') && field != "language" {
             let why = format!("a figure has no such field, which --set {field}={value} names");
-            let alike = nearest(field, FIELDS.iter().map(|(field, _)| *field));
-            problems.push(Problem { alike, ..Problem::of(origin, None, why) });
+            let names = FIELDS.iter().map(|(field, _)| *field);
+            let suggestions = closest_matches(field, names, &budget);
+            problems.push(Problem { suggestions, ..Problem::of(origin, None, why) });
         }
     }
     let taken = |roles: &[Role], field: &str| {
@@ -170,11 +182,11 @@ pub(super) fn roles(
         }
         let fits = |at: &usize| {
             roles[*at] == Role::Unknown
-                && names.contains(&normal(&columns[*at]).as_str())
+                && names.contains(&normals[*at].as_str())
                 && !(options.layout == Some(Layout::WideMetrics) && *field == "value")
         };
         let fitting: Vec<usize> = (0..columns.len()).filter(fits).collect();
-        let exact = fitting.iter().copied().find(|&at| normal(&columns[at]) == names[0]);
+        let exact = fitting.iter().copied().find(|&at| normals[at] == names[0]);
         let found = match fitting[..] {
             [] => None,
             [one] => Some(one),
@@ -205,7 +217,7 @@ pub(super) fn roles(
             roles[at] = Role::Field(column.clone());
         }
         // SDMX does not say which language its comments are in.
-        if roles[at] == Role::Unknown && normal(column) == "obscomment" {
+        if roles[at] == Role::Unknown && normals[at] == "obscomment" {
             roles[at] = Role::Ignored;
         }
     }

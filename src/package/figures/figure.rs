@@ -1,5 +1,7 @@
 //! What a value says by itself and by the fields around it.
 
+use entity::Quoted;
+
 use super::{number, plan::Spots, resolve::Called, sdmx};
 use crate::{package::options::Options, record::Problem};
 
@@ -48,7 +50,8 @@ impl Figure {
             "" => printed.comparator,
             text if printed.comparator == "EQUAL" || printed.comparator == text => text,
             _ => {
-                let why = format!("the value {:?} itself says {}", value.text, printed.comparator);
+                let why =
+                    format!("the value {} itself says {}", Quoted(&value.text), printed.comparator);
                 return Err(said.wrong(problem, why));
             }
         };

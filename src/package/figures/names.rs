@@ -1,6 +1,6 @@
 //! What rows are called: by slug, by code, or by name in any language.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::Text;
 use sea_orm::{
@@ -10,10 +10,10 @@ use sea_orm::{
 use serde::Deserialize;
 
 use crate::{
-    alike::{LONGEST, nearest},
     database::{Database, fold_case},
     error::Error,
     record::{Problem, Rows},
+    suggest::{Budget, closest_matches, is_comparable},
 };
 
 /// The tables whose rows a file may name.
@@ -27,13 +27,17 @@ pub(in crate::package) struct Known(HashMap<&'static str, Names>);
 #[derive(Default)]
 pub(super) struct Names {
     slugs: HashSet<String>,
-    codes: HashMap<String, Vec<String>>,
-    names: HashMap<String, Vec<String>>,
+    codes: HashMap<String, BTreeSet<String>>,
+    names: HashMap<String, BTreeSet<String>>,
     /// The place a place lies in, and the unit of a metric.
     within: HashMap<String, String>,
     /// Those this import made, and with what.
     pub(super) made: HashMap<String, BTreeMap<String, String>>,
+    suggestion_budget: Budget,
 }
+
+/// How many of the rows that may be meant are named.
+const NAMED: usize = 3;
 
 #[derive(Debug, FromQueryResult, Deserialize)]
 struct Named {
@@ -93,14 +97,11 @@ impl Names {
         names: &[String],
         within: Option<String>,
     ) {
-        let mut put = |map: fn(&mut Self) -> &mut HashMap<String, Vec<String>>, text: &str| {
-            let slugs = map(self).entry(fold_case(text)).or_default();
-            if !slugs.contains(&slug) {
-                slugs.push(slug.clone());
-            }
+        let put = |map: &mut HashMap<String, BTreeSet<String>>, text: &str| {
+            map.entry(fold_case(text)).or_default().insert(slug.clone());
         };
-        code.into_iter().for_each(|code| put(|names| &mut names.codes, code));
-        names.iter().for_each(|name| put(|names| &mut names.names, name));
+        code.into_iter().for_each(|code| put(&mut self.codes, code));
+        names.iter().for_each(|name| put(&mut self.names, name));
         if let Some(within) = within {
             self.within.insert(slug.clone(), within);
         }
@@ -130,56 +131,63 @@ impl Names {
         let folded = fold_case(text);
         let found = [&self.codes, &self.names].into_iter().find_map(|map| map.get(&folded));
         let Some(slugs) = found else { return Ok(None) };
-        let there: Vec<&String> = match within {
-            None => slugs.iter().collect(),
-            Some(within) => slugs.iter().filter(|s| self.within(s) == Some(within)).collect(),
-        };
-        match (&there[..], &slugs[..], within) {
-            ([one], ..) => Ok(Some(one)),
-            ([], [one], Some(_)) if self.within(one).is_none() => Ok(Some(one)),
-            ([], many, Some(within)) => match many.iter().find(|one| !self.made.contains_key(*one))
-            {
-                Some(one) => Err(format!(
-                    "{one} has this name, but lies in {}, not in {within}; name the one that is \
-                     meant by its slug",
-                    self.within(one).unwrap_or("nothing")
-                )),
-                None => Ok(None),
-            },
-            (_, many, _) => Err(format!(
-                "it may be {}; name the one that is meant by its slug",
-                many.join(" or ")
-            )),
+        let mut there = slugs.iter().filter(|slug| match within {
+            None => true,
+            within => self.within(slug) == within,
+        });
+        match (there.next(), there.next(), within) {
+            (Some(one), None, _) => Ok(Some(one)),
+            (None, _, Some(within)) => {
+                let mut all = slugs.iter();
+                if let (Some(one), None) = (all.next(), all.next())
+                    && self.within(one).is_none()
+                {
+                    return Ok(Some(one));
+                }
+                match slugs.iter().find(|slug| !self.made.contains_key(*slug)) {
+                    Some(one) => Err(format!(
+                        "{one} has this name, but lies in {}, not in {within}; name the one that \
+                         is meant by its slug",
+                        self.within(one).unwrap_or("nothing")
+                    )),
+                    None => Ok(None),
+                }
+            }
+            _ => {
+                let some: Vec<&str> = slugs.iter().take(NAMED).map(String::as_str).collect();
+                let more = if slugs.len() > NAMED { " or another" } else { "" };
+                Err(format!(
+                    "it may be {}{more}; name the one that is meant by its slug",
+                    some.join(" or ")
+                ))
+            }
         }
     }
 
-    /// The slugs most like a name.
-    pub(super) fn alike(&self, text: &str) -> Vec<String> {
-        if text.len() > LONGEST {
+    /// The slugs closest to a name.
+    fn closest(&self, text: &str) -> Vec<String> {
+        if !is_comparable(text) {
             return Vec::new();
         }
-        let slugs = self.slugs.iter().map(|slug| (slug.as_str(), slug));
-        let names = self.names.iter().chain(&self.codes);
-        let names = names.flat_map(|(name, slugs)| slugs.iter().map(|slug| (name.as_str(), slug)));
-        let all: Vec<(&str, &String)> = slugs.chain(names).collect();
-        let folded = fold_case(text);
-        let close = nearest(&folded, all.iter().map(|(name, _)| *name));
-        let mut alike: Vec<String> = Vec::new();
-        for name in close {
-            for (_, slug) in all.iter().filter(|(known, _)| **known == *name) {
-                if !alike.contains(slug) {
-                    alike.push((*slug).clone());
+        let names = self.slugs.iter().chain(self.names.keys()).chain(self.codes.keys());
+        let names = names.map(String::as_str);
+        let mut closest: Vec<String> = Vec::new();
+        for name in closest_matches(&fold_case(text), names, &self.suggestion_budget) {
+            let called = [&self.names, &self.codes].into_iter().filter_map(|map| map.get(&name));
+            for slug in self.slugs.get(&name).into_iter().chain(called.flatten()).take(NAMED) {
+                if !closest.contains(slug) {
+                    closest.push(slug.clone());
                 }
             }
         }
-        alike.truncate(3);
-        alike
+        closest.truncate(NAMED);
+        closest
     }
 
     /// That there is no such row.
     pub(super) fn unknown(&self, table: &str, problem: Problem, text: &str) -> Problem {
         let reason = format!("there is no {table} with this slug, code or name");
-        Problem { reason, alike: self.alike(text), ..problem }
+        Problem { reason, suggestions: self.closest(text), ..problem }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How the figures stand in a table: decided once, from its columns and the options.
 
+use std::collections::HashSet;
+
 use entity::Period;
 
 use super::{
@@ -211,9 +213,10 @@ impl Plan {
                 self.values.push(Values { column: at, metric, period });
             }
         }
+        let taken: HashSet<usize> = self.values.iter().map(|value| value.column).collect();
         for (at, role) in self.roles.iter().enumerate() {
             if let Role::Metric(metric) = role
-                && !self.values.iter().any(|value| value.column == at)
+                && !taken.contains(&at)
             {
                 self.values.push(Values { column: at, metric: Some(metric.clone()), period: None });
             }

@@ -1,15 +1,12 @@
 //! Tables as text with delimiters (RFC 4180), read record by record in bounded memory.
 
-use std::io::Read;
+use std::{collections::HashSet, io::Read};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 
-use super::{FIELD_MAX, Fault, Table, text::Text};
+use super::{COLUMNS_MAX, FIELD_MAX, Fault, Table, text::Text};
 use crate::record::Problem;
-
-/// How many columns a table may have.
-const COLUMNS_MAX: usize = 20_000;
 
 /// How many records are looked at to see what the file is like.
 const LOOKED_AT: usize = 20;
@@ -93,8 +90,9 @@ impl<'f> Delimited<'f> {
         while columns.last().is_some_and(String::is_empty) {
             columns.pop();
         }
-        for (place, name) in columns.iter().enumerate() {
-            if !name.is_empty() && columns[..place].contains(name) {
+        let mut met = HashSet::with_capacity(columns.len());
+        for name in &columns {
+            if !name.is_empty() && !met.insert(name.as_str()) {
                 let why = "two columns have this name; rename one of them";
                 return Err(Problem::of(&self.origin, Some(line), why).at(name, name));
             }

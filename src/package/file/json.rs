@@ -1,13 +1,17 @@
 //! Tables as JSON: an object a row, one a line (JSON Lines) or in one list. Numbers are taken as
 //! they are written.
 
-use std::{collections::VecDeque, fmt, io::Read};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    io::Read,
+};
 
 use encoding_rs::Encoding;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{FIELD_MAX, Fault, Table, text::Text};
+use super::{COLUMNS_MAX, FIELD_MAX, Fault, Table, text::Text};
 use crate::record::Problem;
 
 /// How many objects are read ahead to see which columns there are.
@@ -31,6 +35,8 @@ struct Object {
 pub(in crate::package) struct Objects<'f> {
     origin: String,
     columns: Vec<String>,
+    /// Where each column is.
+    places: HashMap<String, usize>,
     ahead: VecDeque<Object>,
     values: Values<'f>,
 }
@@ -56,20 +62,25 @@ impl<'f> Objects<'f> {
         let text = Text::new(reader, encoding);
         let values =
             Values { text, piece: Vec::new(), taken: 0, line: 1, list: false, over: false };
-        let (columns, ahead) = (Vec::new(), VecDeque::new());
-        let mut objects = Self { origin: origin.to_owned(), columns, ahead, values };
+        let (columns, places, ahead) = (Vec::new(), HashMap::new(), VecDeque::new());
+        let mut objects = Self { origin: origin.to_owned(), columns, places, ahead, values };
         let mut size = 0;
         while objects.ahead.len() < AHEAD && size < AHEAD_MAX {
             let Some(object) = objects.object()? else { break };
             for (name, text) in &object.members {
                 size += name.len() + text.len();
-                if !objects.columns.contains(name) {
+                if !objects.places.contains_key(name) {
+                    objects.places.insert(name.clone(), objects.columns.len());
                     objects.columns.push(name.clone());
                 }
             }
+            if objects.columns.len() > COLUMNS_MAX {
+                let why = format!("its objects have more than {COLUMNS_MAX} different members");
+                return Err(Problem::of(origin, Some(object.line), why));
+            }
             objects.ahead.push_back(object);
         }
-        let has = |name: &str| objects.columns.iter().any(|column| column == name);
+        let has = |name: &str| objects.places.contains_key(name);
         if has("type") && ["features", "arcs", "coordinates"].into_iter().any(has) {
             let why = "it is a map (GeoJSON or TopoJSON), no table of figures";
             return Err(Problem::of(origin, None, why));
@@ -89,9 +100,11 @@ impl<'f> Objects<'f> {
         let Members(given) = serde_json::from_slice(&text)
             .map_err(|why| wrong(line, format!("it is no JSON: {why}")))?;
         let (mut members, mut problem) = (Vec::with_capacity(given.len()), None);
-        for (name, value) in given {
+        let mut met = HashSet::with_capacity(given.len());
+        let twice: Vec<bool> = given.iter().map(|(name, _)| !met.insert(name.as_str())).collect();
+        drop(met);
+        for ((name, value), twice) in given.into_iter().zip(twice) {
             let raw = value.get();
-            let twice = members.iter().any(|(other, _)| *other == name);
             let text = match raw.as_bytes().first() {
                 _ if twice => Err("the object has it twice".to_owned()),
                 Some(b'n') => Ok(String::new()),
@@ -130,8 +143,8 @@ impl Table for Objects<'_> {
         fields.resize(self.columns.len(), String::new());
         fields.iter_mut().for_each(String::clear);
         for (name, text) in members {
-            match self.columns.iter().position(|column| *column == name) {
-                Some(place) => fields[place] = text,
+            match self.places.get(&name) {
+                Some(place) => fields[*place] = text,
                 None => {
                     let why = format!("none of the first {AHEAD} objects has it");
                     let why = Problem::of(&self.origin, Some(line), why);

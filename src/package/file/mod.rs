@@ -18,6 +18,9 @@ pub(super) use text::{encoding, whole};
 use super::options::Format;
 use crate::record::Problem;
 
+/// How many columns a table may have.
+pub(super) const COLUMNS_MAX: usize = 20_000;
+
 /// How many bytes a field may have.
 pub(super) const FIELD_MAX: usize = 1 << 20;
 

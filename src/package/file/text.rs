@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8};
+use entity::Quoted;
 
 /// How many bytes are read at once.
 const PIECE: usize = 1 << 16;
@@ -32,8 +33,9 @@ pub(in crate::package) struct Text<'f> {
 pub(in crate::package) fn encoding(label: &str) -> Result<&'static Encoding, String> {
     Encoding::for_label(label.as_bytes()).ok_or_else(|| {
         format!(
-            "there is no encoding {label:?}; give a label of the Encoding Standard, such as utf-8, \
-             windows-1252, gb18030 or utf-16le"
+            "there is no encoding {}; give a label of the Encoding Standard, such as utf-8, \
+             windows-1252, gb18030 or utf-16le",
+            Quoted(label)
         )
     })
 }

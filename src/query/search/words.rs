@@ -4,6 +4,7 @@
 //! before a whole name, `@` before its table. Everything a search asks is whether tokens are there
 //! and in a row, so both databases give the same answer by construction.
 
+use entity::Quoted;
 use sea_orm::{DbBackend, sea_query::Expr};
 
 use super::{
@@ -56,8 +57,9 @@ impl Words {
         let terms = terms(query);
         match whole(query) {
             _ if terms.is_empty() => Err(Error::input(format!(
-                "`query` is {query:?}, in which there is nothing to search for; give at least one \
-                 letter or digit"
+                "`query` is {}, in which there is nothing to search for; give at least one \
+                 letter or digit",
+                Quoted(query)
             ))),
             whole => Ok(Self { terms, whole: whole.unwrap_or_default() }),
         }
