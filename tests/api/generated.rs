@@ -509,6 +509,7 @@ on_each_database! {
         for (filter, code) in [
             (format!("{{and:{}}}", deep("[", "]")), "DEPTH_LIMIT_EXCEEDED"),
             (deep("{not:", "}"), "DEPTH_LIMIT_EXCEEDED"),
+            (format!("{{and:{}A{}}}", "[".repeat(400), "]".repeat(400)), "DEPTH_LIMIT_EXCEEDED"),
             ("[".repeat(16_000), "TOKEN_LIMIT_EXCEEDED"),
             (format!("{{\"and\":{}}}", deep("[", "]").replace('A', "1")), "BAD_USER_INPUT"),
             (format!("{{and:{}{}}}", "[".repeat(120), "]".repeat(120)), "VALUE_DEPTH_LIMIT_EXCEEDED"),
