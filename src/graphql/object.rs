@@ -370,6 +370,10 @@ macro_rules! object {
     (@key slug $self:ident) => { $self.row.slug };
     (@key number $self:ident) => { $self.row.id };
     (@find slug $entity:ident $batch:ident $key:ident $view:ident) => {{
+        // What no slug is as long as is not asked for: each field that names it would keep a copy.
+        if $key.len() > $crate::record::SLUG_MAX {
+            return Ok(None);
+        }
         let one = $crate::query::One::<entity::$entity::Entity, String>::named(
             entity::$entity::Column::Slug,
             $view,
