@@ -64,7 +64,7 @@ on_each_database! {
         let Some(mut told) = told(server, folder, "live.mjs").await else { return };
         told.sort();
         let answer = |data| json!({
-            "data": data, "extensions": { "cost": { "requested": 11, "limit": 1_000_000 } },
+            "data": data, "extensions": { "cost": { "requested": 2, "limit": 1_000_000 } },
         });
         let figure = |value| answer(json!({ "observationsRecorded": { "value": value } }));
         let revision = |revision| answer(json!({ "dataset": { "revision": revision } }));
