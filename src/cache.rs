@@ -5,8 +5,8 @@ use std::{borrow::Borrow, hash::Hash};
 use moka::sync::Cache;
 
 /// How many bytes an entry takes beside its key and its value: its place in the table, in the order
-/// of use, what is counted of it, and what allocations are rounded up by. Measured over 100,000
-/// entries.
+/// of use, what is counted of it, and what allocations are rounded up by. Estimated from the
+/// structures of the cache, on the high side.
 const ENTRY: usize = 600;
 
 /// A cache that never holds more than so many bytes, with everything that belongs to its entries.
