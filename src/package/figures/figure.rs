@@ -51,7 +51,7 @@ impl Figure {
             text if printed.comparator == "EQUAL" || printed.comparator == text => text,
             _ => {
                 let why =
-                    format!("the value {} itself says {}", Quoted(&value.text), printed.comparator);
+                    format!("the value {} itself says {}", Quoted(value.text), printed.comparator);
                 return Err(said.wrong(problem, why));
             }
         };
