@@ -5,7 +5,12 @@ mod import;
 mod import_progress;
 mod token;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
 use async_graphql::SDLExportOptions;
 use chrono::Utc;
@@ -135,13 +140,14 @@ async fn prepare(
     }
     event::look(database).await?;
     let empty = database.revision() == Revision::default();
-    // In one piece, for who reads it need not read on.
-    println!(
+    let welcome = format!(
         "Hutong answers on http://{address}/graphql\n\
          Open http://{address}/ in a browser, or try a first query:\n  \
-         curl -s http://{address}/graphql --json '{FIRST_QUERY}'{}",
+         curl -s http://{address}/graphql --json '{FIRST_QUERY}'{}\n",
         if empty { HOW_TO_LOAD } else { "" }
     );
+    // Who read as far as the address need not read on: it serves all the same.
+    let _ = io::stdout().write_all(welcome.as_bytes());
     Ok(())
 }
 

@@ -89,7 +89,7 @@ pub use object::{Ask, Node};
 pub use per::Per;
 pub use ranking::Ranking;
 pub use series::{Series, SeriesGaps};
-pub use subscription::{Since, SubscriptionRoot};
+pub use subscription::{Arrival, Position, SubscriptionRoot};
 pub use summary::Figures;
 pub use upload::{Uploaded, Uploads};
 use writing::Writing;

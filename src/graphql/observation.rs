@@ -8,6 +8,7 @@ use crate::{
     filter, object, order,
     query::{
         Direction, Figure as Question, Nulls, One, View,
+        changes::Changes,
         figure::Place,
         filter::{
             DateFilter, DateTimeFilter, DecimalFilter, IntFilter, LocalizedTextFilter,
@@ -167,6 +168,12 @@ object! {
         async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
             let metric = row::<metric::Entity>(ctx, self.row.metric_id, self.view).await?;
             reference(ctx, metric.unit_id, self.view).await
+        }
+
+        /// The cursor of this version among all `changes`: `observationsRecorded(since: …)` and
+        /// `changes(after: …)` go on from there.
+        async fn change_cursor(&self) -> String {
+            Changes::figure_cursor(&self.row)
         }
 
         /// Who recorded this version, by the name of their token. Told to editors alone, and null

@@ -1,6 +1,9 @@
 //! What a client is told of as it happens.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_graphql::{Context, Result, Subscription};
 use entity::observation;
@@ -10,13 +13,48 @@ use tokio::sync::watch;
 use super::{Dataset, Node, Observation, ObservationFilter, dataset, object::batch};
 use crate::{
     database::Revision,
-    query::{Batch, Recorded},
+    query::{Batch, Last, Recorded, Start, changes::Changes, parent::ROOT},
 };
 
-/// How far the data had come when a subscription arrived: what is recorded later is told, even if
-/// it is recorded before the subscription is looked at.
-#[derive(Debug, Clone, Copy)]
-pub struct Since(pub Revision);
+/// What is known of a subscription when it arrives.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// How far the data had come: what is recorded later is told, even if it is recorded before the
+    /// subscription is looked at.
+    pub revision: Revision,
+    /// The cursor of the last event that the client had before, as its header says (`Last-Event-ID`).
+    pub last_event: Option<String>,
+    /// How far the subscription has come since, where that is told beside its events.
+    pub position: Option<Arc<Position>>,
+}
+
+/// How far a subscription has come.
+#[derive(Debug, Default)]
+pub struct Position {
+    start: watch::Sender<Option<String>>,
+    event: Mutex<Option<String>>,
+}
+
+impl Position {
+    /// The cursor from which the subscription goes on, once it is known; never where there is none.
+    pub async fn start(&self) -> String {
+        let mut start = self.start.subscribe();
+        match start.wait_for(Option::is_some).await.map(|start| start.clone()) {
+            Ok(Some(cursor)) => cursor,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// The cursor of the event that was told last; none where events have none.
+    pub fn event(&self) -> Option<String> {
+        self.event.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, row: &observation::Model) {
+        let cursor = Changes::figure_cursor(row);
+        *self.event.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
+    }
+}
 
 /// The root of all subscriptions.
 #[derive(Debug, Default)]
@@ -26,8 +64,7 @@ pub struct SubscriptionRoot;
 ///
 /// Who is slower than the data change is told of the newest state and of every figure, but not of
 /// every state between. Who takes no answer at all for a while (10 seconds unless configured) is
-/// dropped. After a connection was lost, figures recorded meanwhile are found by
-/// `observations(filter: {recordedAt: …})`.
+/// dropped. After a connection was lost, `observationsRecorded(since: …)` goes on where it ended.
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// The data set as a whole: at once, so that nothing is missed between asking and listening,
@@ -47,18 +84,48 @@ impl SubscriptionRoot {
         Ok(states.filter_map(std::future::ready))
     }
 
-    /// Each figure recorded from now on that meets the filter, in the order in which they were
-    /// recorded; corrections too, but no figure that was corrected again before it could be told.
+    /// Each figure recorded from now on, or after a cursor, that meets the filter, in the order in
+    /// which they were recorded; corrections too, but no figure that was corrected again before it
+    /// could be told.
+    ///
+    /// Who was away goes on where they were: `since` is the `changeCursor` of the last figure they
+    /// had, and nothing is missed and nothing comes twice. Server-sent events carry it as their
+    /// `id`, and the header `Last-Event-ID`, which browsers send by themselves, stands before
+    /// `since`.
     async fn observations_recorded(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which figures; all when left out.")] filter: Option<ObservationFilter>,
+        #[graphql(
+            desc = "Only figures recorded after this one: the `changeCursor` of a figure, or a cursor of `changes`. Refused with BAD_USER_INPUT where the database does not hold that change, such as after an older backup was restored. From now on when left out."
+        )]
+        since: Option<String>,
     ) -> Result<impl Stream<Item = Result<Observation>> + use<>> {
         let batch = batch(ctx)?;
         let revisions = batch.database().revisions();
-        let Since(since) = *ctx.data::<Since>()?;
-        let seen = since.observation;
-        let figures = Figures { batch, revisions, filter, seen, read: VecDeque::new() };
+        let Arrival { revision, last_event, position } = ctx.data::<Arrival>()?.clone();
+        let since = match (last_event, since) {
+            (Some(cursor), _) => Some(("Last-Event-ID", cursor)),
+            (None, since) => since.map(|cursor| ("since", cursor)),
+        };
+        let seen = match since {
+            Some((argument, cursor)) => {
+                let seen = after(&batch, Start::new(argument, &cursor)?).await?;
+                if let Some(position) = &position {
+                    position.start.send_replace(Some(cursor));
+                }
+                seen
+            }
+            None => {
+                if let Some(position) = &position {
+                    let last = Last { view: batch.view(), up_to: revision.observation };
+                    let last = batch.load(last, ()).await?;
+                    position.start.send_replace(last.map(|row| Changes::figure_cursor(&row)));
+                }
+                revision.observation
+            }
+        };
+        let figures = Figures { batch, revisions, filter, seen, read: VecDeque::new(), position };
         Ok(stream::unfold(Some(figures), |figures| async {
             let mut figures = figures?;
             match figures.next().await {
@@ -78,6 +145,13 @@ struct Figures {
     /// The number up to which everything was read.
     seen: i64,
     read: VecDeque<Arc<observation::Model>>,
+    position: Option<Arc<Position>>,
+}
+
+/// The number of the figure after which a cursor goes on.
+async fn after(batch: &Arc<Batch>, start: Start) -> Result<i64> {
+    let refusal = start.refusal();
+    Ok(batch.load(start, ROOT).await?.ok_or(refusal)?)
 }
 
 impl Figures {
@@ -85,9 +159,13 @@ impl Figures {
     async fn next(&mut self) -> Result<Option<Observation>> {
         loop {
             if let Some(row) = self.read.pop_front() {
+                if let Some(position) = &self.position {
+                    position.tell(&row);
+                }
                 return Ok(Some(Observation::new(row, self.batch.view())));
             }
-            let up_to = self.revisions.borrow_and_update().observation;
+            let newest = self.revisions.borrow_and_update().observation;
+            let up_to = newest.min(self.seen + Recorded::<observation::Entity>::STEP);
             if self.seen < up_to {
                 let filter = self.filter.clone();
                 let (view, after) = (self.batch.view(), self.seen);

@@ -16,7 +16,8 @@ use super::{
     App, accept_language,
     admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
-    compression, deadline, encoding, file, live,
+    compression, deadline, encoding, file,
+    live::{self, Framing},
     negotiation::{self, Media, Taken},
     outcome::{self, Executed, Outcome},
     refusal::{RETRY_SOON, Refusal},
@@ -29,6 +30,9 @@ use crate::{
     database::Revision,
     graphql::{self, Asked, Preferred, error},
 };
+
+/// The last event that a client of server-sent events had before.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
@@ -85,6 +89,8 @@ async fn answered(
     let method = request.method().clone();
     let known = headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
     let form = encoding::preferred(headers);
+    let last_event = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
+    let last_event = last_event.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     let sent = Sent::take(request, &admitted.viewer, &app.options).await?;
     // Asked for before anything is read: what is read is at least as new.
     let revision = app.database.revision();
@@ -94,7 +100,8 @@ async fn answered(
     {
         return Ok(told.response(app, &admitted, media, begun));
     }
-    let asking = Asking { app, id, admitted, method, preferred, taken, revision, begun };
+    let asking =
+        Asking { app, id, admitted, method, preferred, taken, last_event, revision, begun };
     // Boxed like all that is rare: a request that is answered from what is kept carries no room for
     // it.
     Box::pin(asking.found(sent, key)).await
@@ -108,6 +115,7 @@ struct Asking<'a> {
     method: Method,
     preferred: Preferred,
     taken: Taken,
+    last_event: Option<String>,
     /// That of the data, at the most.
     revision: Revision,
     begun: Instant,
@@ -125,6 +133,10 @@ impl Asking<'_> {
             && (media.is_none() || live::goes_on(app, asked))
         {
             let question = live::Question::new((**asked).clone(), self.preferred.clone(), id);
+            let question = match framing {
+                Framing::Events => question.resumable(self.last_event.clone()),
+                Framing::Parts => question,
+            };
             return live::stream(app, admitted.clone(), question, &self.method, framing);
         }
         let media = media.ok_or_else(Refusal::not_acceptable)?;

@@ -29,15 +29,15 @@ pub struct Changes {
 
 /// Where a change stands among all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    recorded_at: DateTime,
-    kept: Kept,
-    number: i64,
+pub(super) struct Place {
+    pub(super) recorded_at: DateTime,
+    pub(super) kept: Kept,
+    pub(super) number: i64,
 }
 
 /// Where changes are kept. Those of one write come in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-enum Kept {
+pub(super) enum Kept {
     /// Beside the rows.
     Beside,
     /// In the rows themselves.
@@ -82,6 +82,13 @@ impl Changes {
     /// The cursor of a change with this number.
     pub fn cursor(number: i64, changed: &Changed) -> String {
         let place = [changed.recorded_at.to_string().into(), changed.kept.into(), number.into()];
+        cursor::seal(SIGNATURE, place)
+    }
+
+    /// The cursor of a version of a figure.
+    pub fn figure_cursor(row: &observation::Model) -> String {
+        let place =
+            [row.recorded_at.to_string().into(), (Kept::Itself as i32).into(), row.id.into()];
         cursor::seal(SIGNATURE, place)
     }
 
@@ -144,7 +151,7 @@ impl Load for ChangesTotal {
 
 impl Place {
     /// The place that a cursor is of.
-    fn read(argument: &str, cursor: &str) -> Result<Self, Error> {
+    pub(super) fn read(argument: &str, cursor: &str) -> Result<Self, Error> {
         let values = cursor::open(argument, cursor, SIGNATURE, SAME)?;
         let malformed = || cursor::refuse(argument, cursor, cursor::MALFORMED, SAME);
         Self::of(&values).ok_or_else(malformed)

@@ -39,7 +39,7 @@ pub use order::{Direction, Nulls, OrderBy, OrderKey, Source};
 pub use page::{Limits, Page, Paged};
 pub use parent::{Key, Parent};
 pub use ranking::{Ranks, Ties};
-pub use recorded::Recorded;
+pub use recorded::{Last, Recorded, Start};
 pub use search::Search;
 pub use shared_period::SharedPeriod;
 pub use snapshot::Snapshot;

@@ -2,17 +2,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use entity::{Quoted, change, observation};
 use sea_orm::{
-    Iterable, Order,
-    sea_query::{ExprTrait, Query},
+    FromQueryResult, Iterable, Order,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
+use serde::Deserialize;
 
 use super::{
     Scope, Table, View,
     batch::Load,
+    changes::{Kept, Place},
     column,
     condition::{conditions, table},
-    parent::PARENT,
+    parent::{PARENT, ROOT},
 };
 use crate::{database::Database, error::Error};
 
@@ -32,6 +35,8 @@ pub struct Recorded<E: Table> {
 impl<E: Table> Recorded<E> {
     /// How many rows are read at once.
     pub const PAGE: usize = 500;
+    /// How many numbers are looked through at once, however few of their rows are wanted.
+    pub const STEP: i64 = 20_000;
 }
 
 impl<E: Table> Load for Recorded<E> {
@@ -43,21 +48,31 @@ impl<E: Table> Load for Recorded<E> {
         database: &Database,
         _: Vec<()>,
     ) -> Result<HashMap<(), Self::Value>, Error> {
-        let database = &*self.view.of(database);
-        let scope = Scope::new(database, self.view);
-        let number = || column::<E>(E::id());
-        let mut rows = Query::select();
-        rows.expr_as(number(), PARENT)
-            .columns(E::Column::iter().map(|column| (table::<E>(), column)))
-            .from(table::<E>())
-            .cond_where(conditions::<E>(self.filter.as_ref(), scope))
-            .and_where(number().gt(self.after))
-            .and_where(number().lte(self.up_to))
+        let number = column::<E>(E::id());
+        let mut rows = rows::<E>(database, self.view, self.filter.as_ref(), self.up_to);
+        rows.and_where(number.gt(self.after))
             .order_by((table::<E>(), E::id()), Order::Asc)
             .limit(Self::PAGE as u64);
-        let rows = database.fetch::<(i64, E::Model)>(&rows).await?;
+        let rows = self.view.of(database).fetch::<(i64, E::Model)>(&rows).await?;
         Ok(HashMap::from([((), rows.into_iter().map(|(_, row)| Arc::new(row)).collect())]))
     }
+}
+
+/// The rows numbered up to a number that the client wants.
+fn rows<E: Table>(
+    database: &Database,
+    view: View,
+    filter: Option<&E::Filter>,
+    up_to: i64,
+) -> SelectStatement {
+    let number = column::<E>(E::id());
+    Query::select()
+        .expr_as(number.clone(), PARENT)
+        .columns(E::Column::iter().map(|column| (table::<E>(), column)))
+        .from(table::<E>())
+        .cond_where(conditions::<E>(filter, Scope::new(&view.of(database), view)))
+        .and_where(number.lte(up_to))
+        .take()
 }
 
 impl<E: Table> PartialEq for Recorded<E> {
@@ -66,5 +81,106 @@ impl<E: Table> PartialEq for Recorded<E> {
             && self.after == other.after
             && self.up_to == other.up_to
             && self.filter == other.filter
+    }
+}
+
+/// The figure that was recorded last, of those numbered up to a number.
+#[derive(Debug, PartialEq)]
+pub struct Last {
+    /// From where it is seen.
+    pub view: View,
+    /// The number.
+    pub up_to: i64,
+}
+
+impl Load for Last {
+    type Key = ();
+    type Value = Arc<observation::Model>;
+
+    async fn load(
+        &self,
+        database: &Database,
+        _: Vec<()>,
+    ) -> Result<HashMap<(), Self::Value>, Error> {
+        let mut rows = rows::<observation::Entity>(database, self.view, None, self.up_to);
+        rows.order_by((table::<observation::Entity>(), observation::Column::Id), Order::Desc)
+            .limit(1);
+        let rows = self.view.of(database).fetch::<(i64, observation::Model)>(&rows).await?;
+        Ok(rows.into_iter().map(|(_, row)| ((), Arc::new(row))).collect())
+    }
+}
+
+/// After which figure to go on, told by the cursor of a change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Start {
+    place: Place,
+    refused: String,
+}
+
+impl Start {
+    /// Fails when the cursor, which stands in this argument, is of no change.
+    pub fn new(argument: &str, cursor: &str) -> Result<Self, Error> {
+        let refused = format!(
+            "`{argument}` is {}, the cursor of a change that this database does not hold; read \
+             what there is (`observations`), and go on from the cursor of the last of `changes`",
+            Quoted(cursor)
+        );
+        Ok(Self { place: Place::read(argument, cursor)?, refused })
+    }
+
+    /// Why it is refused where the change is not there: the data are others than those the cursor
+    /// was made of, such as those of an older backup, and what lies between cannot be told.
+    pub fn refusal(&self) -> Error {
+        Error::input(self.refused.clone())
+    }
+
+    fn statement(&self) -> SelectStatement {
+        let Place { recorded_at, kept, number } = self.place;
+        let own = column::<observation::Entity>;
+        let beside = column::<change::Entity>;
+        let mut select = Query::select();
+        match kept {
+            Kept::Itself => select
+                .expr_as(own(observation::Column::Id), "number")
+                .from(observation::Entity)
+                .and_where(own(observation::Column::Id).eq(number))
+                .and_where(own(observation::Column::RecordedAt).eq(recorded_at)),
+            // The figures of its write come after it.
+            Kept::Beside => {
+                let before = Query::select()
+                    .expr(own(observation::Column::Id))
+                    .from(observation::Entity)
+                    .and_where(own(observation::Column::RecordedAt).lt(recorded_at))
+                    .order_by(
+                        (table::<observation::Entity>(), observation::Column::Id),
+                        Order::Desc,
+                    )
+                    .limit(1)
+                    .take();
+                select
+                    .expr_as(Expr::from(before).if_null(0), "number")
+                    .from(change::Entity)
+                    .and_where(beside(change::Column::Id).eq(number))
+                    .and_where(beside(change::Column::RecordedAt).eq(recorded_at))
+            }
+        };
+        let number = Expr::col(("start", "number"));
+        Query::select().expr(Expr::val(ROOT)).expr(number).from_subquery(select, "start").take()
+    }
+}
+
+/// A row's number.
+#[derive(FromQueryResult, Deserialize)]
+struct Numbered {
+    number: i64,
+}
+
+impl Load for Start {
+    type Key = i64;
+    type Value = i64;
+
+    async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
+        let found = database.fetch::<(i64, Numbered)>(&self.statement()).await?;
+        Ok(found.into_iter().map(|(root, found)| (root, found.number)).collect())
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Events {
     response: reqwest::Response,
     read: Vec<u8>,
+    /// The last id there was, as a browser keeps it.
+    pub(crate) id: Option<String>,
 }
 
 impl Events {
@@ -34,7 +36,7 @@ impl Events {
         let headers = response.headers();
         assert_eq!(headers["content-type"], "text/event-stream");
         assert!(headers["cache-control"].to_str().unwrap().ends_with("no-cache"));
-        Self { response, read: Vec::new() }
+        Self { response, read: Vec::new(), id: None }
     }
 
     /// The next block of lines; none at the end.
@@ -50,20 +52,21 @@ impl Events {
         }
     }
 
-    /// The next event with what it says; comments are passed over.
+    /// The next event with what it says; comments and ids without an event are passed over.
     pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             let block = self.block().await?;
-            if block.starts_with(':') {
-                continue;
+            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+            if let Some(id) = field("id: ") {
+                self.id = Some(id.to_owned());
             }
-            let (event, data) = block.split_once('\n').unwrap();
-            let data = data.strip_prefix("data:").unwrap_or_else(|| panic!("{block}")).trim();
+            let Some(event) = field("event: ") else { continue };
+            let data = field("data:").unwrap_or_else(|| panic!("{block}")).trim();
             let data = match data {
                 "" => Value::Null,
                 data => serde_json::from_str(data).unwrap(),
             };
-            return Some((event.strip_prefix("event: ").unwrap().to_owned(), data));
+            return Some((event.to_owned(), data));
         }
     }
 
@@ -171,6 +174,7 @@ on_each_database! {
         let fields: String = (0..200).map(|n| format!("a{n}: metric {{ names {{ text }} }} ")).collect();
         let slow = Events::ask(&server, &format!("{long} fragment f on Observation {{ {fields} }}")).await;
         let mut silent = Events::ask(&server, "subscription { observationsRecorded { value } }").await;
+        assert!(silent.block().await.unwrap().starts_with("id: "));
         assert_eq!(silent.block().await.unwrap(), ":");
         let third = server.client().get(server.url("/graphql?query={__typename}"));
         let third = third.header("accept", "text/event-stream").send().await.unwrap();

@@ -71,6 +71,7 @@ mod rate_limits;
 mod readme;
 mod relations;
 mod request_ids;
+mod resume;
 mod revisions;
 mod sample;
 mod scalars;

@@ -279,7 +279,7 @@ on_each_database! {
         let within = |regions: &str| format!("district: {{parent: {{slug: {{in: [{regions}]}}}}}}");
         let ask = |regions: &str| {
             let within = within(regions);
-            format!("{{ districts(filter: {{slug: {{in: [{regions}]}}}}) {{ nodes {{ name children(first: 1000) {{ nodes {{ name
+            format!("{{ districts(first: 5, filter: {{slug: {{in: [{regions}]}}}}) {{ nodes {{ name children(first: 1000) {{ nodes {{ name
                     latest(metric: \"population\") {{ value change {{ percent {{ value }} }} }}
                     observations(first: 3) {{ nodes {{ value metric {{ unit {{ symbol }} }} previous {{ value }} }} }}
                     observationSummary(filter: {{metric: {{slug: {{eq: \"life-expectancy\"}}}}}}) {{ mean {{ value }} median {{ value }} }} }} }} }} }}

@@ -10,8 +10,9 @@ use crate::{
 
 /// A ranking of sales as rows of a position, a place and whether it is provisional.
 async fn ranking(server: &Server, arguments: &str) -> Value {
+    let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
     let query = format!(
-        "{{ metric(slug: \"sales\") {{ ranking(among: null, {arguments}) {{ entries(first: 50) {{ nodes {{
+        "{{ metric(slug: \"sales\") {{ ranking{arguments} {{ entries(first: 50) {{ nodes {{
             position district {{ slug }} provisional }} }} }} }} }}"
     );
     let data = server.data(&query).await;

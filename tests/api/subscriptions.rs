@@ -101,7 +101,11 @@ on_each_database! {
             filter: { metric: { slug: { eq: "5g-base-stations" } } }) { value } }"#;
         let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
         let mut checked = guard.check(&asked).unwrap();
-        checked.request = checked.request.data(graphql::Since(database.revision()));
+        checked.request = checked.request.data(graphql::Arrival {
+            revision: database.revision(),
+            last_event: None,
+            position: None,
+        });
         let mut answers = pin!(graphql::subscribe(&schema, database, checked, Duration::from_secs(9), "id".into()));
         assert!(answers.next().now_or_never().is_none());
         write(server, &days(1200)).await;

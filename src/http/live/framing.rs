@@ -56,10 +56,13 @@ impl Framing {
         }
     }
 
-    /// An answer. JSON has no line breaks.
-    pub(super) fn next(self, answer: &Answer) -> String {
+    /// An answer, with the cursor of what it tells as the id of its event. JSON has no line breaks.
+    pub(super) fn next(self, answer: &Answer, cursor: Option<&str>) -> String {
         match (self, answer) {
-            (Self::Events, Answer::Next(response)) => event(response),
+            (Self::Events, Answer::Next(response)) => match cursor {
+                Some(cursor) => format!("id: {cursor}\n{}", event(response)),
+                None => event(response),
+            },
             (Self::Events, Answer::Refused(errors)) => event(&format!(r#"{{"errors":{errors}}}"#)),
             (Self::Parts, Answer::Next(response)) => part(&format!(r#"{{"payload":{response}}}"#)),
             (Self::Parts, Answer::Refused(errors)) => {
@@ -84,6 +87,11 @@ impl Framing {
             Self::Parts => "--\r\n",
         }
     }
+}
+
+/// The id of the event before the first one: clients keep it, and tell of nothing.
+pub(super) fn id(cursor: &str) -> String {
+    format!("id: {cursor}\n\n")
 }
 
 fn event(json: &str) -> String {

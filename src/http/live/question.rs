@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::Viewer,
-    graphql::{self, Asked, Checked, Preferred, Since},
+    graphql::{self, Arrival, Asked, Checked, Position, Preferred},
 };
 
 /// A question, which is checked anew each time it is answered.
@@ -21,6 +21,10 @@ pub(in crate::http) struct Question {
     preferred: Preferred,
     /// The id of the request that it came with.
     id: Arc<str>,
+    /// The cursor of the last event that the client had before.
+    last_event: Option<String>,
+    /// How far its subscription has come, where that is told beside the events.
+    position: Option<Arc<Position>>,
 }
 
 /// What tells one question from another: those with equal keys have equal answers.
@@ -47,14 +51,29 @@ pub(super) enum Answer {
 
 impl Question {
     pub(in crate::http) fn new(asked: Asked, preferred: Preferred, id: &str) -> Self {
-        Self { asked, preferred, id: id.into() }
+        Self { asked, preferred, id: id.into(), last_event: None, position: None }
+    }
+
+    /// The same for a stream that tells its position, and goes on after the last event that the
+    /// client had, if it had one.
+    pub(in crate::http) fn resumable(self, last_event: Option<String>) -> Self {
+        Self { last_event, position: Some(Arc::default()), ..self }
+    }
+
+    /// How far its subscription has come.
+    pub(super) fn position(&self) -> Option<Arc<Position>> {
+        self.position.clone()
     }
 
     /// What may be executed of it, or the answer that it is refused.
     pub(super) fn check(&self, app: &App) -> Result<Checked, Answer> {
         let mut checked = app.guard.check(&self.asked).map_err(|why| Answer::refused(&why))?;
-        let since = Since(app.database.revision());
-        checked.request = checked.request.data(self.preferred.clone()).data(since);
+        let arrival = Arrival {
+            revision: app.database.revision(),
+            last_event: self.last_event.clone(),
+            position: self.position.clone(),
+        };
+        checked.request = checked.request.data(self.preferred.clone()).data(arrival);
         Ok(checked)
     }
 

@@ -1,7 +1,7 @@
 //! One operation on a connection of its own, whose answers follow each other in the body of a
 //! response.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future::pending};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -14,10 +14,10 @@ use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{
     super::{App, admission::Admitted, handler, refusal::Refusal},
-    Framing, Place, QUEUE, protocol,
+    Framing, Place, QUEUE, framing, protocol,
     question::{Answer, Question},
 };
-use crate::graphql::{Checked, Code, error};
+use crate::graphql::{Checked, Code, Position, error};
 
 /// Keeps nginx from waiting for more before it passes answers on.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -73,6 +73,22 @@ pub(in crate::http) fn stream(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
+/// What an operation has to tell.
+enum Told {
+    /// The cursor from which it goes on.
+    Start(String),
+    /// An answer, or that there are no more.
+    Answer(Option<Answer>),
+}
+
+/// The cursor from which an operation goes on, once it is known.
+async fn started(position: Option<&Position>) -> String {
+    match position {
+        Some(position) => position.start().await,
+        None => pending().await,
+    }
+}
+
 /// Answers the operation into the queue, to its end, which frees its place.
 async fn answer(
     app: App,
@@ -83,18 +99,32 @@ async fn answer(
     queue: mpsc::Sender<String>,
     _place: Place,
 ) -> Ended {
+    let position = question.position();
+    let mut start = std::pin::pin!(started(position.as_deref()));
     let mut answers = question.answers(&app, checked);
+    let mut begun = false;
     let mut stopped = std::pin::pin!(app.live.stopped());
     let mut lapsed = std::pin::pin!(admitted.lapse(&app));
     loop {
-        let answer = tokio::select! {
-            answer = answers.next() => answer,
+        let told = tokio::select! {
+            // The start is told before the first answer, or not at all.
+            biased;
             () = &mut stopped => return Ended::Stopped,
             () = &mut lapsed => return Ended::Lapsed,
+            cursor = &mut start, if !begun => Told::Start(cursor),
+            answer = answers.next() => Told::Answer(answer),
         };
-        let Some(answer) = answer else { return Ended::Complete };
-        let last = matches!(answer, Answer::Refused(_));
-        if queue.send_timeout(framing.next(&answer), app.live.patience()).await.is_err() {
+        begun = true;
+        let (text, last) = match told {
+            Told::Start(cursor) => (framing::id(&cursor), false),
+            Told::Answer(None) => return Ended::Complete,
+            Told::Answer(Some(answer)) => {
+                let cursor = position.as_ref().and_then(|position| position.event());
+                let last = matches!(answer, Answer::Refused(_));
+                (framing.next(&answer, cursor.as_deref()), last)
+            }
+        };
+        if queue.send_timeout(text, app.live.patience()).await.is_err() {
             return Ended::Slow;
         }
         if last {
