@@ -25,13 +25,20 @@ impl Text {
             .or_else(|| self.0.values().next().map(String::as_str))
     }
 
+    /// The tags that [`Text::get`] looks for, in order and in small letters; `zh-*` stands for any
+    /// variety of a language. Where the text has none of them, the first tag of the alphabet counts.
+    pub fn chain(wanted: &[&str]) -> Vec<String> {
+        let chain = wanted.iter().chain([&Self::FALLBACK]).flat_map(|tag| {
+            shortened(tag).map(str::to_ascii_lowercase).chain([primary(tag) + "-*"])
+        });
+        chain.collect()
+    }
+
     /// The text in one language or its nearest relative. In order: the tag itself, the tag
     /// shortened from its end (`zh-Hant-TW`, `zh-Hant`, `zh`; RFC 4647 lookup), any other variety
     /// of the same language.
     pub fn near(&self, wanted: &str) -> Option<&str> {
         shortened(wanted).find_map(|tag| self.tagged(tag)).or_else(|| {
-            let primary =
-                |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
             let language = primary(wanted);
             let variety = self.0.iter().find(|(have, _)| primary(have) == language);
             variety.map(|(_, text)| text.as_str())
@@ -52,6 +59,11 @@ impl Text {
             })
             .map(String::as_str)
     }
+}
+
+/// The language of a tag, without what says which variety.
+fn primary(tag: &str) -> String {
+    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A tag and what is left of it when it is shortened from its end: `zh-Hant-TW`, `zh-Hant`, `zh`.
@@ -126,6 +138,15 @@ mod tests {
             (&["ar", "en", "zh"], &[], "en"),
         ] {
             assert_eq!(text(have).get(wanted), Some(got), "{have:?} {wanted:?}");
+            let have = text(have);
+            let chain = Text::chain(wanted);
+            let rank = |tag: &str| {
+                let language = tag.split('-').next().unwrap().to_ascii_lowercase() + "-*";
+                let tag = tag.to_ascii_lowercase();
+                chain.iter().position(|one| *one == tag || *one == language)
+            };
+            let first = have.iter().min_by_key(|(tag, _)| (rank(tag).is_none(), rank(tag)));
+            assert_eq!(first.map(|(_, text)| text), Some(got), "{chain:?}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! row hops through a channel, which doubled the processor time of a nested query.
 
 mod case;
+mod collation;
 mod connection;
 mod decimal;
 mod decode;
@@ -20,6 +21,7 @@ mod transaction;
 mod writability;
 
 use std::{
+    collections::HashSet,
     path::PathBuf,
     pin::pin,
     sync::{
@@ -47,6 +49,7 @@ pub use migrate::back_up;
 pub use revision::Revision;
 
 pub(crate) use case::{fold_case, folded_case};
+pub(crate) use collation::ROOT as ROOT_COLLATION;
 use connection::Connection;
 pub use shadow::Shadow;
 use statement::{BusyReader, Running};
@@ -128,6 +131,8 @@ pub struct Database {
     writing: Arc<Mutex<Option<DateTime>>>,
     meter: Meter,
     noted: Option<Statements>,
+    /// The names of the collations that PostgreSQL has.
+    collations: Option<Arc<HashSet<String>>>,
     /// The file of an SQLite database.
     file: Option<Arc<PathBuf>>,
     migration_backup: bool,
@@ -213,7 +218,11 @@ impl Database {
             });
             let writer = sea_orm::Database::connect(write).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
-            Ok(Self::over(writer, Reader::Postgres(reader), options.database_readers))
+            let collations = collation::known(&reader).await.map_err(unreachable)?;
+            Ok(Self {
+                collations: Some(Arc::new(collations)),
+                ..Self::over(writer, Reader::Postgres(reader), options.database_readers)
+            })
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -238,6 +247,7 @@ impl Database {
             writing,
             meter,
             noted,
+            collations: None,
             file,
             migration_backup,
             shadows,

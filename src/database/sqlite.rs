@@ -25,7 +25,7 @@ use sea_orm::{
 use tokio::sync::oneshot;
 
 use super::{
-    WRITE_PATIENCE, WRITER_PREPARED, case, decimal, decode,
+    WRITE_PATIENCE, WRITER_PREPARED, case, collation, decimal, decode,
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -185,6 +185,7 @@ fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
     connection.pragma_update(None, "cache_size", -cache / 1024)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     case::register(&connection)?;
+    collation::register(&connection)?;
     decimal::register(&connection)?;
     Ok(connection)
 }

@@ -6,7 +6,6 @@
 //! it gives only the one for "approximately", and that only beside percentages): those are kept in
 //! `comparators.json`, and a language that is not in it gets the mathematical sign.
 
-mod icu;
 mod number;
 mod unit;
 
@@ -15,7 +14,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use entity::{Decimal, Text, text::shortened, unit::Model as Unit, vocabulary::Comparator};
 use icu_locale_core::Locale;
 
-use crate::error::Error;
+use crate::{error::Error, icu};
 
 /// A value with all that says how to read it; the fields are those of an observation.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,8 @@ use icu_locale_core::Locale;
 use icu_plurals::PluralRules;
 use icu_provider::{marker::ErasedMarker, prelude::DataPayload};
 
-use super::{icu, number::Number};
+use super::number::Number;
+use crate::icu;
 
 /// Patterns of a length, be they among the common or the rarer ones.
 type Lengths = ErasedMarker<UnitsDisplayNames<'static>>;

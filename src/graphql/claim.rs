@@ -37,9 +37,9 @@ order! {
         Position = Column(Position),
         /// The period within which it is claimed.
         Period = Column(Period),
-        /// The English title of the initiative it is about, letter by letter; null where there is none.
+        /// The title of the initiative it is about, as its language orders it; null where there is none.
         InitiativeTitle = Text(Title) of initiative by InitiativeId,
-        /// The English name of the area within which it is claimed, letter by letter; null where there is none.
+        /// The name of the area within which it is claimed, as its language orders it; null where there is none.
         ScopeName = Text(Name) of district by ScopeId,
     }
 }

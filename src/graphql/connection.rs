@@ -2,15 +2,20 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Object, Result, TypeName, connection::PageInfo};
+use async_graphql::{
+    Context, Object, Result, TypeName, connection::PageInfo, resolver_utils::enum_value,
+};
 use sea_orm::EntityTrait;
 
-use super::{Ask, Node};
+use super::{
+    Ask, Node,
+    language::{self, Language},
+};
 use crate::{
     error::Error,
     query::{
-        Dimension, Filter, Key, Limits, List, OrderBy, Page, Parent, Rows, Table, View,
-        parent::ROOT,
+        Dimension, Filter, Key, Limits, List, Locale, OrderBy, OrderKey, Page, Parent, Rows, Table,
+        View, parent::ROOT,
     },
 };
 
@@ -62,7 +67,7 @@ pub fn list<N, F, O>(
 where
     N: Node<Table: Table<Filter = F>>,
     F: Filter,
-    O: Into<OrderBy<OrderKeyOf<N>>>,
+    O: Into<(OrderBy<OrderKeyOf<N>>, Option<Language>)>,
 {
     let Wanted { first, after, last, before, filter, order_by } = wanted;
     let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
@@ -73,8 +78,35 @@ where
         Side::About(column, key) => (Parent::About(column), Key::Group(key)),
         Side::Versions(key) => (Parent::Versions, Key::Group(key)),
     };
-    let order = order_by.map(|keys| keys.into_iter().map(Into::into).collect());
+    let order = order_by.map(|keys| {
+        let keys = keys.into_iter().map(Into::into);
+        keys.map(|(key, language)| localized::<N::Table, _>(ctx, key, language)).collect()
+    });
+    let order: Option<Vec<_>> = order.transpose()?;
     Ok(Connection { list: Arc::new(List::new(view, parent, filter, order, page)?), key })
+}
+
+/// A key of an order with the languages in which its texts are read. Fails where it is none of a text
+/// and a language is given.
+fn localized<E: EntityTrait, K: OrderKey<E>>(
+    ctx: &Context<'_>,
+    key: OrderBy<K>,
+    language: Option<Language>,
+) -> Result<OrderBy<K>> {
+    if key.by.source().is_text() {
+        let wanted = language::wanted(ctx, language.as_ref());
+        let locale = Locale::new(ctx.batch()?.database(), &wanted);
+        return Ok(OrderBy { locale, ..key });
+    }
+    match language {
+        None => Ok(key),
+        Some(language) => Err(Error::input(format!(
+            "`language` is {:?}, but {} is no name and no title; leave `language` out",
+            language.tag(),
+            enum_value(key.by)
+        ))
+        .into()),
+    }
 }
 
 /// A page of a list. Its rows are read once, by whichever of its fields needs them, and its total

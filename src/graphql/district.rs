@@ -38,13 +38,13 @@ order! {
     DistrictOrder, DistrictOrderKey for district {
         /// The slug, letter by letter.
         Slug = Column(Slug),
-        /// The English name, letter by letter; null where there is none.
+        /// The name, as its language orders it.
         Name = Text(Name),
         /// The kind, by the letters of its word.
         Kind = Column(Kind),
         /// The official code, digit by digit.
         Code = Column(Code),
-        /// The English name of the place it lies in, letter by letter; null where there is none.
+        /// The name of the place it lies in, as its language orders it; null where there is none.
         ParentName = Text(Name) of district by ParentId,
         /// How many places lie directly in it.
         ChildCount = count(district.ParentId),

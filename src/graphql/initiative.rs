@@ -41,7 +41,7 @@ order! {
     InitiativeOrder, InitiativeOrderKey for initiative {
         /// The slug, letter by letter.
         Slug = Column(Slug),
-        /// The English title, letter by letter; null where there is none.
+        /// The title, as its language orders it.
         Title = Text(Title),
         /// The kind, by the letters of its word.
         Kind = Column(Kind),
@@ -51,9 +51,9 @@ order! {
         StartedOn = Column(StartedOn),
         /// When it ended.
         EndedOn = Column(EndedOn),
-        /// The English name of the place it runs in, letter by letter; null where there is none.
+        /// The name of the place it runs in, as its language orders it; null where there is none.
         DistrictName = Text(Name) of district by DistrictId,
-        /// The English name of its theme, letter by letter; null where there is none.
+        /// The name of its theme, as its language orders it; null where there is none.
         ThemeName = Text(Name) of theme by ThemeId,
         /// How many metrics tell about it.
         MetricCount = count(initiative_metric.InitiativeId),

@@ -19,9 +19,9 @@ order! {
     InitiativeMetricOrder, InitiativeMetricOrderKey for initiative_metric {
         /// The basis, by the letters of its word: CONTEXT before STATED.
         Basis = Column(Basis),
-        /// The English title of the initiative, letter by letter; null where there is none.
+        /// The title of the initiative, as its language orders it; null where there is none.
         InitiativeTitle = Text(Title) of initiative by InitiativeId,
-        /// The English name of the metric, letter by letter; null where there is none.
+        /// The name of the metric, as its language orders it; null where there is none.
         MetricName = Text(Name) of metric by MetricId,
     }
 }

@@ -18,9 +18,9 @@ order! {
     InitiativeOrganizationOrder, InitiativeOrganizationOrderKey for initiative_organization {
         /// The role, by the letters of its word.
         Role = Column(Role),
-        /// The English title of the initiative, letter by letter; null where there is none.
+        /// The title of the initiative, as its language orders it; null where there is none.
         InitiativeTitle = Text(Title) of initiative by InitiativeId,
-        /// The English name of the organisation, letter by letter; null where there is none.
+        /// The name of the organisation, as its language orders it; null where there is none.
         OrganizationName = Text(Name) of organization by OrganizationId,
     }
 }

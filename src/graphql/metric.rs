@@ -48,13 +48,13 @@ order! {
     MetricOrder, MetricOrderKey for metric {
         /// The slug, letter by letter.
         Slug = Column(Slug),
-        /// The English name, letter by letter; null where there is none.
+        /// The name, as its language orders it.
         Name = Text(Name),
         /// The sort of quantity, by the letters of its word.
         Measure = Column(Measure),
         /// The symbol of its unit, letter by letter.
         UnitSymbol = Column(Symbol) of unit by UnitId,
-        /// The English name of its theme, letter by letter; null where there is none.
+        /// The name of its theme, as its language orders it; null where there is none.
         ThemeName = Text(Name) of theme by ThemeId,
         /// How many initiatives it tells about.
         InitiativeCount = count(initiative_metric.MetricId),

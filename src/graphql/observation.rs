@@ -65,11 +65,11 @@ order! {
         RecordedAt = Column(RecordedAt),
         /// Which version of the figure it is.
         Revision = Column(Revision),
-        /// The English name of the place, letter by letter; null where there is none.
+        /// The name of the place, as its language orders it; null where there is none.
         DistrictName = Text(Name) of district by DistrictId,
-        /// The English name of the metric, letter by letter; null where there is none.
+        /// The name of the metric, as its language orders it; null where there is none.
         MetricName = Text(Name) of metric by MetricId,
-        /// The English title of the initiative whose result it is, letter by letter; null for
+        /// The title of the initiative whose result it is, as its language orders it; null for
         /// figures of a place.
         InitiativeTitle = Text(Title) of initiative by InitiativeId,
         /// When its source was published; null where that is not known.
@@ -198,7 +198,8 @@ object! {
             before: Option<String>,
         ) -> Option<Result<Connection<Observation>>> {
             let side = Side::Versions(Place::of(&self.row).key().into());
-            let by = |by| ObservationOrder { by, direction: Direction::Desc, nulls: Nulls::Last };
+            let (direction, nulls) = (Direction::Desc, Nulls::Last);
+            let by = |by| ObservationOrder { by, direction, nulls, language: None };
             let order = [ObservationOrderKey::Revision, ObservationOrderKey::RecordedAt].map(by);
             let (filter, order_by) = (None, Some(order.into()));
             let wanted = Wanted { first, after, last, before, filter, order_by };

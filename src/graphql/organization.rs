@@ -25,11 +25,11 @@ order! {
     OrganizationOrder, OrganizationOrderKey for organization {
         /// The slug, letter by letter.
         Slug = Column(Slug),
-        /// The English name, letter by letter; null where there is none.
+        /// The name, as its language orders it.
         Name = Text(Name),
         /// The kind, by the letters of its word.
         Kind = Column(Kind),
-        /// The English name of the place it is based in, letter by letter; null where there is none.
+        /// The name of the place it is based in, as its language orders it; null where there is none.
         DistrictName = Text(Name) of district by DistrictId,
         /// How many parts it has in initiatives.
         InitiativeCount = count(initiative_organization.OrganizationId),

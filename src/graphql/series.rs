@@ -17,7 +17,7 @@ use crate::{
     arithmetic::{self, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Key, Limits, List, Nulls, OrderBy, Page, Parent, View,
+        Direction, Key, Limits, List, Locale, Nulls, OrderBy, Page, Parent, View,
         filter::{PeriodFilter, TextFilter},
     },
 };
@@ -128,7 +128,12 @@ impl Series {
         let limit = ctx.data::<Limits>()?.page_max;
         let page = Page { limit, backward: false, after: None, before: None };
         let by = ObservationOrderKey::Period;
-        let order = vec![OrderBy { by, direction: Direction::Asc, nulls: Nulls::Last }];
+        let order = vec![OrderBy {
+            by,
+            direction: Direction::Asc,
+            nulls: Nulls::Last,
+            locale: Locale::default(),
+        }];
         let parent = Parent::Column(observation::Column::MetricId);
         let list =
             List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;

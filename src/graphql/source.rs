@@ -28,6 +28,8 @@ order! {
     SourceOrder, SourceOrderKey for source {
         /// The slug, letter by letter.
         Slug = Column(Slug),
+        /// The title, as its language orders it.
+        Title = Text(Title),
         /// The day of publication.
         PublishedOn = Column(PublishedOn),
         /// The publisher, letter by letter.

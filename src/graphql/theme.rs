@@ -25,9 +25,9 @@ order! {
     ThemeOrder, ThemeOrderKey for theme {
         /// The slug, letter by letter.
         Slug = Column(Slug),
-        /// The English name, letter by letter; null where there is none.
+        /// The name, as its language orders it.
         Name = Text(Name),
-        /// The English name of the wider theme, letter by letter; null where there is none.
+        /// The name of the wider theme, as its language orders it; null where there is none.
         ParentName = Text(Name) of theme by ParentId,
         /// How many initiatives belong to it.
         InitiativeCount = count(initiative.ThemeId),

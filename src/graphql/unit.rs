@@ -24,6 +24,8 @@ order! {
     UnitOrder, UnitOrderKey for unit {
         /// The slug, letter by letter.
         Slug = Column(Slug),
+        /// The name, as its language orders it.
+        Name = Text(Name),
         /// The sign, letter by letter.
         Symbol = Column(Symbol),
         /// The dimension, by the letters of its word.

@@ -25,7 +25,7 @@ where
     K: OrderKey<E>,
 {
     let mut beside = beside.iter().cloned();
-    let values = order.iter().map(|key| match key.by.source().value(row) {
+    let values = order.iter().map(|key| match key.by.source().value(row, &key.locale) {
         Some(own) => to_json(own),
         None => beside.next().unwrap_or_default(),
     });
@@ -98,7 +98,7 @@ pub(super) const MALFORMED: &str = "which is no cursor";
 pub(super) const ELSEWHERE: &str = "a cursor of another list or another order";
 
 /// The argument that a list's cursor belongs to.
-const ORDER: &str = "`orderBy`";
+const ORDER: &str = "`orderBy` and languages";
 
 pub(super) fn refuse(argument: &str, cursor: &str, why: &str, same: &str) -> Error {
     Error::input(format!(
@@ -108,11 +108,14 @@ pub(super) fn refuse(argument: &str, cursor: &str, why: &str, same: &str) -> Err
     ))
 }
 
-/// What a cursor belongs to: the table and the order.
+/// What a cursor belongs to: the table and the order, of texts with their languages.
 fn signature<E: EntityTrait, K: OrderKey<E>>(order: &[OrderBy<K>]) -> String {
     let mut signature = E::default().table_name().to_owned();
     for key in order {
         signature.push_str(&format!(" {:?} {:?} {:?}", key.by, key.direction, key.nulls));
+        if key.by.source().is_text() {
+            signature.push_str(&format!(" {}", key.locale.key()));
+        }
     }
     signature
 }

@@ -82,10 +82,10 @@ impl<E: Table> List<E> {
     /// What the rows are ordered by that they do not hold themselves, as one column; null where
     /// they hold it all.
     fn beside(&self, scope: Scope) -> Expr {
-        let sources = self.order.iter().map(|key| key.by.source());
+        let sources = self.order.iter().map(|key| (key.by.source(), &key.locale));
         let elsewhere: Vec<Expr> = sources
-            .filter(|source| matches!(source, Source::Elsewhere(_)))
-            .map(|source| source.expr::<E>(scope))
+            .filter(|(source, _)| matches!(source, Source::Elsewhere(_)))
+            .map(|(source, locale)| source.plain::<E>(scope, locale))
             .collect();
         match elsewhere.is_empty() {
             true => Expr::cust("NULL"),
@@ -104,7 +104,7 @@ impl<E: Table> List<E> {
             .order
             .iter()
             .map(|key| Term {
-                expr: key.by.source().expr::<E>(scope),
+                expr: key.by.source().expr::<E>(scope, &key.locale),
                 direction: key.direction,
                 nulls: key.by.source().nullable().then_some(key.nulls),
                 cast: None,

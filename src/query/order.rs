@@ -2,17 +2,19 @@
 
 use std::fmt::Debug;
 
-use async_graphql::Enum;
+use async_graphql::{Enum, resolver_utils::EnumType};
 use entity::Text;
 use sea_orm::{
-    ColumnTrait, ColumnType, DbBackend, EntityTrait, ModelTrait, Value,
+    ColumnTrait, ColumnType, EntityTrait, ModelTrait, Value,
     sea_query::{Expr, NullOrdering, Order},
 };
 
-use super::{Scope, Table};
+use serde::Deserialize;
+
+use super::{Locale, Scope, Table};
 
 /// What the rows of a table can be ordered by.
-pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
+pub trait OrderKey<E: EntityTrait>: EnumType + Copy + Eq + Debug + Send + Sync + 'static {
     /// Where the key's values are.
     fn source(self) -> Source<E::Column>;
 
@@ -28,7 +30,7 @@ pub trait OrderKey<E: EntityTrait>: Copy + Eq + Debug + Send + Sync + 'static {
 pub enum Source<C> {
     /// In a column.
     Column(C),
-    /// In a column of localised text: what it says in [`Text::FALLBACK`], null where it does not.
+    /// In a column of localised text: what it says in the languages wanted.
     Text(C),
     /// In rows of other tables. The row does not hold it, so a list reads it beside the row.
     Elsewhere(Elsewhere),
@@ -37,44 +39,53 @@ pub enum Source<C> {
 /// Values that stand in rows of other tables, or are computed of them.
 #[derive(Debug, Clone)]
 pub struct Elsewhere {
-    value: fn(Scope) -> Expr,
+    value: fn(Scope, &Locale) -> Expr,
     kind: ColumnType,
     nullable: bool,
+    /// Whether it is a localised text.
+    text: bool,
 }
 
 impl Elsewhere {
     /// What the row that a column of `E` refers to holds; null where there is none.
-    pub fn of_one<T: Table>(source: &Source<T::Column>, value: fn(Scope) -> Expr) -> Self {
-        Self { value, kind: source.kind(), nullable: true }
+    pub fn of_one<T: Table>(source: &Source<T::Column>, value: fn(Scope, &Locale) -> Expr) -> Self {
+        Self { value, kind: source.kind(), nullable: true, text: source.is_text() }
     }
 
     /// How many related rows there are.
-    pub fn count(value: fn(Scope) -> Expr) -> Self {
-        Self { value, kind: ColumnType::BigInteger, nullable: false }
+    pub fn count(value: fn(Scope, &Locale) -> Expr) -> Self {
+        Self { value, kind: ColumnType::BigInteger, nullable: false, text: false }
     }
 
     /// The greatest value of a column in related rows; null where there is none.
-    pub fn greatest<T: Table>(column: T::Column, value: fn(Scope) -> Expr) -> Self {
-        Self { value, kind: column.def().get_column_type().clone(), nullable: true }
+    pub fn greatest<T: Table>(column: T::Column, value: fn(Scope, &Locale) -> Expr) -> Self {
+        let kind = column.def().get_column_type().clone();
+        Self { value, kind, nullable: true, text: false }
     }
 }
 
 impl<C: ColumnTrait> Source<C> {
+    /// Its value as SQL, in its order.
+    pub(super) fn expr<E: EntityTrait<Column = C>>(&self, scope: Scope, locale: &Locale) -> Expr {
+        let value = self.plain::<E>(scope, locale);
+        if self.is_text() { locale.ordered(value, scope.backend) } else { value }
+    }
+
     /// Its value as SQL.
-    pub fn expr<E: EntityTrait<Column = C>>(&self, scope: Scope) -> Expr {
+    pub(super) fn plain<E: EntityTrait<Column = C>>(&self, scope: Scope, locale: &Locale) -> Expr {
         match self {
             Self::Column(column) => super::column::<E>(*column),
-            Self::Elsewhere(elsewhere) => (elsewhere.value)(scope),
-            Self::Text(column) => {
-                let json = super::column::<E>(*column);
-                let language = Expr::Constant(Text::FALLBACK.into());
-                match scope.backend {
-                    DbBackend::Postgres => {
-                        Expr::cust_with_exprs("($1 ->> $2) COLLATE \"C\"", [json, language])
-                    }
-                    _ => Expr::cust_with_exprs("(? ->> ?)", [json, language]),
-                }
-            }
+            Self::Elsewhere(elsewhere) => (elsewhere.value)(scope, locale),
+            Self::Text(column) => locale.text(super::column::<E>(*column), scope.backend),
+        }
+    }
+
+    /// Whether it is a localised text, which languages have in different orders.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Column(_) => false,
+            Self::Text(_) => true,
+            Self::Elsewhere(elsewhere) => elsewhere.text,
         }
     }
 
@@ -95,7 +106,7 @@ impl<C: ColumnTrait> Source<C> {
     }
 
     /// The value that a row holds itself.
-    pub(super) fn value<M>(&self, row: &M) -> Option<Value>
+    pub(super) fn value<M>(&self, row: &M, locale: &Locale) -> Option<Value>
     where
         M: ModelTrait<Entity: EntityTrait<Column = C>>,
     {
@@ -104,8 +115,10 @@ impl<C: ColumnTrait> Source<C> {
             Self::Column(column) => row.get(*column),
             Self::Text(column) => match row.get(*column) {
                 Value::Json(Some(json)) => {
-                    let text = json.get(Text::FALLBACK).and_then(serde_json::Value::as_str);
-                    Value::String(text.map(str::to_owned))
+                    let text = Text::deserialize(&*json).ok();
+                    Value::String(
+                        text.as_ref().and_then(|text| locale.read(text)).map(str::to_owned),
+                    )
                 }
                 _ => Value::String(None),
             },
@@ -115,7 +128,7 @@ impl<C: ColumnTrait> Source<C> {
 
 /// One key of an order. The rows are ordered by the first key of the list, those alike in it by
 /// the second, and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderBy<K> {
     /// What to order by.
     pub by: K,
@@ -123,6 +136,8 @@ pub struct OrderBy<K> {
     pub direction: Direction,
     /// Where rows without a value go.
     pub nulls: Nulls,
+    /// In which languages texts are read, and by whose rules they are ordered.
+    pub locale: Locale,
 }
 
 /// Declares what a table's lists can be ordered by, one line a key: its name and where its values
@@ -150,7 +165,7 @@ macro_rules! order {
 
         /// One key of an order. Rows alike in the first key of a list are ordered by the second,
         /// and so on; rows alike in all of them, by when they were loaded.
-        #[derive(Debug, Clone, Copy, async_graphql::InputObject)]
+        #[derive(Debug, Clone, async_graphql::InputObject)]
         pub struct $name {
             /// What to order by.
             pub by: $key,
@@ -160,11 +175,18 @@ macro_rules! order {
             /// Where rows without a value go.
             #[graphql(default)]
             pub nulls: $crate::query::Nulls,
+            /// In which language names and titles are read, as those of the fields are, and by
+            /// whose rules they are ordered (CLDR). When left out, as `Accept-Language` says, or
+            /// else English. Refused with BAD_USER_INPUT where `by` is no name and no title.
+            pub language: Option<$crate::graphql::Language>,
         }
 
-        impl From<$name> for $crate::query::OrderBy<$key> {
-            fn from(order: $name) -> Self {
-                Self { by: order.by, direction: order.direction, nulls: order.nulls }
+        impl From<$name>
+            for ($crate::query::OrderBy<$key>, Option<$crate::graphql::Language>)
+        {
+            fn from($name { by, direction, nulls, language }: $name) -> Self {
+                let locale = $crate::query::Locale::default();
+                ($crate::query::OrderBy { by, direction, nulls, locale }, language)
             }
         }
 
@@ -183,6 +205,7 @@ macro_rules! order {
                         by: Self::$default,
                         direction: $crate::query::Direction::$direction,
                         nulls: $crate::query::Nulls::Last,
+                        locale: $crate::query::Locale::default(),
                     }]
                 }
             )?
@@ -190,7 +213,7 @@ macro_rules! order {
     };
 
     (@source $entity:ident count($many:ident.$reference:ident)) => {
-        $crate::query::Source::Elsewhere($crate::query::order::Elsewhere::count(|scope| {
+        $crate::query::Source::Elsewhere($crate::query::order::Elsewhere::count(|scope, _| {
             $crate::query::filter::count::<entity::$entity::Entity, entity::$many::Entity>(
                 entity::$many::Column::$reference,
                 None,
@@ -201,7 +224,7 @@ macro_rules! order {
     (@source $entity:ident max($many:ident.$reference:ident, $column:ident)) => {{
         type Many = entity::$many::Entity;
         let greatest = $crate::query::order::Elsewhere::greatest::<Many>;
-        $crate::query::Source::Elsewhere(greatest(entity::$many::Column::$column, |scope| {
+        $crate::query::Source::Elsewhere(greatest(entity::$many::Column::$column, |scope, _| {
             $crate::query::filter::greatest::<entity::$entity::Entity, Many>(
                 entity::$many::Column::$reference,
                 entity::$many::Column::$column,
@@ -216,11 +239,12 @@ macro_rules! order {
         type One = entity::$one::Entity;
         let source = $crate::query::Source::$source(entity::$one::Column::$column);
         let of_one = $crate::query::order::Elsewhere::of_one::<One>;
-        $crate::query::Source::Elsewhere(of_one(&source, |scope| {
+        $crate::query::Source::Elsewhere(of_one(&source, |scope, locale| {
             $crate::query::filter::referred::<entity::$entity::Entity, One>(
                 entity::$entity::Column::$reference,
                 &$crate::query::Source::$source(entity::$one::Column::$column),
                 scope,
+                locale,
             )
         }))
     }};

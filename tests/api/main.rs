@@ -9,6 +9,7 @@ mod audit_log;
 mod bounds;
 mod caching;
 mod clients;
+mod collations;
 mod command;
 mod compare;
 mod cors;

@@ -105,8 +105,12 @@ fn order(dice: &mut Dice, keys: &[&str]) -> String {
     let mut parts = Vec::new();
     for _ in 0..count {
         let (key, direction) = (dice.of(keys), dice.of(&["ASC", "DESC"]));
+        let language = match key.contains("NAME") || key.contains("TITLE") {
+            true => dice.of(&["", ", language: \"ar\"", ", language: \"zh-TW\""]),
+            false => "",
+        };
         parts.push(format!(
-            "{{by: {key}, direction: {direction}, nulls: {}}}",
+            "{{by: {key}, direction: {direction}, nulls: {}{language}}}",
             dice.of(&["FIRST", "LAST"])
         ));
     }

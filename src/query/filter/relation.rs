@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 
 use super::{ColumnFilter, Filter, IntFilter};
 use crate::query::{
-    Scope, Source, Table, column,
+    Locale, Scope, Source, Table, column,
     condition::{conditions, either, table},
     version,
 };
@@ -110,10 +110,11 @@ pub fn referred<E: Table, T: Table>(
     reference: E::Column,
     source: &Source<T::Column>,
     scope: Scope,
+    locale: &Locale,
 ) -> Expr {
     let mut rows: SelectStatement = Query::select();
     rows.expr_as(column::<T>(T::id()), "id")
-        .expr_as(source.expr::<T>(scope), "value")
+        .expr_as(source.plain::<T>(scope, locale), "value")
         .from(table::<T>());
     let mut one = Query::select();
     one.column(("related", "value"))

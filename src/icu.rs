@@ -5,19 +5,19 @@ use icu_locale_core::Locale;
 use icu_provider::{
     marker::DataMarkerExt,
     prelude::{
-        DataIdentifierBorrowed, DataMarker, DataMarkerAttributes, DataPayload, DataProvider,
-        DataRequest, DataRequestMetadata, DataResponse,
+        DataIdentifierBorrowed, DataLocale, DataMarker, DataMarkerAttributes, DataPayload,
+        DataProvider, DataRequest, DataRequestMetadata, DataResponse,
     },
 };
 
 /// Whether ICU knows how the language writes numbers.
-pub(super) fn knows(locale: &Locale) -> bool {
+pub(crate) fn knows(locale: &Locale) -> bool {
     let words = own::<DecimalCompactLongV1>(&icu_decimal::provider::Baked, "", locale);
     !locale.id.language.is_unknown() && words.is_some()
 }
 
 /// What ICU has under a key for the language or its relatives; not what it has for all languages.
-pub(super) fn own<M: DataMarker>(
+pub(crate) fn own<M: DataMarker>(
     provider: &impl DataProvider<M>,
     key: &str,
     locale: &Locale,
@@ -29,11 +29,21 @@ pub(super) fn own<M: DataMarker>(
 }
 
 /// What ICU has for the language or else for all.
-pub(super) fn any<M: DataMarker>(
+pub(crate) fn any<M: DataMarker>(
     provider: &impl DataProvider<M>,
     locale: &Locale,
 ) -> Option<DataPayload<M>> {
     load(provider, "", locale).map(|found| found.payload)
+}
+
+/// The nearest relative of the language for which ICU has something else than for all languages.
+pub(crate) fn nearest<M: DataMarker>(
+    provider: &impl DataProvider<M>,
+    locale: &Locale,
+) -> Option<DataLocale> {
+    let found = load(provider, "", locale)?.metadata.locale;
+    let nearest = found.unwrap_or_else(|| M::make_locale(locale.into()));
+    (!nearest.is_unknown()).then_some(nearest)
 }
 
 fn load<M: DataMarker>(
