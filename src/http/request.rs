@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::Request,
     http::{Method, Uri, header},
 };
-use http_body_util::{BodyExt, LengthLimitError};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::Viewer,
-    graphql::{Asked, Uploads},
+    graphql::{Asked, Code, Uploads},
 };
 
 /// What a client sent, whole.
@@ -66,25 +66,41 @@ impl Sent {
                 return Err(refusal);
             }
         };
-        let (head, body) = request.into_parts();
-        match form {
-            Form::Parameters => Ok(Self::Parameters(head.uri)),
+        let (head, mut body) = request.into_parts();
+        let taken = match form {
+            Form::Parameters => return Ok(Self::Parameters(head.uri)),
             Form::Json(encoding) => {
                 let length = head.headers.get(header::CONTENT_LENGTH);
                 let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-                let body = arrived(body, length, options).await?;
-                if encoding == Encoding::Identity {
-                    return Ok(Self::Json(body));
-                }
-                inflated(&body, options).map(Self::Json)
+                Self::json(&mut body, length, encoding, options).await
             }
-            Form::Parts(boundary) => {
-                let (operations, uploads) = Box::pin(upload::read(body, boundary, options)).await?;
-                let asked: Asked =
-                    serde_json::from_value(operations).map_err(Refusal::malformed)?;
-                Ok(Self::Form(Box::new(Asked { uploads, ..asked })))
-            }
+            Form::Parts(boundary) => Box::pin(Self::form(&mut body, boundary, options)).await,
+        };
+        if let Err(refusal) = &taken
+            && refusal.code() != Code::RequestTimeout
+        {
+            discard_within(body, options).await;
         }
+        taken
+    }
+
+    async fn json(
+        body: &mut Body,
+        length: Option<u64>,
+        encoding: Encoding,
+        options: &Options,
+    ) -> Result<Self, Refusal> {
+        let body = arrived(body, length, options).await?;
+        if encoding == Encoding::Identity {
+            return Ok(Self::Json(body));
+        }
+        inflated(&body, options).map(Self::Json)
+    }
+
+    async fn form(body: &mut Body, boundary: String, options: &Options) -> Result<Self, Refusal> {
+        let (operations, uploads) = upload::read(body, boundary, options).await?;
+        let asked: Asked = serde_json::from_value(operations).map_err(Refusal::malformed)?;
+        Ok(Self::Form(Box::new(Asked { uploads, ..asked })))
     }
 
     /// What somebody asks by it.
@@ -141,25 +157,31 @@ pub(super) async fn refuse(request: Request, options: &Options) {
     if request.headers().contains_key(header::EXPECT) {
         return;
     }
+    discard_within(request.into_body(), options).await;
+}
+
+async fn discard_within(body: Body, options: &Options) {
     let patience = Duration::from_secs(options.read_timeout.into());
     // Whether all of it came in time does not matter.
-    let _ = timeout(patience, discard(request.into_body())).await;
+    let _ = timeout(patience, discard(body)).await;
 }
 
 /// The body, whole, within the limits of size and time.
-async fn arrived(body: Body, length: Option<u64>, options: &Options) -> Result<Bytes, Refusal> {
+async fn arrived(
+    body: &mut Body,
+    length: Option<u64>,
+    options: &Options,
+) -> Result<Bytes, Refusal> {
     let most = usize::try_from(options.body_max).unwrap_or(usize::MAX);
     let patience = Duration::from_secs(options.read_timeout.into());
     if length.is_some_and(|length| length > options.body_max.into()) {
-        // Whether all of it came in time does not matter.
-        let _ = timeout(patience, discard(body)).await;
         return Err(Refusal::too_large(length, most));
     }
-    let whole = to_bytes(body, most);
-    let arrived = timeout(patience, whole).await;
-    arrived.map_err(|_| Refusal::too_slow(options.read_timeout))?.map_err(|why| {
-        let large = std::error::Error::source(&why).is_some_and(|why| why.is::<LengthLimitError>());
-        if large { Refusal::too_large(None, most) } else { Refusal::malformed(why) }
+    let arrived = timeout(patience, Limited::new(body, most).collect()).await;
+    let arrived = arrived.map_err(|_| Refusal::too_slow(options.read_timeout))?;
+    arrived.map(Collected::to_bytes).map_err(|why| match why.is::<LengthLimitError>() {
+        true => Refusal::too_large(None, most),
+        false => Refusal::malformed(why),
     })
 }
 

@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, header},
 };
+use http_body_util::BodyDataStream;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value as Json};
 use tokio::time::timeout;
@@ -48,7 +49,7 @@ pub(super) fn allow(headers: &HeaderMap, viewer: &Viewer) -> Result<(), Refusal>
 
 /// The JSON of the request, with files in the place of the variables they are for.
 pub(super) async fn read(
-    body: Body,
+    body: &mut Body,
     boundary: String,
     options: &Options,
 ) -> Result<(Json, Uploads), Refusal> {
@@ -58,13 +59,13 @@ pub(super) async fn read(
 }
 
 async fn parts(
-    body: Body,
+    body: &mut Body,
     boundary: String,
     options: &Options,
 ) -> Result<(Json, Uploads), Refusal> {
     let whole = options.upload_max.saturating_add(2 * u64::from(options.body_max) + HEADS);
     let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
-    let mut parts = Multipart::with_constraints(body.into_data_stream(), boundary, limits);
+    let mut parts = Multipart::with_constraints(BodyDataStream::new(body), boundary, limits);
     let (mut operations, mut map) = (None, None);
     let (mut count, mut left, mut uploads) = (0, options.upload_max, Vec::new());
     while let Some(part) = parts.next_field().await.map_err(|why| unread(&why, options))? {

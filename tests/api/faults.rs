@@ -248,6 +248,8 @@ async fn a_connection_that_is_cut_at_every_statement_loses_nothing_acknowledged(
     let token = server.token(Role::Editor).await;
     let client =
         Client { address: server.address.to_string(), token, http: reqwest::Client::new() };
+    // Whose connection is lost before it is ready does not begin.
+    crate::wait::until("it is ready", async || client.readiness().await.0 == 200).await;
     let (mut acknowledged, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for deliver in [false, true] {
         proxy.deliver.store(deliver, SeqCst);

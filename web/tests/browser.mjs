@@ -149,13 +149,14 @@ assert.equal(await text("request-headers.json"), '{ "Accept-Language": "ar" }');
 
 // So are the tabs, also those that an earlier version began with; what an address asks for joins them.
 const left = { id: "1", title: "Example18", query: "# Of old\nquery Example18 { units { totalCount } }", variables: null, headers: null, operationName: "Example18", response: null };
+// A page that runs keeps its tabs a little later, and would do so over these.
+await page.goto(new URL("/plain", address).href);
 await page.evaluate((left) => {
   localStorage.clear();
   const tabs = [{ ...left, id: "0", title: "Own", query: "query Own { dataset { slug } }", operationName: "Own" }, left];
   localStorage.setItem("graphiql:tabState", JSON.stringify({ tabs, activeTabIndex: 1 }));
   localStorage.setItem("graphiql:query", left.query);
 }, left);
-await page.goto("about:blank");
 await page.goto(address);
 await result.getByText("12", { exact: true }).waitFor();
 assert.deepEqual(await tabs.allInnerTexts(), ["Own", "Example18"]);
