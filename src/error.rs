@@ -22,12 +22,10 @@ pub enum Error {
         /// The closest names there are.
         suggestions: Arc<[String]>,
     },
-    /// Figures were to be added up that may not be. The message names what is in the way.
+    /// What was asked for means several things. The message names them, and the argument that
+    /// chooses.
     #[error("{0}")]
-    NotAdditive(Arc<str>),
-    /// Figures were to be computed with that are in different units. The message names them.
-    #[error("{0}")]
-    UnlikeUnits(Arc<str>),
+    Ambiguous(Arc<str>),
     /// What was to be written is wrong in one or more places, and nothing of it was.
     #[error("{0}")]
     Rejected(Arc<Problems>),

@@ -1,6 +1,7 @@
 //! From one figure to another: differences, ratios, rates of growth.
 
 use bigdecimal::{BigDecimal, Signed, ToPrimitive, Zero};
+use entity::vocabulary::Comparator;
 
 use super::{Number, Quantity, Reason, Uncomputed, bound};
 
@@ -32,6 +33,18 @@ pub fn change(figure: &Quantity, base: &Quantity) -> Growth {
         }),
     };
     Growth { absolute, percent }
+}
+
+/// The change from a figure to itself: none, even of a bound.
+pub fn change_to_itself(figure: &Quantity) -> Growth {
+    let certain = Quantity { comparator: Comparator::Equal, ..figure.clone() };
+    change(&certain, &certain)
+}
+
+/// `figure / figure × scale`: certain, even of a bound.
+pub fn ratio_to_itself(figure: &Quantity, scale: i64) -> Result<Quantity, Uncomputed> {
+    let certain = Quantity { comparator: Comparator::Equal, ..figure.clone() };
+    ratio(&certain, &certain, scale)
 }
 
 /// `figure / base × scale`.
@@ -115,7 +128,7 @@ fn root(of: &Number, degree: u32) -> Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::vocabulary::Comparator::{self, *};
+    use entity::vocabulary::Comparator::*;
 
     fn q(text: &str, comparator: Comparator) -> Quantity {
         Quantity { value: text.parse().unwrap(), comparator, exact: true }

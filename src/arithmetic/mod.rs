@@ -8,13 +8,13 @@
 //!
 //! Nothing here reads a database.
 
-pub mod additive;
 mod bound;
 mod change;
+pub mod mixture;
 mod quantity;
 mod reason;
 
 pub use bound::reach;
-pub use change::{Growth, change, growth_rate, ratio};
+pub use change::{Growth, change, change_to_itself, growth_rate, ratio, ratio_to_itself};
 pub use quantity::{DIGITS, Number, Quantity, number};
 pub use reason::{Reason, Uncomputed};

@@ -16,15 +16,27 @@ pub enum Reason {
     /// The figures have different signs or are not positive, so that a rate of growth or a share
     /// says nothing.
     NotPositive,
-    /// The figures are in different units, or of different metrics.
+    /// The figures are in different units.
     UnlikeUnits,
-    /// The figures may not be added up: the metric is not additive, or they overlap.
+    /// The figures are of different metrics, so that a mean of them is one of unlike things.
+    UnlikeMetrics,
+    /// Some of the figures are part of others: of a place and one inside it, of a year and its
+    /// quarters, of a place and an initiative there. They would count twice.
+    Overlap,
+    /// Figures are missing, marked so or not there at all: the value is of those that are there.
+    Incomplete,
+    /// The figures are of periods of different length: a quarter is not compared with a year.
+    UnlikePeriods,
+    /// The figures may not be added up: the metric is not additive, or counts what is there at a
+    /// time.
     NotAdditive,
     /// The question does not apply to this metric: a change of a percentage is in percentage
     /// points, and nothing else has any.
     NotApplicable,
     /// There is no period for which all the places have a figure with a value.
     NoCommonPeriod,
+    /// The place has no figure of its own, and several initiatives in it have one: say which.
+    SeveralInitiatives,
     /// There are fewer figures than the computation needs.
     TooFew,
     /// A figure it rests on is marked UNRELIABLE by its status.

@@ -15,12 +15,14 @@ use crate::{
 /// With which figure of its series a figure is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ChangeBasis {
-    /// The newest earlier figure with a value, of a period of the same length. It may be several
-    /// periods back: `from` says which one it is.
+    /// The newest earlier figure with a value, of a period of the same length; of a range, of one
+    /// that spans as many months between the same days. It may be several periods back: `from` says
+    /// which one it is.
     Previous,
     /// The figure of the same part of the calendar one year earlier.
     YearAgo,
-    /// The figure of the period given as `base`.
+    /// The figure of the period given as `base`, which must be as long: a quarter is not compared
+    /// with a year (reason UNLIKE_PERIODS).
     Base,
 }
 
@@ -28,6 +30,8 @@ pub enum ChangeBasis {
 pub struct Change {
     view: View,
     figure: Option<Arc<observation::Model>>,
+    /// The period of the figure, or of the gap where it would be.
+    period: Period,
     from: Option<Arc<observation::Model>>,
     metric: Arc<metric::Model>,
     unit: Arc<unit::Model>,
@@ -45,7 +49,7 @@ impl Change {
         basis: ChangeBasis,
         base: Option<Period>,
     ) -> Result<Self> {
-        let period = place.period.ok_or_else(|| Error::internal("a change without a period"))?;
+        let period = place.period;
         let (question, at, sought) = match (basis, base) {
             (ChangeBasis::Base, Some(base)) => {
                 (Figure::At, Some(place.at(base)), format!("for {base}"))
@@ -79,7 +83,7 @@ impl Change {
         };
         let metric = row::<metric::Entity>(ctx, place.metric, view).await?;
         let unit = row::<unit::Entity>(ctx, metric.unit_id, view).await?;
-        Ok(Self { view, figure, from, metric, unit, sought })
+        Ok(Self { view, figure, period, from, metric, unit, sought })
     }
 
     fn growth(&self) -> Result<Growth, Uncomputed> {
@@ -89,13 +93,36 @@ impl Change {
         let base = quantity(self.from.as_deref(), Reason::NoBase, || {
             format!("there is no figure {}", self.sought)
         })?;
-        Ok(arithmetic::change(&figure, &base))
+        if let Some(from) = self.from.as_deref() {
+            as_long(self.period, from.period)?;
+        }
+        let same = self.figure.as_ref().zip(self.from.as_ref()).is_some_and(|(a, b)| a.id == b.id);
+        Ok(match same {
+            true => arithmetic::change_to_itself(&figure),
+            false => arithmetic::change(&figure, &base),
+        })
     }
 
     fn computed(&self, result: Result<Quantity, Uncomputed>, unit: Option<i64>) -> Computed {
         let inputs = [&self.from, &self.figure].into_iter().flatten().cloned().collect();
         Computed::new(result, unit, inputs, self.view)
     }
+}
+
+/// Refuses a base of a period that is longer or shorter than the figure's.
+pub(super) fn as_long(period: Period, base: Period) -> Result<(), Uncomputed> {
+    if period.is_as_long_as(base) {
+        return Ok(());
+    }
+    let word = |period: Period| async_graphql::resolver_utils::enum_value(period.length());
+    Err(Uncomputed::new(
+        Reason::UnlikePeriods,
+        format!(
+            "{period} ({}) and {base} ({}) are not as long as each other; name a base that is",
+            word(period),
+            word(base)
+        ),
+    ))
 }
 
 /// A figure's value as a number.

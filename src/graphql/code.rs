@@ -94,10 +94,9 @@ pub enum Code {
     Overloaded,
     /// The database does not answer.
     DatabaseUnavailable,
-    /// A sum was asked for of figures that may not be added up; the message says why.
-    NotAdditive,
-    /// A number was asked for that would mix units; the message names them.
-    UnlikeUnits,
+    /// What was asked for means several things; the message names them, and the argument that
+    /// chooses.
+    Ambiguous,
     /// There are as many live connections as the server has.
     TooManyConnections,
     /// There are as many operations on a WebSocket as may be.

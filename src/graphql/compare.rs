@@ -2,21 +2,29 @@
 
 use std::{collections::HashSet, fmt::Display, hash::Hash, sync::Arc};
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, Object, Result, resolver_utils::enum_value};
 use entity::{
-    Date, DateTime, Period, cut, district, metric, observation,
+    Date, DateTime, Frequency, Period, cut, district, metric, observation,
     vocabulary::{Comparator, ObservationStatus},
 };
 use futures_util::future::{try_join, try_join_all};
 
 use super::{
-    Ask, District, Metric, Node, Observation, change::quantity, observation::Printed, past,
+    Ask, District, Initiative, Metric, Node, Observation,
+    change::quantity,
+    latest::{chosen, initiative as initiative_named, several},
+    object::reference,
+    observation::Printed,
+    past,
     slug::named,
 };
 use crate::{
     arithmetic::{Reason, Uncomputed},
     error::Error,
-    query::{Figure, Limits, SharedPeriod, Table, View, figure::Place},
+    query::{
+        Limits, Sought, Table, View,
+        periods::{Compared, Longest, Shared},
+    },
 };
 
 /// The field of the root that compares.
@@ -26,8 +34,9 @@ pub struct CompareQuery;
 #[Object]
 impl CompareQuery {
     /// Metrics and places side by side, as a table: a row for each metric, or for each metric and
-    /// period, and in it a cell for each place. Figures are the places' own, none of initiatives.
-    /// A cell without a figure says why; it is not zero.
+    /// period, and in it a cell for each place. Figures are the places' own, or, where one has none,
+    /// that of the one initiative in it that has one. All figures of a row are of periods of the
+    /// same length. A cell without a figure says why; it is not zero.
     #[expect(clippy::too_many_arguments, reason = "what is compared, and from where it is seen")]
     async fn compare(
         &self,
@@ -40,11 +49,19 @@ impl CompareQuery {
             String,
         >,
         #[graphql(
-            desc = "Exactly these periods, at least one, each once: a row for each metric and period. When left out, a row for each metric, with the newest figure that each place has."
+            desc = "Exactly these periods, at least one, each once: a row for each metric and period. When left out, a row for each metric, with the newest figure that each place has of the longest periods there are: of years and quarters, the years."
         )]
         periods: Option<Vec<Period>>,
         #[graphql(
-            desc = "Whether all cells of a row are of one period: the newest for which all the places have a value. Not together with `periods`.",
+            desc = "How long the periods are; the longest for which one of the places has a value when left out. Not together with `periods`."
+        )]
+        frequency: Option<Frequency>,
+        #[graphql(
+            desc = "The slug of the initiative whose figures are compared. When left out, the places' own, or, where one has none of the metric with a value, at whatever period, that of the one initiative that has one; where several have, the cell's reason is SEVERAL_INITIATIVES."
+        )]
+        initiative: Option<String>,
+        #[graphql(
+            desc = "Whether all cells of a row are of one period: of the longest for which all the places have a value, the newest. Not together with `periods`.",
             default
         )]
         same_period: bool,
@@ -59,6 +76,13 @@ impl CompareQuery {
     ) -> Option<Result<CompareTable>> {
         let table = async {
             let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
+            if let (Some(_), Some(frequency)) = (&periods, frequency) {
+                return Err(Error::input(format!(
+                    "`frequency` is {}, but `periods` are given; leave one of them out",
+                    enum_value(frequency)
+                ))
+                .into());
+            }
             let when = match (periods, same_period) {
                 (Some(_), true) => {
                     return Err(Error::input(
@@ -83,10 +107,20 @@ impl CompareQuery {
                 all::<district::Entity>(ctx, "districts", &districts, view),
             )
             .await?;
-            CompareTable::load(ctx, view, metrics, districts, when).await
+            let initiative = initiative_named(ctx, initiative.as_deref(), view).await?;
+            let wanted = Wanted { view, when, frequency, initiative };
+            CompareTable::load(ctx, metrics, districts, wanted).await
         };
         Some(table.await)
     }
+}
+
+/// Which figures a table has.
+struct Wanted {
+    view: View,
+    when: When,
+    frequency: Option<Frequency>,
+    initiative: Option<i64>,
 }
 
 /// Of when the figures of a table are.
@@ -149,50 +183,69 @@ pub struct CompareTable {
 impl CompareTable {
     async fn load(
         ctx: &Context<'_>,
-        view: View,
         metrics: Vec<Arc<metric::Model>>,
         districts: Vec<Arc<district::Model>>,
-        when: When,
+        wanted: Wanted,
     ) -> Result<Self> {
         let batch = ctx.batch()?;
-        let rows: Vec<(&Arc<metric::Model>, Sought)> = match when {
-            When::At(periods) => {
-                let at = |metric| periods.iter().map(move |at| (metric, Sought::At(*at)));
+        let Wanted { view, when, frequency, initiative } = wanted;
+        let numbers = districts.iter().map(|district| district.id).collect();
+        let compared = Compared { districts: numbers, initiative, view };
+        let rows: Vec<(&Arc<metric::Model>, Row)> = match (when, frequency) {
+            (When::At(periods), _) => {
+                let at = |metric| periods.iter().map(move |at| (metric, Row::At(*at)));
                 metrics.iter().flat_map(at).collect()
             }
-            When::Latest => metrics.iter().map(|metric| (metric, Sought::Latest)).collect(),
-            When::Shared => {
-                let numbers: Vec<i64> = districts.iter().map(|district| district.id).collect();
+            (When::Latest, Some(length)) => {
+                metrics.iter().map(|metric| (metric, Row::Latest(length))).collect()
+            }
+            (When::Latest, None) => {
+                let longest =
+                    metrics.iter().map(|metric| batch.load(Longest(compared.clone()), metric.id));
+                let longest = try_join_all(longest).await?;
+                let row = |length: Option<Frequency>| length.map_or(Row::Nothing, Row::Latest);
+                metrics.iter().zip(longest.into_iter().map(row)).collect()
+            }
+            (When::Shared, frequency) => {
                 let shared = metrics.iter().map(|metric| {
-                    let question = SharedPeriod { districts: numbers.clone(), view };
-                    batch.load(question, metric.id)
+                    let compared = compared.clone();
+                    batch.load(Shared { compared, frequency }, metric.id)
                 });
                 let shared = try_join_all(shared).await?;
-                let sought = |at: Option<Period>| at.map_or(Sought::Nothing, Sought::At);
-                metrics.iter().zip(shared.into_iter().map(sought)).collect()
+                let row = |at: Option<Period>| at.map_or(Row::NotShared, Row::At);
+                metrics.iter().zip(shared.into_iter().map(row)).collect()
             }
         };
-        let rows = rows.into_iter().map(|(metric, sought)| {
+        let rows = rows.into_iter().map(|(metric, row)| {
             let cells = districts.iter().map(move |district| async move {
-                let place = |period| Place {
+                let sought = Sought {
                     metric: metric.id,
                     district: district.id,
-                    initiative: None,
-                    period,
+                    initiative,
+                    period: row.period(),
+                    frequency: row.frequency(),
                 };
-                let figure = match sought {
-                    Sought::At(period) => {
-                        batch.load(Figure::At.seen(view), place(Some(period))).await?
-                    }
-                    Sought::Latest => batch.load(Figure::Latest.seen(view), place(None)).await?,
-                    Sought::Nothing => None,
+                let (figure, rivals) = match row {
+                    Row::Nothing | Row::NotShared => (None, Arc::default()),
+                    Row::At(_) | Row::Latest(_) => match chosen(ctx, &sought, view).await? {
+                        Ok(figure) => (figure, Arc::default()),
+                        Err(rivals) => (None, rivals),
+                    },
                 };
                 let (metric, district) = (Arc::clone(metric), Arc::clone(district));
-                Ok::<_, Error>(CompareCell { view, metric, district, sought, figure })
+                Ok::<_, async_graphql::Error>(CompareCell {
+                    view,
+                    metric,
+                    district,
+                    row,
+                    figure,
+                    rivals,
+                })
             });
             async move {
                 let cells = try_join_all(cells).await?;
-                Ok::<_, Error>(CompareRow { view, metric: Arc::clone(metric), sought, cells })
+                let metric = Arc::clone(metric);
+                Ok::<_, async_graphql::Error>(CompareRow { view, metric, row, cells })
             }
         });
         let rows = try_join_all(rows).await?;
@@ -220,20 +273,31 @@ impl CompareTable {
     }
 }
 
-/// Which figure a cell has.
+/// Which figures a row has.
 #[derive(Debug, Clone, Copy)]
-enum Sought {
+enum Row {
     At(Period),
-    Latest,
-    /// None: there is no period that all places have in common.
+    /// Each place's newest of periods as long.
+    Latest(Frequency),
+    /// None: no place has a figure with a value.
     Nothing,
+    /// None: there is no period that all places have in common.
+    NotShared,
 }
 
-impl Sought {
+impl Row {
     fn period(self) -> Option<Period> {
         match self {
             Self::At(period) => Some(period),
-            Self::Latest | Self::Nothing => None,
+            Self::Latest(_) | Self::Nothing | Self::NotShared => None,
+        }
+    }
+
+    fn frequency(self) -> Option<Frequency> {
+        match self {
+            Self::At(period) => Some(period.length()),
+            Self::Latest(length) => Some(length),
+            Self::Nothing | Self::NotShared => None,
         }
     }
 }
@@ -242,7 +306,7 @@ impl Sought {
 pub struct CompareRow {
     view: View,
     metric: Arc<metric::Model>,
-    sought: Sought,
+    row: Row,
     cells: Vec<CompareCell>,
 }
 
@@ -257,7 +321,13 @@ impl CompareRow {
     /// The period that all cells are of; null where each has its own, and where `samePeriod` found
     /// none.
     async fn period(&self) -> Option<Period> {
-        self.sought.period()
+        self.row.period()
+    }
+
+    /// How long the periods of all cells are; null where no place has a value, and where
+    /// `samePeriod` found no period.
+    async fn frequency(&self) -> Option<Frequency> {
+        self.row.frequency()
     }
 
     /// A cell for each place, in the order of the table's `districts`.
@@ -271,15 +341,21 @@ pub struct CompareCell {
     view: View,
     metric: Arc<metric::Model>,
     district: Arc<district::Model>,
-    sought: Sought,
+    row: Row,
     figure: Option<Arc<observation::Model>>,
+    /// The slugs of the initiatives that have what the place has not, if several have.
+    rivals: Arc<[String]>,
 }
 
 impl CompareCell {
     /// Why there is no value.
     fn failure(&self) -> Option<Uncomputed> {
         let (metric, district) = (&self.metric.slug, &self.district.slug);
-        if let Sought::Nothing = self.sought {
+        if !self.rivals.is_empty() {
+            let why = several(metric, district, &self.rivals);
+            return Some(Uncomputed::new(Reason::SeveralInitiatives, why));
+        }
+        if let Row::NotShared = self.row {
             return Some(Uncomputed::new(
                 Reason::NoCommonPeriod,
                 format!(
@@ -288,15 +364,19 @@ impl CompareCell {
                 ),
             ));
         }
-        let explanation = || match (&self.figure, self.sought) {
+        let explanation = || match (&self.figure, self.row) {
             (Some(figure), _) => format!(
                 "the figure of {metric} for {district} at {} is marked {}",
                 figure.period,
-                async_graphql::resolver_utils::enum_value(figure.status)
+                enum_value(figure.status)
             ),
-            (None, Sought::At(period)) => {
+            (None, Row::At(period)) => {
                 format!("there is no figure of {metric} for {district} at {period}")
             }
+            (None, Row::Latest(length)) => format!(
+                "there is no {} figure of {metric} with a value for {district}",
+                enum_value(length)
+            ),
             (None, _) => format!("there is no figure of {metric} with a value for {district}"),
         };
         quantity(self.figure.as_deref(), Reason::NoValue, explanation).err()
@@ -314,12 +394,18 @@ impl CompareCell {
     /// The period of the figure, or the one at which it was looked for; null where none was given
     /// and there is no figure.
     async fn period(&self) -> Option<Period> {
-        self.figure.as_ref().map(|figure| figure.period).or(self.sought.period())
+        self.figure.as_ref().map(|figure| figure.period).or(self.row.period())
     }
 
     /// The figure; null where there is none. One that is there may be marked missing.
     async fn observation(&self) -> Option<Observation> {
         Some(Observation::new(self.figure.clone()?, self.view))
+    }
+
+    /// The initiative whose figure it is, where the place has none of its own; else null.
+    async fn initiative(&self, ctx: &Context<'_>) -> Option<Result<Initiative>> {
+        let number = self.figure.as_ref()?.initiative_id?;
+        Some(reference(ctx, number, self.view).await)
     }
 
     /// The figure's value in the metric's unit, exact, with the decimals its source printed. Read

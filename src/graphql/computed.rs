@@ -5,7 +5,11 @@ use std::{ops::Range, sync::Arc};
 use async_graphql::{Context, Object, Result};
 use entity::{Decimal, observation, vocabulary::Comparator};
 
-use super::{Ask, Observation, ObservationFilter, Unit, object::reference};
+use super::{
+    Ask, Observation, ObservationFilter, Unit,
+    expected::{Expected, count},
+    object::reference,
+};
 use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},
     error::Error,
@@ -19,7 +23,17 @@ pub struct Computed {
     result: Result<Quantity, Uncomputed>,
     unit: Option<i64>,
     inputs: Inputs,
+    beside: Option<Beside>,
     view: View,
+}
+
+/// What must be said beside a number.
+#[derive(Clone)]
+pub enum Beside {
+    /// It is of figures that do not belong together.
+    Mixed(Uncomputed),
+    /// How many figures it would rest on if none were missing.
+    Expected(Arc<Expected>),
 }
 
 /// The figures a number was computed from.
@@ -55,7 +69,28 @@ impl Computed {
     ) -> Self {
         // Of a number that no Decimal holds there is no value, nor anything to say of it.
         let result = result.and_then(|quantity| quantity.decimal().map(|_| quantity));
-        Self { result, unit, inputs, view }
+        Self { result, unit, inputs, beside: None, view }
+    }
+
+    /// The same with what must be said beside it.
+    pub(super) fn beside(self, beside: Option<Beside>) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Why there is no value, or what must be said beside it.
+    async fn remark(&self, ctx: &Context<'_>) -> Result<Option<Uncomputed>> {
+        match (&self.result, &self.beside) {
+            (Err(why), _) | (Ok(_), Some(Beside::Mixed(why))) => Ok(Some(why.clone())),
+            (Ok(_), Some(Beside::Expected(expected))) => expected.missing(ctx).await,
+            (Ok(_), None) => Ok(None),
+        }
+    }
+
+    fn expected(&self) -> Option<&Expected> {
+        match (&self.result, &self.beside) {
+            (Ok(_), Some(Beside::Expected(expected))) => Some(expected),
+            _ => None,
+        }
     }
 }
 
@@ -107,14 +142,33 @@ impl Computed {
         Some(reference(ctx, self.unit?, self.view).await)
     }
 
-    /// Why there is no value; null where there is one.
-    async fn reason(&self) -> Option<Reason> {
-        self.result.as_ref().err().map(|why| why.reason)
+    /// Why there is no value; or, beside a value, what should be known of it: INCOMPLETE where
+    /// figures are missing, OVERLAP or UNLIKE_METRICS where it was asked for of figures that do not
+    /// belong together. Null where there is nothing to say.
+    async fn reason(&self, ctx: &Context<'_>) -> Option<Result<Reason>> {
+        self.remark(ctx).await.map(|why| why.map(|why| why.reason)).transpose()
     }
 
-    /// The same in a sentence that names what is in the way.
-    async fn explanation(&self) -> Option<&str> {
-        self.result.as_ref().err().map(|why| why.explanation.as_str())
+    /// The same in a sentence that names what is in the way, and what mends it.
+    async fn explanation(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        self.remark(ctx).await.map(|why| why.map(|why| why.explanation)).transpose()
+    }
+
+    /// Of how many figures it was computed; only where `expected` says how many there would be.
+    async fn present(&self) -> Option<Result<i32>> {
+        Some(count(self.expected()?.present()))
+    }
+
+    /// How many figures with a value there would be if none were missing: the places that the
+    /// metric has figures of, times the periods that it has figures of, both as far as they were
+    /// asked for, and periods as long as those found; ranges count where they are found. Figures
+    /// that are not there at all are missing as those are that are marked so. Null where the value
+    /// is null, or computed of no set of figures; where figures of different metrics or overlapping
+    /// ones were mixed; and where they were asked for by more than their metric, place, initiative
+    /// and period, such as their value: those left out are not missing then.
+    #[graphql(name = "expected")]
+    async fn expected_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        Some(self.expected()?.count(ctx).await.and_then(count))
     }
 
     /// The figures it was computed from, and through them their sources; those of many by their

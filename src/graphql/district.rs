@@ -9,9 +9,11 @@ use crate::{
 };
 use async_graphql::ID;
 use async_graphql::{Context, Result};
-use entity::{Date, DateTime, Decimal, Geometry, metric, vocabulary::DistrictKind};
+use entity::{
+    Date, DateTime, Decimal, Frequency, Geometry, district, metric, vocabulary::DistrictKind,
+};
 
-use super::{Observation, observation, past, slug::named};
+use super::{Observation, latest::Latest, object::seen_from, past, slug::named};
 
 filter! {
     /// Which places.
@@ -75,19 +77,26 @@ object! {
     figures observations by DistrictId:
         "The figures measured for this place, the newest period first; not those of the places inside. Empty where the sources give none: a wider place's figures are not this one's.";
     fields {
-        /// The newest figure with a value of a metric here; its `period` says of when it is. Null
-        /// where there is none.
+        /// The newest figure with a value of a metric here, of the longest periods there are; its
+        /// `period` says of when it is. Where the place has none of its own and one initiative has,
+        /// it is that one's, as its `initiative` says; where several have, the error AMBIGUOUS names
+        /// them. Null where there is none.
         async fn latest(
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the metric.")] metric: String,
+            #[graphql(desc = "How long the periods are; the longest there is when left out: of years and quarters, the years.")]
+            frequency: Option<Frequency>,
+            #[graphql(desc = "The slug of the initiative whose figures are wanted. When left out, the place's own, or, where it has none of the metric with a value, at whatever period, those of the one initiative that has any.")]
+            initiative: Option<String>,
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Observation>> {
             let latest = async {
                 let view = past::view(ctx, self.view, as_of, known_on)?;
                 let metric = named::<metric::Entity>(ctx, "metric", &metric, view).await?;
-                observation::latest(ctx, metric.id, self.row.id, view).await
+                let place = seen_from::<district::Entity>(ctx, &self.row, self.view, view).await?;
+                Latest { view, metric, place, initiative, frequency }.load(ctx).await
             };
             latest.await.transpose()
         }

@@ -41,8 +41,7 @@ impl From<Error> for async_graphql::Error {
             }
             Error::AtMost(message) => (message.to_string(), Code::AtMostExceeded),
             Error::Dependants(message) => (message.to_string(), Code::HasDependants),
-            Error::NotAdditive(message) => (message.to_string(), Code::NotAdditive),
-            Error::UnlikeUnits(message) => (message.to_string(), Code::UnlikeUnits),
+            Error::Ambiguous(message) => (message.to_string(), Code::Ambiguous),
             Error::Unauthenticated(message) => (message.to_owned(), Code::Unauthenticated),
             Error::Forbidden(why) => {
                 let message = why.to_string();

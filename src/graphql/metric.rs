@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::input::LocalizedTextInput;
 use crate::{
+    error::Error,
     filter, object, order,
     query::{
         Direction, Ties,
         filter::{LocalizedTextFilter, TextFilter, WordFilter},
-        ranking::Contest,
+        ranking::{Contest, When},
     },
 };
 use async_graphql::ID;
@@ -19,8 +20,12 @@ use entity::{
 };
 
 use super::{
-    DistrictFilter, Observation, Ranking, Series, object::seen_from, observation, past,
-    series::Wanted, slug::named,
+    DistrictFilter, Observation, Ranking, Series,
+    latest::{Latest, initiative as chosen},
+    object::seen_from,
+    past,
+    series::Wanted,
+    slug::named,
 };
 
 filter! {
@@ -88,7 +93,7 @@ object! {
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the place.")] district: String,
-            #[graphql(desc = "The slug of the initiative whose own figures are wanted; the place's own figures when left out.")]
+            #[graphql(desc = "The slug of the initiative whose figures are wanted. When left out, the place's own, or, where it has none of the metric with a value, at whatever period, those of the one initiative that has any; where several have, the error AMBIGUOUS names them.")]
             initiative: Option<String>,
             #[graphql(desc = "Only periods that begin with its first day or later.")]
             from: Option<Period>,
@@ -111,34 +116,48 @@ object! {
             Some(series.await)
         }
 
-        /// The newest figure with a value of a place; its `period` says of when it is. Null where
-        /// there is none.
+        /// The newest figure with a value of a place, of the longest periods there are; its `period`
+        /// says of when it is. Where the place has none of its own and one initiative has, it is
+        /// that one's, as its `initiative` says; where several have, the error AMBIGUOUS names them.
+        /// Null where there is none.
         async fn latest(
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the place.")] district: String,
+            #[graphql(desc = "How long the periods are; the longest there is when left out: of years and quarters, the years.")]
+            frequency: Option<Frequency>,
+            #[graphql(desc = "The slug of the initiative whose figures are wanted. When left out, the place's own, or, where it has none of the metric with a value, at whatever period, those of the one initiative that has any.")]
+            initiative: Option<String>,
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Observation>> {
             let latest = async {
                 let view = past::view(ctx, self.view, as_of, known_on)?;
+                let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 let place = named::<district::Entity>(ctx, "district", &district, view).await?;
-                observation::latest(ctx, self.row.id, place.id, view).await
+                Latest { view, metric, place, initiative, frequency }.load(ctx).await
             };
             latest.await.transpose()
         }
 
         /// The places that have a figure of this metric at one period, ranked by its value: their
-        /// own figures, none of initiatives. Which way is better is the metric's `direction`.
+        /// own, or, where they have none, that of the one initiative in them that has one. Which way
+        /// is better is the metric's `direction`.
         ///
         /// Values are ordered as numbers, whatever their comparators: see `provisional`.
         #[expect(clippy::too_many_arguments, reason = "what a ranking is made of")]
         async fn ranking(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "Exactly this period. When left out, the newest for which one of the places has a value, by its first day and then by its last: the last quarter rather than the year. `period` of the answer says which it is.")]
+            #[graphql(desc = "Exactly this period. When left out, of the longest periods there are (of years and quarters, the years) the newest for which one of the places has a value; `period` of the answer says which it is.")]
             period: Option<Period>,
-            #[graphql(desc = "Which places; all when left out. Choose places of one sort: a city always surpasses its districts.")]
+            #[graphql(desc = "How long the period is, where `period` is left out; the longest there is when left out.")]
+            frequency: Option<Frequency>,
+            #[graphql(desc = "Whether each place is ranked by the newest of its own periods, all of the same length: for places whose newest years differ. `period` of each entry says of when it is. Not together with `period`.", default)]
+            newest_of_each: bool,
+            #[graphql(desc = "The slug of the initiative whose figures are wanted. When left out, the place's own, or, where it has none of the metric with a value, at whatever period, those of the one initiative that has any.")]
+            initiative: Option<String>,
+            #[graphql(desc = "Which places take part; all that have a figure of the metric when left out. Choose places of one sort: a city always surpasses its districts.")]
             among: Option<Arc<DistrictFilter>>,
             #[graphql(desc = "Whether the largest value comes first or the smallest; the largest when left out.", default_with = "Direction::Desc")]
             direction: Direction,
@@ -150,7 +169,28 @@ object! {
             let ranking = async {
                 let view = past::view(ctx, self.view, as_of, known_on)?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
-                let contest = Contest { view, among, period };
+                let when = match (period, newest_of_each) {
+                    (Some(period), true) => {
+                        return Err(Error::input(format!(
+                            "`newestOfEach` is true, but `period` is {period}; leave one of them out"
+                        ))
+                        .into());
+                    }
+                    (Some(period), false) => When::At(period),
+                    (None, true) => When::NewestOfEach,
+                    (None, false) => When::Newest,
+                };
+                if let (Some(period), Some(frequency)) = (period, frequency)
+                    && period.length() != frequency
+                {
+                    return Err(Error::input(format!(
+                        "`period` is {period}, but `frequency` is {}; leave one of them out",
+                        async_graphql::resolver_utils::enum_value(frequency)
+                    ))
+                    .into());
+                }
+                let initiative = chosen(ctx, initiative.as_deref(), view).await?;
+                let contest = Contest { view, among, when, frequency, initiative };
                 Ok(Ranking::new(metric, contest, direction, ties))
             };
             Some(ranking.await)

@@ -129,7 +129,8 @@ object! {
         }
 
         /// The newest earlier figure with a value of the same metric, place and initiative, of a
-        /// period of the same length; it may be several periods back. Null where there is none.
+        /// period of the same length (of a range, one that spans as many months between the same
+        /// days); it may be several periods back. Null where there is none.
         async fn previous(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
             let previous = async {
                 let before = Question::Before.seen(self.view);
@@ -289,18 +290,6 @@ pub(super) async fn referred(
     };
     // What was said of what was retracted since is still said of it.
     let found = seen.or(Some(row).filter(|_| view.as_of.is_none() && view.known_on.is_none()));
-    Ok(found.map(|row| Observation::new(row, view)))
-}
-
-/// The newest figure with a value of a metric in a place.
-pub(super) async fn latest(
-    ctx: &Context<'_>,
-    metric: i64,
-    district: i64,
-    view: View,
-) -> Result<Option<Observation>> {
-    let place = Place { metric, district, initiative: None, period: None };
-    let found = ctx.batch()?.load(Question::Latest.seen(view), place).await?;
     Ok(found.map(|row| Observation::new(row, view)))
 }
 

@@ -45,7 +45,7 @@ impl Per {
         }
         let of = named::<metric::Entity>(ctx, "metric", slug, view).await?;
         let place = Place { metric: of.id, initiative: None, ..Place::of(figure) };
-        let denominator = ctx.batch()?.load(Figure::AtOrBefore.seen(view), place).await?;
+        let denominator = ctx.batch()?.load(Figure::Denominator.seen(view), place).await?;
         let metric = row::<metric::Entity>(ctx, figure.metric_id, view).await?;
         let (figure, of) = (Arc::clone(figure), of.slug.clone());
         Ok(Self { view, figure, metric, denominator, of, scale })
@@ -62,7 +62,8 @@ impl Per {
             quantity(Some(&self.figure), Reason::NoValue, || "it has no value".to_owned())?;
         let base = quantity(self.denominator.as_deref(), Reason::NoBase, || {
             format!(
-                "there is no figure of {} for the place, of {} or earlier",
+                "there is no figure of {} for the place: of {}, of a period it lies in, or of a \
+                 year before",
                 self.of, self.figure.period
             )
         })?;
@@ -73,7 +74,11 @@ impl Per {
                 "a figure it would rest on is UNRELIABLE; its note says why",
             ));
         }
-        arithmetic::ratio(&figure, &base, self.scale.into())
+        let same = self.denominator.as_ref().is_some_and(|row| row.id == self.figure.id);
+        match same {
+            true => arithmetic::ratio_to_itself(&figure, self.scale.into()),
+            false => arithmetic::ratio(&figure, &base, self.scale.into()),
+        }
     }
 }
 
@@ -88,13 +93,15 @@ impl Per {
         Computed::new(self.ratio(), None, inputs, self.view)
     }
 
-    /// The figure divided by: that of the same place and period, or else the newest before. Null
-    /// where there is none.
+    /// The figure divided by, of the same place: that of the same period with a value, or else of
+    /// the shortest part of the calendar the period lies in (month, quarter, half, year; a week lies
+    /// in the year of its number), or else the newest that ended before its year began, so that all
+    /// parts of a year are divided by the same. Null where there is none.
     async fn denominator(&self) -> Option<Observation> {
         Some(Observation::new(self.denominator.clone()?, self.view))
     }
 
-    /// The period of the denominator, which may be an earlier one than the figure's.
+    /// The period of the denominator, which may be longer or earlier than the figure's.
     async fn period(&self) -> Option<Period> {
         self.denominator.as_ref().map(|row| row.period)
     }

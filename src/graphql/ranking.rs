@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
 use entity::{
-    Decimal, Period, district, metric, observation,
+    Decimal, Frequency, Period, district, metric, observation,
     vocabulary::{Aggregation, ObservationStatus},
 };
 use futures_util::future::try_join;
 
 use super::{
-    Ask, Computed, District, Observation,
+    Ask, Computed, District, Initiative, Observation,
     change::quantity,
+    expected::count,
     object::{reference, row},
     page::{Paged, PagedConnection, Pages},
 };
@@ -21,7 +22,7 @@ use crate::{
     query::{
         Direction, Figure, Limits, One, Page, Ranks, Ties, View,
         figure::Place,
-        ranking::{Contest, Extent, Rank},
+        ranking::{Absent, Contest, Extent, Rank, Unranked, When},
     },
 };
 
@@ -56,12 +57,22 @@ async fn extent(ctx: &Context<'_>, contest: &Contest, metric: &metric::Model) ->
     Ok(extent.ok_or_else(|| Error::internal("a ranking was not answered"))?)
 }
 
-/// Places ranked by their figures of a metric at one period.
+/// Places ranked by their figures of a metric, all of periods of the same length.
 #[Object]
 impl Ranking {
-    /// The period that all the figures are of; null where none was given and no place has a value.
+    /// The period that all the figures are of; null where no place has a value, and with
+    /// `newestOfEach`: each entry has its own.
     async fn period(&self, ctx: &Context<'_>) -> Option<Result<Period>> {
+        if self.contest.when == When::NewestOfEach {
+            return None;
+        }
         self.extent(ctx).await.map(|extent| extent.period).transpose()
+    }
+
+    /// How long the periods of the figures are; null where no place has a value.
+    async fn frequency(&self, ctx: &Context<'_>) -> Option<Result<Frequency>> {
+        let period = self.extent(ctx).await.map(|extent| extent.period).transpose();
+        period.map(|period| period.map(Period::length))
     }
 
     /// How many places are ranked, on all pages together.
@@ -69,10 +80,38 @@ impl Ranking {
         Some(self.extent(ctx).await.and_then(|extent| count(extent.ranked)))
     }
 
-    /// How many of the places have no figure with a value at the period. They are never ranked: a
-    /// missing figure is not zero.
+    /// How many of the places that take part are not ranked: those that `among` picks, or, where it
+    /// is left out, those that have a figure of the metric at any time. A missing figure is not
+    /// zero. `unranked` says which they are, and why.
     async fn missing(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         Some(self.extent(ctx).await.and_then(|extent| count(extent.places - extent.ranked)))
+    }
+
+    /// The places that take part and are not ranked, as they were loaded, each with the reason.
+    async fn unranked(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many, at most: from 1 to the server's limit for pages (1000 unless configured); 50 unless configured when left out."
+        )]
+        first: Option<i32>,
+    ) -> Option<Result<Vec<UnrankedDistrict>>> {
+        let unranked = async {
+            let page = Page::new(ctx.data::<Limits>()?, first, None, None, None)?;
+            let (contest, view) = (self.contest.clone(), self.contest.view);
+            let absent = Absent { contest, first: page.limit };
+            let found = ctx.batch()?.load(absent, self.metric.id).await?;
+            let places = found.as_deref().unwrap_or_default().iter();
+            let extent = self.extent(ctx).await?;
+            let unranked = places.map(|place| UnrankedDistrict {
+                view,
+                metric: Arc::clone(&self.metric),
+                period: extent.period.filter(|_| self.contest.when != When::NewestOfEach),
+                place: place.clone(),
+            });
+            Ok(unranked.collect())
+        };
+        Some(unranked.await)
     }
 
     /// The places that are ranked, in order; those with equal values in the order in which they
@@ -135,8 +174,44 @@ impl Pages for Entries {
     }
 }
 
-fn count(number: i64) -> Result<i32> {
-    Ok(i32::try_from(number).map_err(Error::internal)?)
+/// A place that takes part in a ranking and is not ranked.
+pub struct UnrankedDistrict {
+    view: View,
+    metric: Arc<metric::Model>,
+    period: Option<Period>,
+    place: Unranked,
+}
+
+/// A place that takes part in a ranking and is not ranked, and why.
+#[Object]
+impl UnrankedDistrict {
+    /// The place.
+    async fn district(&self, ctx: &Context<'_>) -> Result<District> {
+        reference(ctx, self.place.district, self.view).await
+    }
+
+    /// Why it is not ranked: NO_VALUE, or SEVERAL_INITIATIVES.
+    async fn reason(&self) -> Reason {
+        match self.place.figure {
+            None => Reason::NoValue,
+            Some(_) => Reason::SeveralInitiatives,
+        }
+    }
+
+    /// The same in a sentence.
+    async fn explanation(&self, ctx: &Context<'_>) -> Result<String> {
+        let place = row::<district::Entity>(ctx, self.place.district, self.view).await?;
+        let metric = &self.metric.slug;
+        let at = self.period.map(|period| format!(" at {period}")).unwrap_or_default();
+        Ok(match self.place.figure {
+            None => format!("there is no figure of {metric} with a value for {}{at}", place.slug),
+            Some(_) => format!(
+                "{} has no figure of {metric} of its own{at}, and several initiatives have one; \
+                 choose by `initiative`",
+                place.slug
+            ),
+        })
+    }
 }
 
 /// A place in a ranking.
@@ -220,6 +295,24 @@ impl RankingEntry {
     /// The place.
     async fn district(&self, ctx: &Context<'_>) -> Result<District> {
         reference(ctx, self.rank.district, self.view).await
+    }
+
+    /// The period of the figure it is ranked by.
+    async fn period(&self) -> Period {
+        self.rank.period
+    }
+
+    /// The initiative whose figure it is ranked by, where the place has none of its own; else null.
+    async fn initiative(&self, ctx: &Context<'_>) -> Option<Result<Initiative>> {
+        let initiative = async {
+            let figure = row::<observation::Entity>(ctx, self.rank.figure, self.view).await?;
+            let number = figure.initiative_id;
+            match number {
+                Some(number) => reference(ctx, number, self.view).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        initiative.await.transpose()
     }
 
     /// The figure it is ranked by.

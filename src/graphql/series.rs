@@ -9,15 +9,21 @@ use async_graphql::{Context, Enum, Object, Result};
 use entity::{Decimal, Frequency, Period, district, initiative, metric, observation};
 
 use super::{
-    Ask, Computed, District, DistrictFilter, InitiativeFilter, Metric, Node, ObservationFilter,
-    change::quantity, observation::ObservationOrderKey, running::RunningSums,
-    series_point::SeriesPoint, slug::named,
+    Ask, Computed, District, DistrictFilter, Initiative, InitiativeFilter, Metric, Node,
+    ObservationFilter,
+    change::quantity,
+    latest::{ambiguous, chosen},
+    object::row,
+    observation::ObservationOrderKey,
+    running::RunningSums,
+    series_point::SeriesPoint,
+    slug::named,
 };
 use crate::{
     arithmetic::{self, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Key, Limits, List, Locale, Nulls, OrderBy, Page, Parent, View,
+        Direction, Key, Limits, List, Locale, Nulls, OrderBy, Page, Parent, Rows, Sought, View,
         filter::{PeriodFilter, TextFilter},
     },
 };
@@ -48,32 +54,109 @@ pub(super) struct Line {
     pub(super) view: View,
     pub(super) metric: Arc<metric::Model>,
     pub(super) district: Arc<district::Model>,
-    pub(super) initiative: Option<i64>,
+    pub(super) initiative: Option<Arc<initiative::Model>>,
     pub(super) frequency: Option<Frequency>,
     pub(super) points: Points,
+    from: Option<Period>,
     sums: OnceLock<Sums>,
+    /// The same from some way before the first point.
+    sums_from_before: OnceLock<Sums>,
 }
 
-/// The figures of a series that have values, and their sums.
+/// The figures of a stretch of a series that have values, and their sums.
 pub(super) struct Sums {
+    /// How many points there are before the first of the series.
+    pub(super) before: usize,
     pub(super) rows: Arc<[Arc<observation::Model>]>,
     pub(super) running: RunningSums,
+}
+
+impl Sums {
+    fn new(before: usize, points: &[(Period, Option<Arc<observation::Model>>)]) -> Self {
+        let value = |row: &Arc<observation::Model>| Some((row.value?, row.comparator));
+        let figures: Vec<_> =
+            points.iter().map(|(period, row)| (*period, row.as_ref().and_then(value))).collect();
+        let rows = points.iter().filter_map(|(_, row)| row.as_ref());
+        let rows = rows.filter(|row| row.value.is_some()).cloned().collect();
+        Self { before, rows, running: RunningSums::new(&figures) }
+    }
 }
 
 impl Line {
     /// The sums, found once for all points that ask for them.
     pub(super) fn sums(&self) -> &Sums {
-        self.sums.get_or_init(|| {
-            let value = |row: &Arc<observation::Model>| Some((row.value?, row.comparator));
-            let figures: Vec<_> = self
-                .points
-                .iter()
-                .map(|(period, row)| (*period, row.as_ref().and_then(value)))
-                .collect();
-            let rows = self.points.iter().filter_map(|(_, row)| row.as_ref());
-            let rows = rows.filter(|row| row.value.is_some()).cloned().collect();
-            Sums { rows, running: RunningSums::new(&figures) }
-        })
+        self.sums.get_or_init(|| Sums::new(0, &self.points))
+    }
+
+    /// The same from before the first point on, where the series was cut off there: at least as
+    /// many points before it as a mean may be over, or all there are.
+    pub(super) async fn sums_from_before(&self, ctx: &Context<'_>) -> Result<&Sums> {
+        let (Some(from), Some(frequency)) = (self.from, self.frequency) else {
+            return Ok(self.sums());
+        };
+        let since = PeriodFilter { gte: Some(from), ..PeriodFilter::default() };
+        let since = ObservationFilter { period: Some(since), ..ObservationFilter::default() };
+        let before = ObservationFilter {
+            period: Some(PeriodFilter { frequency: Some(frequency), ..PeriodFilter::default() }),
+            not: Some(Box::new(since)),
+            ..ObservationFilter::default()
+        };
+        let of = Of { district: &self.district, initiative: self.initiative.as_deref() };
+        let found = of.read(ctx, self.view, &self.metric, before, Direction::Desc).await?;
+        Ok(self.sums_from_before.get_or_init(|| {
+            let before = found.rows.iter().rev().map(|row| (row.period, Some(Arc::clone(row))));
+            let all: Points = before.chain(self.points.iter().cloned()).collect();
+            Sums::new(found.rows.len(), &all)
+        }))
+    }
+}
+
+/// Whose figures a series is of: a place's own, or an initiative's there.
+struct Of<'a> {
+    district: &'a district::Model,
+    initiative: Option<&'a initiative::Model>,
+}
+
+impl Of<'_> {
+    /// Reads its figures of a metric by their periods, as many as a page may have.
+    async fn read(
+        &self,
+        ctx: &Context<'_>,
+        view: View,
+        metric: &metric::Model,
+        like: ObservationFilter,
+        direction: Direction,
+    ) -> Result<Arc<Rows<observation::Model>>> {
+        let exactly = |slug: &str| Some(TextFilter::exactly(slug));
+        let district =
+            DistrictFilter { slug: exactly(&self.district.slug), ..DistrictFilter::default() };
+        let mut filter = ObservationFilter {
+            district: Some(Box::new(district)),
+            and: Some(vec![like]),
+            ..ObservationFilter::default()
+        };
+        match self.initiative {
+            Some(row) => {
+                filter.initiative = Some(Box::new(InitiativeFilter {
+                    slug: exactly(&row.slug),
+                    ..InitiativeFilter::default()
+                }));
+            }
+            None => {
+                let any = Some(Box::new(InitiativeFilter::default()));
+                let own = ObservationFilter { initiative: any, ..ObservationFilter::default() };
+                filter.not = Some(Box::new(own));
+            }
+        }
+        let limit = ctx.data::<Limits>()?.page_max;
+        let page = Page { limit, backward: false, after: None, before: None };
+        let by = ObservationOrderKey::Period;
+        let order = vec![OrderBy { by, direction, nulls: Nulls::Last, locale: Locale::default() }];
+        let parent = Parent::Column(observation::Column::MetricId);
+        let list =
+            List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;
+        let found = ctx.batch()?.load(Arc::new(list), Key::Number(metric.id)).await?;
+        Ok(found.ok_or_else(|| Error::internal("a series was not answered"))?)
     }
 }
 
@@ -98,47 +181,18 @@ impl Series {
             .into());
         }
         let district = named::<district::Entity>(ctx, "district", &district, view).await?;
-        let initiative = match initiative {
+        let mut initiative = match initiative {
             Some(slug) => Some(named::<initiative::Entity>(ctx, "initiative", &slug, view).await?),
             None => None,
         };
-        let exactly = |slug: &str| Some(TextFilter::exactly(slug));
-        let period = PeriodFilter { from, to, frequency, ..PeriodFilter::default() };
-        let mut filter = ObservationFilter {
-            district: Some(Box::new(DistrictFilter {
-                slug: exactly(&district.slug),
-                ..DistrictFilter::default()
-            })),
-            period: Some(period),
-            ..ObservationFilter::default()
-        };
-        match &initiative {
-            Some(row) => {
-                filter.initiative = Some(Box::new(InitiativeFilter {
-                    slug: exactly(&row.slug),
-                    ..InitiativeFilter::default()
-                }));
-            }
-            None => {
-                let any = Some(Box::new(InitiativeFilter::default()));
-                let own = ObservationFilter { initiative: any, ..ObservationFilter::default() };
-                filter.not = Some(Box::new(own));
-            }
+        let period = PeriodFilter { gte: from, lte: to, frequency, ..PeriodFilter::default() };
+        let like = ObservationFilter { period: Some(period), ..ObservationFilter::default() };
+        if initiative.is_none() {
+            initiative = only_one(ctx, view, metric, &district, frequency).await?;
         }
+        let of = Of { district: &district, initiative: initiative.as_deref() };
+        let found = of.read(ctx, view, metric, like, Direction::Asc).await?;
         let limit = ctx.data::<Limits>()?.page_max;
-        let page = Page { limit, backward: false, after: None, before: None };
-        let by = ObservationOrderKey::Period;
-        let order = vec![OrderBy {
-            by,
-            direction: Direction::Asc,
-            nulls: Nulls::Last,
-            locale: Locale::default(),
-        }];
-        let parent = Parent::Column(observation::Column::MetricId);
-        let list =
-            List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;
-        let found = ctx.batch()?.load(Arc::new(list), Key::Number(metric.id)).await?;
-        let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
         if found.has_next {
             return Err(Error::input(format!(
                 "the series has more than {limit} points; narrow it by `from`, `to` or `frequency`"
@@ -152,9 +206,17 @@ impl Series {
         if gaps == SeriesGaps::Null {
             points = with_gaps(points, limit as usize)?;
         }
-        let (metric, initiative) = (Arc::clone(metric), initiative.map(|row| row.id));
-        let sums = OnceLock::new();
-        Ok(Self(Arc::new(Line { view, metric, district, initiative, frequency, points, sums })))
+        Ok(Self(Arc::new(Line {
+            view,
+            metric: Arc::clone(metric),
+            district,
+            initiative,
+            frequency,
+            points,
+            from,
+            sums: OnceLock::new(),
+            sums_from_before: OnceLock::new(),
+        })))
     }
 
     /// The points with a value, each with its number.
@@ -179,6 +241,26 @@ impl Series {
             },
         )?;
         Some(self.point(best.0))
+    }
+}
+
+/// The one initiative that has figures where the place has none of its own. Fails where several
+/// have.
+async fn only_one(
+    ctx: &Context<'_>,
+    view: View,
+    metric: &metric::Model,
+    district: &district::Model,
+    frequency: Option<Frequency>,
+) -> Result<Option<Arc<initiative::Model>>> {
+    let (initiative, period) = (None, None);
+    let sought = Sought { metric: metric.id, district: district.id, initiative, period, frequency };
+    match chosen(ctx, &sought, view).await? {
+        Ok(figure) => match figure.and_then(|figure| figure.initiative_id) {
+            Some(number) => Ok(Some(row::<initiative::Entity>(ctx, number, view).await?)),
+            None => Ok(None),
+        },
+        Err(rivals) => Err(ambiguous(&metric.slug, &district.slug, &rivals).into()),
     }
 }
 
@@ -216,6 +298,11 @@ impl Series {
     /// The place.
     async fn district(&self) -> District {
         District::new(Arc::clone(&self.0.district), self.0.view)
+    }
+
+    /// The initiative whose own figures they are; null for the place's own.
+    async fn initiative(&self) -> Option<Initiative> {
+        Some(Initiative::new(Arc::clone(self.0.initiative.as_ref()?), self.0.view))
     }
 
     /// How long the periods are; null where there are no points.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
 use entity::{
-    Period, observation,
+    Frequency, Period, observation,
     vocabulary::{Accumulation, Aggregation},
 };
 
 use super::{
     Ask, Change, ChangeBasis, Computed, Node, Observation,
-    change::quantity,
+    change::{as_long, quantity},
     computed::Inputs,
     running::Run,
     series::{Line, Sums},
@@ -33,21 +33,38 @@ impl SeriesPoint {
         Place {
             metric: self.0.metric.id,
             district: self.0.district.id,
-            initiative: self.0.initiative,
-            period: Some(self.0.points[self.1].0),
+            initiative: self.0.initiative.as_ref().map(|row| row.id),
+            period: self.0.points[self.1].0,
         }
     }
 
-    /// What is computed from the points from one to this, which must follow each other in the
-    /// calendar and have values.
-    fn computed(&self, from: usize, compute: impl FnOnce(&Run) -> Quantity) -> Computed {
-        let Sums { rows, running } = self.0.sums();
-        let (result, inputs) = match running.run(from, self.1) {
-            Ok(run) => (Ok(compute(&run)), Inputs::Part(Arc::clone(rows), run.values)),
-            Err(missing) => {
-                let why = format!("there is no figure with a value for {missing}");
-                (Err(Uncomputed::new(Reason::NoValue, why)), Inputs::Rows(Vec::new()))
-            }
+    /// What is computed from as many points up to this one, this among them, which must follow each
+    /// other in the calendar and have values.
+    fn computed(
+        &self,
+        sums: &Sums,
+        over: usize,
+        compute: impl FnOnce(&Run) -> Quantity,
+    ) -> Computed {
+        let refused =
+            |reason, why: String| (Err(Uncomputed::new(reason, why)), Inputs::Rows(Vec::new()));
+        let to = sums.before + self.1;
+        let (result, inputs) = match (self.0.frequency, (to + 1).checked_sub(over)) {
+            (Some(Frequency::Range), _) => refused(
+                Reason::NotApplicable,
+                "ranges do not follow each other in the calendar, and may overlap".to_owned(),
+            ),
+            (_, None) => refused(
+                Reason::TooFew,
+                format!("there are only {} points up to this one, not {over}", to + 1),
+            ),
+            (_, Some(from)) => match sums.running.run(from, to) {
+                Ok(run) => (Ok(compute(&run)), Inputs::Part(Arc::clone(&sums.rows), run.values)),
+                Err(missing) => refused(
+                    Reason::NoValue,
+                    format!("there is no figure with a value for {missing}"),
+                ),
+            },
         };
         Computed::over(result, Some(self.0.metric.unit_id), inputs, self.0.view)
     }
@@ -82,16 +99,19 @@ impl SeriesPoint {
         Some(Change::load(ctx, self.0.view, self.place(), self.row().cloned(), basis, base).await)
     }
 
-    /// The figure as an index: the one of the base period is 100.
+    /// The figure as an index: the one of the base period is 100, exactly, even where it is a bound.
     async fn index(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The base period, which may lie outside of the part asked for.")]
+        #[graphql(
+            desc = "The base period, as long as those of the series; it may lie outside of the part asked for."
+        )]
         base: Period,
     ) -> Option<Result<Computed>> {
         let index = async {
             let found =
                 ctx.batch()?.load(Figure::At.seen(self.0.view), self.place().at(base)).await?;
+            let at = base;
             let computed = || {
                 let figure = quantity(self.row().map(AsRef::as_ref), Reason::NoValue, || {
                     "there is no figure with a value here".to_owned()
@@ -99,7 +119,12 @@ impl SeriesPoint {
                 let base = quantity(found.as_deref(), Reason::NoBase, || {
                     format!("there is no figure with a value for {base}")
                 })?;
-                arithmetic::ratio(&figure, &base, 100)
+                as_long(self.0.points[self.1].0, at)?;
+                let ids = (self.row().map(|row| row.id), found.as_ref().map(|row| row.id));
+                match ids.0 == ids.1 {
+                    true => arithmetic::ratio_to_itself(&figure, 100),
+                    false => arithmetic::ratio(&figure, &base, 100),
+                }
             };
             let inputs = self.row().into_iter().chain(found.as_ref()).cloned().collect();
             Ok(Computed::new(computed(), None, inputs, self.0.view))
@@ -122,10 +147,12 @@ impl SeriesPoint {
                 self.0.view,
             );
         }
-        self.computed(0, |run| Quantity::sum(run.sum.clone(), &run.comparators))
+        let sum = |run: &Run| Quantity::sum(run.sum.clone(), &run.comparators);
+        self.computed(self.0.sums(), self.1 + 1, sum)
     }
 
-    /// The mean of this point and those before it, without gaps.
+    /// The mean of this point and those before it, without gaps; those before may lie outside of the
+    /// part asked for.
     async fn moving_average(
         &self,
         ctx: &Context<'_>,
@@ -144,14 +171,13 @@ impl SeriesPoint {
             return Some(Err(Error::input(error).into()));
         };
         let mean = |run: &Run| Quantity::mean(&run.sum, over as i64, &run.comparators);
-        Some(Ok(match (self.1 + 1).checked_sub(over) {
-            Some(from) => self.computed(from, mean),
-            None => {
-                let why = format!("the series begins less than {over} points before");
-                let why = Uncomputed::new(Reason::TooFew, why);
-                let unit = Some(self.0.metric.unit_id);
-                Computed::new(Err(why), unit, Vec::new(), self.0.view)
-            }
-        }))
+        let average = async {
+            let sums = match self.1 + 1 < over {
+                true => self.0.sums_from_before(ctx).await?,
+                false => self.0.sums(),
+            };
+            Ok(self.computed(sums, over, mean))
+        };
+        Some(average.await)
     }
 }

@@ -3,168 +3,30 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputType, Object, Result, SelectionField, SimpleObject, Value};
-use entity::{Decimal, metric, observation};
-use futures_util::future::try_join_all;
+use entity::{Decimal, observation};
 
 use super::{
-    Ask, Computed, District, DistrictFilter, Observation, ObservationFilter,
-    object::{reference, row},
+    Ask, Computed, District, DistrictFilter, Node, Observation,
+    expected::count,
+    figures::{Figures, Gathered, MIXTURE},
+    object::reference,
 };
 use crate::{
-    arithmetic::{Quantity, Reason, Uncomputed, additive},
+    arithmetic::{
+        Quantity, Reason, Uncomputed,
+        mixture::{Lineage, Rule},
+    },
     error::Error,
-    graphql::computed::Inputs,
     query::{
-        Dimension, Key, Lineage, One, Parent, Total, View,
+        Dimension, Key, One, Parent, Total,
         filter::BooleanFilter,
-        group::{Part, Parts, Summary},
+        group::{Part, Parts},
     },
 };
 
-/// A set of figures, of which things can be computed.
-#[derive(Clone)]
-pub struct Figures {
-    view: View,
-    computed: Source,
-    /// Where the figures themselves are listed.
-    parent: Parent<observation::Column>,
-    key: Key,
-    filter: Option<Arc<ObservationFilter>>,
-}
-
-/// Where what is computed comes from.
-#[derive(Clone)]
-enum Source {
-    /// It came with the group.
-    Known(Arc<Parts>),
-    /// It is still to be asked for.
-    Asked(i64),
-}
-
-impl Figures {
-    /// The figures of a group, of which all that was selected is computed.
-    pub fn of_group(
-        view: View,
-        dimensions: Arc<[Dimension]>,
-        key: Arc<str>,
-        filter: Option<Arc<ObservationFilter>>,
-        parts: Arc<Parts>,
-    ) -> Self {
-        let (parent, key) = (Parent::Group(dimensions), Key::Group(key));
-        Self { view, computed: Source::Known(parts), parent, key, filter }
-    }
-
-    /// The figures whose column refers to the row with this number.
-    pub fn of_row(
-        view: View,
-        column: observation::Column,
-        number: i64,
-        filter: Option<Arc<ObservationFilter>>,
-    ) -> Self {
-        let (parent, key) = (Parent::Column(column), Key::Number(number));
-        let computed = Source::Asked(number);
-        Self { view, computed, parent, key, filter }
-    }
-
-    async fn parts(&self, ctx: &Context<'_>, wanted: &[Part]) -> Result<Arc<Parts>> {
-        let (number, column) = match (&self.computed, &self.parent) {
-            (Source::Asked(number), Parent::Column(column)) => (*number, *column),
-            (Source::Known(parts), _) => return Ok(Arc::clone(parts)),
-            _ => return Err(Error::internal("figures of no row and no group").into()),
-        };
-        let batch = ctx.batch()?;
-        let load = |part: Part| async move {
-            let filter = self.filter.clone();
-            let question = Summary { view: self.view, parent: column, filter };
-            let value = batch.load(question, (number, part)).await?;
-            Ok::<_, Error>((part, value))
-        };
-        let mut parts = Parts::default();
-        for (part, value) in try_join_all(wanted.iter().copied().map(load)).await? {
-            if let Some(value) = value {
-                parts.insert(part, value);
-            }
-        }
-        Ok(Arc::new(parts))
-    }
-
-    /// The figures with a value, as the inputs of what is computed of them.
-    fn inputs(&self) -> Inputs {
-        Inputs::Listed(self.parent.clone(), self.key.clone(), self.filter.clone())
-    }
-
-    /// What is computed of the parts.
-    async fn compute(
-        &self,
-        ctx: &Context<'_>,
-        wanted: &[Part],
-        compute: impl FnOnce(&Parts) -> Result<Result<Quantity, Uncomputed>, Error>,
-    ) -> Result<Computed> {
-        let parts = self.parts(ctx, wanted).await?;
-        let metrics = metrics(ctx, &parts, self.view).await?;
-        self.computed(&parts, &metrics, compute)
-    }
-
-    /// The same, unless there is no value, or the figures are in different units.
-    fn computed(
-        &self,
-        parts: &Parts,
-        metrics: &[Arc<metric::Model>],
-        compute: impl FnOnce(&Parts) -> Result<Result<Quantity, Uncomputed>, Error>,
-    ) -> Result<Computed> {
-        let Some(first) = metrics.first() else {
-            let why = Uncomputed::new(Reason::NoValue, "no figure has a value");
-            return Ok(Computed::over(Err(why), None, self.inputs(), self.view));
-        };
-        if let Some(other) = metrics.iter().find(|metric| metric.unit_id != first.unit_id) {
-            return Err(Error::UnlikeUnits(
-                format!(
-                    "{} and {} are in different units; group by UNIT or METRIC, or filter to one \
-                     metric",
-                    first.slug, other.slug
-                )
-                .into(),
-            )
-            .into());
-        }
-        Ok(Computed::over(compute(parts)?, Some(first.unit_id), self.inputs(), self.view))
-    }
-}
-
-/// The metrics of the figures with a value.
-async fn metrics(ctx: &Context<'_>, parts: &Parts, view: View) -> Result<Vec<Arc<metric::Model>>> {
-    let numbers = parts.metrics()?;
-    if numbers.is_empty() {
-        // Those without a value wait for the others, so that what is asked next is asked together.
-        let one = One::<metric::Entity, i64>::by(metric::Column::Id, view);
-        ctx.batch()?.load(one, NONE).await?;
-    }
-    try_join_all(numbers.into_iter().map(|number| row::<metric::Entity>(ctx, number, view))).await
-}
-
-/// The number of no row.
-const NONE: i64 = 0;
-
-/// The places of the figures with a value, each with what it lies in.
-async fn lineages(
-    ctx: &Context<'_>,
-    parts: &Parts,
-    view: View,
-) -> Result<Vec<Arc<additive::Lineage>>> {
-    let batch = ctx.batch()?;
-    let places = parts.places()?;
-    let lineages = places.into_iter().map(|place| batch.load(Lineage(view), place));
-    Ok(try_join_all(lineages).await?.into_iter().flatten().collect())
-}
-
-const SUM: &[Part] = &[Part::Sum, Part::Sorts, Part::Places, Part::Periods, Part::Owners];
-const MEAN: &[Part] = &[Part::Sum, Part::Values, Part::Sorts];
-const DEVIATION: &[Part] = &[Part::Sum, Part::Squares, Part::Values, Part::Sorts];
-
-/// The parts a value picked by its size needs.
-fn picking(part: Part) -> [Part; 2] {
-    [part, Part::Sorts]
-}
+const SUM: &[Part] = &[Part::Sum];
+const MEAN: &[Part] = &[Part::Sum, Part::Values];
+const DEVIATION: &[Part] = &[Part::Sum, Part::Squares, Part::Values];
 
 /// The parts that a selected field of the figures needs: what its resolver asks for, known before
 /// the groups are read.
@@ -173,6 +35,7 @@ pub(super) fn parts_of(field: &SelectionField<'_>) -> Vec<Part> {
         let arguments = field.arguments().unwrap_or_default();
         arguments.into_iter().find(|(given, _)| given == name).map(|(_, value)| value)
     };
+    let computed = |parts: &[Part]| [parts, MIXTURE].concat();
     let percentile = |value: Option<Value>| <Decimal as InputType>::parse(value).ok();
     match field.name() {
         "count" => vec![Part::Rows],
@@ -181,16 +44,17 @@ pub(super) fn parts_of(field: &SelectionField<'_>) -> Vec<Part> {
             let of = Dimension::parse(argument("of")).ok();
             of.map(Part::Distinct).into_iter().collect()
         }
-        "sum" => SUM.to_vec(),
-        "mean" => MEAN.to_vec(),
-        "min" => picking(Part::Least).to_vec(),
-        "max" => picking(Part::Greatest).to_vec(),
-        "median" => picking(Part::Percentile(50.into())).to_vec(),
+        "sum" => computed(SUM),
+        "mean" => computed(MEAN),
+        "min" => computed(&[Part::Least]),
+        "max" => computed(&[Part::Greatest]),
+        "median" => computed(&[Part::Percentile(50.into())]),
         "percentile" => {
             let p = percentile(argument("p")).filter(|p| is_percent(*p));
-            p.map(|p| picking(Part::Percentile(p)).to_vec()).unwrap_or_default()
+            p.map(|p| computed(&[Part::Percentile(p)])).unwrap_or_default()
         }
-        "standardDeviation" => DEVIATION.to_vec(),
+        "standardDeviation" => computed(DEVIATION),
+        "reason" | "explanation" => MIXTURE.to_vec(),
         "first" => vec![Part::First],
         "last" => vec![Part::Last],
         "coverage" => vec![Part::Places],
@@ -203,7 +67,9 @@ fn is_percent(p: Decimal) -> bool {
 }
 
 /// What can be computed of a set of figures. Figures without a value are counted by `count` and
-/// `missing` and by nothing else: a missing figure is not zero.
+/// `missing` and by nothing else: a missing figure is not zero. Figures that do not belong together
+/// (a city and its districts, a year and its quarters, a growth and a share) are not taken together
+/// unasked: the value is null, and `reason` says why.
 #[Object(name = "ObservationSummary")]
 impl Figures {
     /// How many figures there are, those without a value among them.
@@ -211,7 +77,8 @@ impl Figures {
         count(self.parts(ctx, &[Part::Rows]).await?.count(Part::Rows))
     }
 
-    /// How many of them have no value.
+    /// How many of them are kept without a value, marked MISSING or SUPPRESSED. Figures that are
+    /// not there at all are none of them: `present` and `expected` of what is computed count those.
     async fn missing(&self, ctx: &Context<'_>) -> Result<i32> {
         let parts = self.parts(ctx, &[Part::Rows, Part::Values]).await?;
         count(parts.count(Part::Rows) - parts.count(Part::Values))
@@ -229,24 +96,15 @@ impl Figures {
 
     /// The exact sum. Only of one additive metric (`aggregation: SUM`), over places that do not
     /// overlap, and over periods that do not, where the metric is a FLOW; a STOCK is added up
-    /// within one period only. Otherwise the error NOT_ADDITIVE says what is in the way.
+    /// within one period only. Otherwise null, and `reason` and `explanation` say what is in the
+    /// way and what mends it.
     async fn sum(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
         let sum = async {
-            let parts = self.parts(ctx, SUM).await?;
-            let (metrics, lineages) = futures_util::future::try_join(
-                metrics(ctx, &parts, self.view),
-                lineages(ctx, &parts, self.view),
-            )
-            .await?;
-            let periods = parts.periods()?;
-            additive::check(&additive::Addends {
-                metrics: &metrics.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
-                periods: &periods,
-                places: &lineages.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
-                mixed: parts.is_mixed()?,
-            })
-            .map_err(|why| Error::NotAdditive(why.into()))?;
-            self.computed(&parts, &metrics, |parts| {
+            let gathered = self.gather(ctx, SUM).await?;
+            self.computed(&gathered, |parts| {
+                if let Err(why) = gathered.check(Rule::Additive) {
+                    return Ok(Err(why));
+                }
                 let total = parts.number(Part::Sum)?.unwrap_or_default();
                 Ok(Ok(Quantity::sum(total, &parts.comparators()?)))
             })
@@ -254,51 +112,83 @@ impl Figures {
         Some(sum.await)
     }
 
-    /// The mean of the values, each counted once. Only of figures in one unit: otherwise the error
+    /// The mean of the values, each counted once. Only of one metric, over places and periods that
+    /// do not overlap, unless `mixed`; otherwise null with the reason UNLIKE_METRICS, OVERLAP or
     /// UNLIKE_UNITS. A mean of shares or rates is not the share or rate of the whole.
-    async fn mean(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
-        let mean = self.compute(ctx, MEAN, |parts| {
+    async fn mean(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether figures that overlap, or are of different metrics, may be taken together; then `reason` says what is, beside the value.",
+            default
+        )]
+        mixed: bool,
+    ) -> Option<Result<Computed>> {
+        let mean = self.compute(ctx, MEAN, mixed, |parts| {
             let total = parts.number(Part::Sum)?.unwrap_or_default();
             Ok(Ok(Quantity::mean(&total, parts.count(Part::Values), &parts.comparators()?)))
         });
         Some(mean.await)
     }
 
-    /// The smallest value. Only of figures in one unit.
+    /// The smallest value. Only of figures in one unit (reason UNLIKE_UNITS). `reason` says beside
+    /// it where figures overlap, are of different metrics or missing.
     async fn min(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
-        Some(self.pick(ctx, Part::Least).await)
+        Some(self.pick(ctx, Part::Least, true).await)
     }
 
-    /// The largest value. Only of figures in one unit.
+    /// The largest value; as with `min`.
     async fn max(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
-        Some(self.pick(ctx, Part::Greatest).await)
+        Some(self.pick(ctx, Part::Greatest, true).await)
     }
 
-    /// The value in the middle, or halfway between the two there. Only of figures in one unit.
-    async fn median(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
-        Some(self.pick(ctx, Part::Percentile(50.into())).await)
+    /// The value in the middle, or halfway between the two there. Only of figures that may be
+    /// taken together, as with `mean`.
+    async fn median(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether figures that overlap, or are of different metrics, may be taken together; then `reason` says what is, beside the value.",
+            default
+        )]
+        mixed: bool,
+    ) -> Option<Result<Computed>> {
+        Some(self.pick(ctx, Part::Percentile(50.into()), mixed).await)
     }
 
     /// The value below which `p` percent of all lie, by linear interpolation between the two
-    /// nearest, exact: 0 is the smallest, 50 the median, 100 the largest. Only of figures in one
-    /// unit.
+    /// nearest, exact: 0 is the smallest, 50 the median, 100 the largest. Only of figures that may
+    /// be taken together, as with `mean`.
     async fn percentile(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "From 0 to 100, as in \"90\" or \"99.9\".")] p: Decimal,
+        #[graphql(
+            desc = "Whether figures that overlap, or are of different metrics, may be taken together; then `reason` says what is, beside the value.",
+            default
+        )]
+        mixed: bool,
     ) -> Option<Result<Computed>> {
         if !is_percent(p) {
             let error = format!("`p` is {p}, but must be from 0 to 100");
             return Some(Err(Error::input(error).into()));
         }
-        Some(self.pick(ctx, Part::Percentile(p)).await)
+        Some(self.pick(ctx, Part::Percentile(p), mixed).await)
     }
 
     /// The standard deviation of a sample: the root of the squared differences from the mean,
     /// added up and divided by one less than their number. Two values are needed. Only of figures
-    /// in one unit.
-    async fn standard_deviation(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
-        let deviation = self.compute(ctx, DEVIATION, |parts| {
+    /// that may be taken together, as with `mean`.
+    async fn standard_deviation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether figures that overlap, or are of different metrics, may be taken together; then `reason` says what is, beside the value.",
+            default
+        )]
+        mixed: bool,
+    ) -> Option<Result<Computed>> {
+        let deviation = self.compute(ctx, DEVIATION, mixed, |parts| {
             let total = parts.number(Part::Sum)?.unwrap_or_default();
             let squares = parts.number(Part::Squares)?.unwrap_or_default();
             let comparators = parts.comparators()?;
@@ -308,26 +198,38 @@ impl Figures {
         Some(deviation.await)
     }
 
-    /// The figure of the first period that has a value; of several, the one recorded first. Null
-    /// where none has.
+    /// What the figures with a value are that should be known of any number made of them: in
+    /// different units, of different metrics, overlapping, or incomplete. Null where there is
+    /// nothing to say.
+    async fn reason(&self, ctx: &Context<'_>) -> Option<Result<Reason>> {
+        self.remark(ctx).await.map(|why| why.map(|why| why.reason)).transpose()
+    }
+
+    /// The same in a sentence that names them and what mends it.
+    async fn explanation(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        self.remark(ctx).await.map(|why| why.map(|why| why.explanation)).transpose()
+    }
+
+    /// The figure of the first period that has a value, by its first day, then by its last; of
+    /// several, the one recorded first. Null where none has.
     async fn first(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
         self.figure(ctx, Part::First).await.transpose()
     }
 
-    /// The figure of the last period that has a value; of several, the one recorded last. Null
-    /// where none has.
+    /// The figure of the last period that has a value, by its first day, then by its last (a last
+    /// quarter rather than its year); of several, the one recorded last. Null where none has.
     async fn last(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
         self.figure(ctx, Part::Last).await.transpose()
     }
 
-    /// Of how many parts of a place the figures are. Null unless all that have a value are of
+    /// Of how many parts of a place the figures are, whatever their periods: `present` and `expected`
+    /// of what is computed count the figures themselves. Null unless all that have a value are of
     /// places that divide one and the same place without overlap.
     async fn coverage(&self, ctx: &Context<'_>) -> Option<Result<Coverage>> {
         let coverage = async {
-            let parts = self.parts(ctx, &[Part::Places]).await?;
-            let lineages = lineages(ctx, &parts, self.view).await?;
+            let lineages = self.lineages(ctx).await?;
             let around = lineages.first().and_then(|lineage| lineage.get(1)).map(|place| place.id);
-            let inside = |lineage: &Arc<additive::Lineage>| {
+            let inside = |lineage: &Arc<Lineage>| {
                 lineage.first().is_some_and(|place| place.partition)
                     && lineage.get(1).map(|place| place.id) == around
             };
@@ -340,9 +242,9 @@ impl Figures {
             };
             let parent = Parent::Column(entity::district::Column::ParentId);
             let total =
-                Total::<entity::district::Entity>::of(self.view, parent, Some(parts.into()));
+                Total::<entity::district::Entity>::of(self.view(), parent, Some(parts.into()));
             let of = ctx.batch()?.load(total, Key::Number(around)).await?.unwrap_or(0);
-            let parent = reference(ctx, around, self.view).await?;
+            let parent = reference(ctx, around, self.view()).await?;
             Ok(Some(Coverage { parent, have: count(lineages.len() as i64)?, of: count(of)? }))
         };
         coverage.await.transpose()
@@ -350,20 +252,46 @@ impl Figures {
 }
 
 impl Figures {
-    async fn pick(&self, ctx: &Context<'_>, part: Part) -> Result<Computed> {
-        self.compute(ctx, &picking(part), |parts| {
+    /// What is computed of the figures, unless they are in different units, or are not to be mixed
+    /// and would be.
+    async fn compute(
+        &self,
+        ctx: &Context<'_>,
+        wanted: &[Part],
+        mixed: bool,
+        compute: impl FnOnce(&Parts) -> Result<Result<Quantity, Uncomputed>, Error>,
+    ) -> Result<Computed> {
+        let gathered = self.gather(ctx, wanted).await?;
+        let refused = gathered.check(if mixed { Rule::Unit } else { Rule::Apart }).err();
+        self.computed(&gathered, |parts| refused.map_or_else(|| compute(parts), |why| Ok(Err(why))))
+    }
+
+    async fn pick(&self, ctx: &Context<'_>, part: Part, mixed: bool) -> Result<Computed> {
+        self.compute(ctx, &[part], mixed, |parts| {
             let value = parts.number(part)?.unwrap_or_default();
             Ok(Ok(Quantity::picked(value, &parts.comparators()?)))
         })
         .await
     }
 
+    /// What should be known of whatever is computed of the figures.
+    async fn remark(&self, ctx: &Context<'_>) -> Result<Option<Uncomputed>> {
+        let gathered: Gathered = self.gather(ctx, &[]).await?;
+        if let Err(why) = gathered.check(Rule::Apart) {
+            return Ok(Some(why));
+        }
+        match self.expected(&gathered)? {
+            Some(expected) => expected.missing(ctx).await,
+            None => Ok(None),
+        }
+    }
+
     async fn figure(&self, ctx: &Context<'_>, part: Part) -> Result<Option<Observation>> {
         let parts = self.parts(ctx, &[part]).await?;
         let Some(number) = parts.figure(part)? else { return Ok(None) };
-        let one = One::<observation::Entity, i64>::by(observation::Column::Id, self.view);
+        let one = One::<observation::Entity, i64>::by(observation::Column::Id, self.view());
         let found = ctx.batch()?.load(one, number).await?;
-        Ok(found.map(|row| super::Node::new(row, self.view)))
+        Ok(found.map(|row| Node::new(row, self.view())))
     }
 }
 
@@ -376,8 +304,4 @@ pub struct Coverage {
     have: i32,
     /// How many parts there are.
     of: i32,
-}
-
-fn count(number: i64) -> Result<i32> {
-    Ok(i32::try_from(number).map_err(Error::internal)?)
 }

@@ -318,8 +318,7 @@ pub(super) fn status(code: Code) -> StatusCode {
         | Code::DocumentNotTrusted
         | Code::BadUserInput
         | Code::AtMostExceeded
-        | Code::NotAdditive
-        | Code::UnlikeUnits => StatusCode::BAD_REQUEST,
+        | Code::Ambiguous => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -4,18 +4,19 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use entity::{Frequency, Period, observation};
+use entity::{Period, observation};
 use sea_orm::{
     DbBackend, Iterable, Order,
     sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
 };
+use serde_json::Value as Json;
 
 use super::{
     KEYS, Scope, Table, View,
     batch::Load,
     column,
     condition::{either, table},
-    filter::frequency,
+    filter::{ended, extent, frequency},
     keys,
     parent::PARENT,
 };
@@ -28,10 +29,9 @@ pub enum Figure {
     At,
     /// The newest with a value before the period, of a period of the same length.
     Before,
-    /// The newest with a value of the period or an earlier one.
-    AtOrBefore,
-    /// The newest with a value.
-    Latest,
+    /// What a figure of the period is divided by: with a value, of the period itself, or else of the
+    /// shortest part of the calendar it lies in, or else the newest that ended before its year.
+    Denominator,
     /// Of exactly the period, the growth that is stated as a metric of its own.
     StatedGrowth,
 }
@@ -45,8 +45,8 @@ pub struct Place {
     pub district: i64,
     /// The number of the initiative whose own figures they are.
     pub initiative: Option<i64>,
-    /// The period; none for the latest figure.
-    pub period: Option<Period>,
+    /// The period.
+    pub period: Period,
 }
 
 impl Place {
@@ -56,22 +56,28 @@ impl Place {
             metric: row.metric_id,
             district: row.district_id,
             initiative: row.initiative_id,
-            period: Some(row.period),
+            period: row.period,
         }
     }
 
     /// The same series at another period.
     pub fn at(&self, period: Period) -> Self {
-        Self { period: Some(period), ..self.clone() }
+        Self { period, ..self.clone() }
     }
 
     /// As one key of a statement; no two places have the same.
     pub fn key(&self) -> String {
-        let span = self.period.map(|period| period.span()).unwrap_or_default();
-        let length = self.period.map_or(Frequency::Range, Period::length);
-        let length = async_graphql::resolver_utils::enum_value(length).to_string();
-        let initiative = self.initiative.unwrap_or(0);
-        serde_json::json!([self.metric, self.district, initiative, span, length]).to_string()
+        Json::Array(self.parts()).to_string()
+    }
+
+    fn parts(&self) -> Vec<Json> {
+        let span = self.period.span();
+        vec![
+            self.metric.into(),
+            self.district.into(),
+            self.initiative.unwrap_or(0).into(),
+            span.into(),
+        ]
     }
 }
 
@@ -79,6 +85,24 @@ impl Figure {
     /// The question, seen from somewhere.
     pub fn seen(self, view: View) -> Seen {
         Seen { figure: self, view }
+    }
+
+    /// The key of a place: what its own says, and what else the question takes.
+    fn key(self, place: &Place) -> String {
+        let mut parts = place.parts();
+        let period = place.period;
+        match self {
+            Self::Before => {
+                let length = async_graphql::resolver_utils::enum_value(period.length());
+                parts.extend([length.to_string().into(), period.extent().into()]);
+            }
+            Self::Denominator => {
+                let spans = period.outwards().iter().map(Period::span).collect();
+                parts.extend([period.first_day_of_year().to_string().into(), spans]);
+            }
+            Self::At | Self::StatedGrowth => {}
+        }
+        Json::Array(parts).to_string()
     }
 
     /// The figures of the series of the key, but for their order.
@@ -109,13 +133,44 @@ impl Figure {
             Self::Before => series
                 .add(period.clone().lt(text(3)))
                 .add(frequency(&period, backend).eq(text(4)))
+                .add(text(4).ne("RANGE").or(extent(&period, backend).eq(text(5))))
                 .add(value.is_not_null()),
-            Self::AtOrBefore => series.add(period.lte(text(3))).add(value.is_not_null()),
-            Self::Latest => series.add(value.is_not_null()),
+            Self::Denominator => {
+                let spans = match backend {
+                    DbBackend::Postgres => {
+                        "$1 IN (SELECT json_array_elements_text(CAST(value.value AS json) -> 5))"
+                    }
+                    _ => "? IN (SELECT span.value FROM json_each(value.value, '$[5]') AS span)",
+                };
+                let earlier = period.clone().lt(text(4)).and(ended(&period, backend).lt(text(4)));
+                let around = Expr::cust_with_exprs(spans, [period]);
+                series.add(around.or(earlier)).add(value.is_not_null())
+            }
         };
         either(observation::Entity::listed(scope), Some(&like))
     }
+
+    /// Which of them is the one: the first.
+    fn order(self, backend: DbBackend) -> Vec<(Expr, Order)> {
+        let period = column::<observation::Entity>(observation::Column::Period);
+        let Self::Denominator = self else { return vec![(period, Order::Desc)] };
+        let last = ended(&period, backend);
+        let within = Expr::col(("observation", WITHIN)).eq(1);
+        let if_within = |then: &Expr, or: Expr| {
+            Expr::Case(Box::new(Expr::case(within.clone(), then.clone()).finally(or)))
+        };
+        vec![
+            (if_within(&Expr::val(0), Expr::val(1)), Order::Asc),
+            (if_within(&last, Expr::null()), Order::Asc),
+            (if_within(&period, Expr::null()), Order::Desc),
+            (last, Order::Desc),
+            (period, Order::Asc),
+        ]
+    }
 }
+
+/// The name of the column that says of a denominator whether it is of the figure's own year.
+const WITHIN: &str = "within";
 
 /// Which figure of a series is wanted, and from where it is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +203,8 @@ pub(super) fn of_key(backend: DbBackend) -> Condition {
         .add(own(observation::Column::Period).eq(part(backend, 3, false)))
 }
 
-/// A part of the key.
-fn part(backend: DbBackend, place: u32, number: bool) -> Expr {
+/// A part of a key that is a JSON array.
+pub(super) fn part(backend: DbBackend, place: u32, number: bool) -> Expr {
     Expr::cust(match (backend, number) {
         (DbBackend::Postgres, true) => {
             format!("CAST(CAST(value.value AS json) ->> {place} AS bigint)")
@@ -172,7 +227,7 @@ impl Load for Seen {
         let scope = Scope::new(database, self.view);
         let backend = scope.backend;
         let by_key: HashMap<String, Place> =
-            places.into_iter().map(|place| (place.key(), place)).collect();
+            places.into_iter().map(|place| (self.figure.key(&place), place)).collect();
         let wanted: Vec<String> = by_key.keys().cloned().collect();
         let observation = table::<observation::Entity>();
         let columns = || {
@@ -180,11 +235,25 @@ impl Load for Seen {
             all.map(|column| (table::<observation::Entity>(), column))
         };
         let mut newest = Query::select();
-        newest
-            .from(observation.clone())
-            .cond_where(self.figure.condition(scope))
-            .order_by((observation.clone(), observation::Column::Period), Order::Desc)
-            .limit(1);
+        newest.limit(1);
+        if self.figure == Figure::Denominator {
+            // SQLite does not let the order of a subquery depend on what is around it.
+            let last = ended(&column::<observation::Entity>(observation::Column::Period), backend);
+            let within = last.gte(part(backend, 4, false));
+            let within = Expr::Case(Box::new(Expr::case(within, 1).finally(0)));
+            let like = Query::select()
+                .columns(columns())
+                .expr_as(within, WITHIN)
+                .from(observation.clone())
+                .cond_where(self.figure.condition(scope))
+                .take();
+            newest.from_subquery(like, observation.clone());
+        } else {
+            newest.from(observation.clone()).cond_where(self.figure.condition(scope));
+        }
+        for (expr, order) in self.figure.order(backend) {
+            newest.order_by_expr(expr, order);
+        }
         let mut each = Query::select();
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
             .from_function(keys(backend, &wanted)?, KEYS)

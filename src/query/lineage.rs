@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{KEYS, View, batch::Load, keys, parent::PARENT};
 use crate::{
-    arithmetic::additive::{self, Place},
+    arithmetic::mixture::{self, Place},
     database::Database,
     error::Error,
 };
@@ -28,7 +28,7 @@ struct Row {
 
 impl Load for Lineage {
     type Key = i64;
-    type Value = Arc<additive::Lineage>;
+    type Value = Arc<mixture::Lineage>;
 
     async fn load(
         &self,
@@ -69,7 +69,7 @@ impl Load for Lineage {
             .inner_join("district", place("id").equals((OUT, "id")))
             .order_by((OUT, "step"), sea_orm::Order::Asc)
             .with_cte(Query::with().recursive(true).cte(outwards).to_owned());
-        let mut found: HashMap<i64, additive::Lineage> = HashMap::with_capacity(places.len());
+        let mut found: HashMap<i64, mixture::Lineage> = HashMap::with_capacity(places.len());
         for (place, row) in database.fetch::<(i64, Row)>(&select).await? {
             let Row { id, slug, partition } = row;
             found.entry(place).or_default().push(Place { id, slug, partition });

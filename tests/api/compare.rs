@@ -68,13 +68,13 @@ on_each_database! {
                     {"district": {"slug": "beijing"}, "period": {"code": "2025"}, "observation": {"slug": "digital-economy-value-added-2025"},
                         "value": "2400000000000", "comparator": "MORE_THAN", "status": "NORMAL", "reason": null, "explanation": null},
                     {"district": {"slug": "haidian"}, "period": null, "observation": null, "value": null, "comparator": null, "status": null,
-                        "reason": "NO_VALUE", "explanation": "there is no figure of digital-economy-value-added with a value for haidian"},
+                        "reason": "NO_VALUE", "explanation": "there is no ANNUAL figure of digital-economy-value-added with a value for haidian"},
                 ]},
                 {"metric": {"slug": "digital-technology-adoption"}, "period": null, "cells": [
                     {"district": {"slug": "beijing"}, "period": {"code": "2024"}, "observation": {"slug": "digital-technology-adoption-2024"},
                         "value": "70", "comparator": "EQUAL", "status": "NORMAL", "reason": null, "explanation": null},
                     {"district": {"slug": "haidian"}, "period": null, "observation": null, "value": null, "comparator": null, "status": null,
-                        "reason": "NO_VALUE", "explanation": "there is no figure of digital-technology-adoption with a value for haidian"},
+                        "reason": "NO_VALUE", "explanation": "there is no ANNUAL figure of digital-technology-adoption with a value for haidian"},
                 ]},
             ],
         }));
@@ -86,7 +86,7 @@ on_each_database! {
         figures(server, FIGURES).await;
         let none = |period: Option<&str>, reason: &str| json!([period, null, null, null, reason]);
         assert_eq!(rows(server, r#"metrics: ["share", "sales"], districts: ["south", "north"]"#).await, json!([
-            ["share", null, [["2024-Q4", "30", "NEARLY", "ESTIMATED", null], ["2024", "12.5", "EQUAL", "NORMAL", null]]],
+            ["share", null, [none(None, "NO_VALUE"), ["2024", "12.5", "EQUAL", "NORMAL", null]]],
             ["sales", null, [["2023", "0", "EQUAL", "PROVISIONAL", null], ["2024", "9", "MORE_THAN", "NORMAL", null]]],
         ]));
         assert_eq!(rows(server, r#"metrics: ["sales", "share"], districts: ["north", "south", "far"], periods: ["2023", "2024"]"#).await, json!([
@@ -175,7 +175,7 @@ on_each_database! {
         let fields = "metrics { unit { symbol } } districts { name } rows { metric { slug }
             cells { district { slug } observation { source { slug } } value explanation } }";
         for (few, many, statements) in [
-            ("", "", 3),
+            ("", "", 4),
             (r#"periods: ["2024"]"#, r#"periods: ["2022", "2023", "2024", "2025", "2021"]"#, 3),
             ("samePeriod: true", "samePeriod: true", 4),
         ] {

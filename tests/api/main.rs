@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod analyst;
 mod audit;
 mod audit_log;
 mod bounds;

@@ -131,14 +131,13 @@ on_each_database! {
             (of("population"), "figures of population count what is there at a time, so those of different periods (1952 and others)"),
             ("filter: {}".to_owned(), "figures of life-expectancy, gdp-per-capita may not be added up"),
         ] {
-            let query = format!("{{ observationGroups(by: [DISTRICT], first: 1, {arguments}) {{ nodes {{ count sum {{ value }} }} }} }}");
-            let (message, code, path) = server.error(&query).await;
-            assert!(message.starts_with(why), "{message}");
-            assert_eq!((code.as_str(), path), ("NOT_ADDITIVE", json!(["observationGroups", "nodes", 0, "sum"])));
+            let sum = &groups(server, &format!("by: [DISTRICT], {arguments}"), "sum { value reason explanation }").await[0]["sum"];
+            assert_eq!((&sum["value"], &sum["reason"]), (&Value::Null, &json!("NOT_ADDITIVE")), "{sum}");
+            assert!(sum["explanation"].as_str().unwrap().starts_with(why), "{sum}");
         }
-        let (message, code, _) = server.error("{ observationGroups(by: [YEAR], first: 1) { nodes { mean { value } } } }").await;
-        assert_eq!((code.as_str(), message.as_str()), ("UNLIKE_UNITS", "life-expectancy and population are in different units; \
-            group by UNIT or METRIC, or filter to one metric"));
+        let mean = &groups(server, "by: [YEAR]", "mean { value reason explanation }").await[0]["mean"];
+        assert_eq!(mean, &json!({"value": null, "reason": "UNLIKE_UNITS", "explanation": "life-expectancy, population, \
+            gdp-per-capita are in different units; group by UNIT or METRIC, or filter to one metric"}));
         // Income per head is no amount that could be divided among heads.
         let data = server.data(r#"{ observations(filter: {district: {slug: {eq: "china"}}, period: {eq: "2007"}},
             orderBy: [{by: RECORDED_AT}]) { nodes {
@@ -225,7 +224,7 @@ on_each_database! {
             "cumulative": {"reason": "NOT_ADDITIVE"}, "change": {"absolute": {"reason": change}}});
         let none = |year: &str| json!({"reason": "NO_VALUE", "explanation": format!("there is no figure with a value for {year}")});
         assert_eq!(gaps["metric"]["series"]["points"], json!([
-            point("2002", json!({"reason": "TOO_FEW", "explanation": "the series begins less than 2 points before"}), "NO_BASE"),
+            point("2002", none("1998"), "NO_BASE"),
             point("2003", none("2003"), "NO_VALUE"), point("2004", none("2003"), "NO_VALUE"),
             point("2005", none("2004"), "NO_VALUE"), point("2006", none("2005"), "NO_VALUE"),
             point("2007", none("2006"), "NO_BASE"),

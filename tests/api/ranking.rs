@@ -54,17 +54,17 @@ on_each_database! {
             metric(slug: "digital-economy-value-added") { ranking { period { code } of missing entries { totalCount nodes {
                 position of district { name } observation { value comparator } provisional
                 share { value reason explanation inputs { id } } } } } }
-            none: metric(slug: "computing-power") { ranking { period { code } of missing entries { totalCount nodes { position } } } }
+            initiative: metric(slug: "computing-power") { ranking { period { code } of missing entries { totalCount nodes { position } } } }
         }"#).await;
         assert_eq!(data, json!({
-            "metric": {"ranking": {"period": {"code": "2025"}, "of": 1, "missing": 16, "entries": {"totalCount": 1, "nodes": [{
+            "metric": {"ranking": {"period": {"code": "2025"}, "of": 1, "missing": 0, "entries": {"totalCount": 1, "nodes": [{
                 "position": "1", "of": 1, "district": {"name": "Beijing"},
                 "observation": {"value": "2400000000000", "comparator": "MORE_THAN"}, "provisional": false,
                 "share": {"value": null, "reason": "NO_BASE", "inputs": [],
                     "explanation": "there is no figure of digital-economy-value-added with a value for china at 2025"},
             }]}}},
             // Its one figure is an initiative's.
-            "none": {"ranking": {"period": null, "of": 0, "missing": 17, "entries": {"totalCount": 0, "nodes": []}}},
+            "initiative": {"ranking": {"period": {"code": "2025"}, "of": 1, "missing": 0, "entries": {"totalCount": 1, "nodes": [{"position": "1"}]}}},
         }));
     }
 
@@ -169,8 +169,9 @@ on_each_database! {
         figures(server, SALES).await;
         let head = "period { code } of missing entries { totalCount nodes { district { slug } observation { value } } }";
         for (arguments, wanted) in [
-            // The newest of all is a quarter, and only the north has it.
-            (PLACES, json!([{"code": "2024-Q4"}, 1, 6, [["north", "1"]]])),
+            // The newest of all is a quarter, which only the north has, and the years are longer.
+            (PLACES, json!([{"code": "2024"}, 5, 2, [["south", "10"], ["east", "10"], ["north", "9"], ["hill", "0.5"], ["port", "-3"]]])),
+            (&format!("{PLACES}, frequency: QUARTERLY"), json!([{"code": "2024-Q4"}, 1, 6, [["north", "1"]]])),
             (r#"among: {slug: {in: ["south", "port", "far"]}}"#, json!([{"code": "2024"}, 2, 1, [["south", "10"], ["port", "-3"]]])),
             (r#"among: {parent: {slug: {eq: "town"}}, partition: {eq: true}}, period: "2024""#,
                 json!([{"code": "2024"}, 3, 0, [["south", "10"], ["east", "10"], ["north", "9"]]])),
@@ -301,7 +302,7 @@ on_each_database! {
         let back = server.data(&page(PLAIN, &format!(", before: {cursor}"))).await["metric"]["ranking"].clone();
         assert_eq!(back["entries"]["nodes"], json!([first["entries"]["nodes"][0]]));
         assert_eq!(server.data(&page(PLAIN, "")).await["metric"]["ranking"]["period"]["code"], "2025");
-        let same = "give a cursor that this list returned for the same `period` and `direction`";
+        let same = "give a cursor that this list returned for the same `period`, `newestOfEach` and `direction`";
         for (about, arguments, why) in [
             ("direction: ASC", format!("after: {cursor}"), "a cursor of another list or another order"),
             ("period: \"2025\"", format!("after: {cursor}"), "a cursor of another list or another order"),
@@ -367,10 +368,10 @@ on_each_database! {
             json!([metric["slug"], ranking["period"]["code"], ranking["of"], ranking["missing"], ranking["entries"]["pageInfo"]["hasNextPage"], entries])
         }).collect();
         assert_eq!(json!(rows), json!([
-            ["sales", "2024", 4, 20, true, [["1", "town", "12", null, "NO_BASE"], ["2", "east", "9", "75", null]]],
-            ["wages", "2023", 2, 22, false, [["1", "far", "5", null, "NO_BASE"], ["2", "port", "4", null, "NOT_ADDITIVE"]]],
-            ["people", "2021", 1, 23, false, [["1", "north", "70", null, "NO_BASE"]]],
-            ["share", "2020", 3, 21, true, [["1", "south", "3", null, "NOT_ADDITIVE"], ["2", "north", "2", null, "NOT_ADDITIVE"]]],
+            ["sales", "2024", 4, 0, true, [["1", "town", "12", null, "NO_BASE"], ["2", "east", "9", "75", null]]],
+            ["wages", "2023", 2, 1, false, [["1", "far", "5", null, "NO_BASE"], ["2", "port", "4", null, "NOT_ADDITIVE"]]],
+            ["people", "2021", 1, 0, false, [["1", "north", "70", null, "NO_BASE"]]],
+            ["share", "2020", 3, 0, true, [["1", "south", "3", null, "NOT_ADDITIVE"], ["2", "north", "2", null, "NOT_ADDITIVE"]]],
         ]));
         // The metrics, their extents and their entries; figures and places; the figures of the
         // places around with those places, among which are the figures' own; the inputs' places.

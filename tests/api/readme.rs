@@ -22,7 +22,7 @@ pub(crate) fn examples() -> Vec<(String, Value, Value)> {
 on_each_database! {
     async fn says_what_the_server_answers(server: &Server) {
         let examples = examples();
-        assert_eq!(examples.len(), 5 + 13);
+        assert_eq!(examples.len(), 5 + 14);
         for (query, variables, wanted) in examples {
             assert_eq!(server.ask_with(&query, variables).await.data(), wanted, "{query}");
         }

@@ -11,7 +11,7 @@ const [address, token, pictures] = process.argv.slice(2);
 const executablePath = process.env.PATH.split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync);
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const queries = readme.split("```graphql\n").slice(1).map((part) => part.split("\n```")[0]);
-const groups = ["First queries", "Find and group", "Change over time", "Compare and rank", "Search in any language", "The past"];
+const groups = ["First queries", "Which figures go into an answer", "Find and group", "Change over time", "Compare and rank", "Search in any language", "The past"];
 
 const browser = await chromium.launch({
   executablePath,

@@ -16,7 +16,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait},
 };
 
-pub use period::{PeriodFilter, frequency};
+pub use period::{PeriodFilter, ended, extent, frequency, length_rank};
 pub use relation::{ListFilter, count, greatest, referred, to_many, to_one};
 pub use text::{LocalizedTextFilter, TextFilter};
 pub use value::{

@@ -11,8 +11,8 @@ use super::{Measure, Part};
 use crate::query::filter::{ColumnFilter, Comparison, DecimalFilter, IntFilter};
 
 /// Which groups: conditions on what was computed of them, on the numbers as such, whatever their
-/// comparators. Every condition given must hold. A measure must be selected to be set a condition
-/// on.
+/// comparators, and even where the measure itself is null with a reason, as the sum of figures that
+/// overlap. Every condition given must hold. A measure must be selected to be set a condition on.
 #[derive(Debug, Clone, Default, PartialEq, InputObject)]
 #[graphql(name = "ObservationGroupHaving")]
 pub struct GroupHaving {

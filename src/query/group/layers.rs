@@ -86,14 +86,22 @@ pub(super) fn figures(
     for dimension in &counted {
         figures.expr_as(dimension.expr(backend), distinct_alias(*dimension));
     }
+    joined(&mut figures, dimensions.iter().chain(&counted));
+    figures
+}
+
+/// Joins the tables that dimensions of the figures are columns of.
+pub(super) fn joined<'d>(
+    figures: &mut SelectStatement,
+    dimensions: impl Iterator<Item = &'d Dimension> + Clone,
+) {
     for table in ["metric", "district"] {
-        let mut all = dimensions.iter().chain(&counted);
-        if all.any(|dimension| dimension.joined().is_some_and(|(joined, _)| joined == table)) {
+        let is_of = |of: &Dimension| of.joined().is_some_and(|(joined, _)| joined == table);
+        if dimensions.clone().any(is_of) {
             let on = Expr::cust(format!("{table}.id = observation.{table}_id"));
             figures.join(JoinType::InnerJoin, table, on);
         }
     }
-    figures
 }
 
 pub(super) fn key_alias(place: usize) -> String {

@@ -7,6 +7,7 @@
 //! that order. Grouping happens in the database alone.
 
 mod dimension;
+pub mod extent;
 mod having;
 mod layers;
 mod measure;

@@ -183,8 +183,17 @@ impl Parts {
 
     /// Whether some are initiatives' own and others places' own.
     pub fn is_mixed(&self) -> Result<bool, Error> {
+        Ok(self.owners()?.len() > 1)
+    }
+
+    /// Whether all are initiatives' own.
+    pub fn is_of_initiatives(&self) -> Result<bool, Error> {
+        Ok(self.owners()? == [1])
+    }
+
+    fn owners(&self) -> Result<Vec<i64>, Error> {
         let owners: Option<(Vec<i64>,)> = self.different(Part::Owners)?;
-        Ok(owners.is_some_and(|(owners,)| owners.len() > 1))
+        Ok(owners.map(|(owners,)| owners).unwrap_or_default())
     }
 
     /// The number of the figure of the first or last period.

@@ -3,13 +3,14 @@
 //! The statement works in layers: the figures of one period, their ranks by window functions, what
 //! is in doubt of them, and the page cut from each metric's ranking by itself.
 
+mod absent;
 mod contest;
 
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::Enum;
 use entity::{
-    Decimal, Period, observation,
+    Decimal, Period,
     vocabulary::{Comparator, ObservationStatus},
 };
 use sea_orm::{
@@ -19,13 +20,14 @@ use sea_orm::{
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-pub use contest::{Contest, Extent};
+pub use absent::{Absent, Unranked};
+pub use contest::{Contest, Extent, When};
 
-use self::contest::{WANTED, wanted};
+use self::contest::is_chosen;
 use super::{
     Direction, Page, Paged, Scope,
     batch::Load,
-    column, cursor,
+    cursor,
     page::Bounds,
     term::{Term, between},
 };
@@ -82,7 +84,7 @@ impl Rank {
 }
 
 /// The arguments that a cursor belongs to.
-const SAME: &str = "`period` and `direction`";
+const SAME: &str = "`period`, `newestOfEach` and `direction`";
 
 impl Ranks {
     /// A page of a ranking. A cursor goes on in the period it was made in, even where a newer one
@@ -93,17 +95,21 @@ impl Ranks {
         ties: Ties,
         page: Page,
     ) -> Result<Self, Error> {
+        let signature = signature(direction, contest.when);
         let places = page.bounds(|argument, text| {
-            let values = cursor::open(argument, text, &signature(direction), SAME)?;
+            let values = cursor::open(argument, text, &signature, SAME)?;
             read(&values).ok_or_else(|| cursor::refuse(argument, text, cursor::MALFORMED, SAME))
         })?;
         let given =
             [("after", &page.after, &places.after), ("before", &page.before, &places.before)];
         for (argument, text, place) in given {
-            if let (Some(text), Some((period, _))) = (text, place)
-                && *contest.period.get_or_insert(*period) != *period
-            {
-                return Err(cursor::refuse(argument, text, cursor::ELSEWHERE, SAME));
+            let (Some(text), Some((period, _))) = (text, place) else { continue };
+            match contest.when {
+                When::At(own) if own != *period => {
+                    return Err(cursor::refuse(argument, text, cursor::ELSEWHERE, SAME));
+                }
+                When::Newest => contest.when = When::At(*period),
+                When::At(_) | When::NewestOfEach => {}
             }
         }
         let place = |place: Option<(Period, Vec<Value>)>| place.map(|(_, place)| place);
@@ -120,32 +126,28 @@ impl Ranks {
     pub fn cursor(&self, rank: &Rank) -> String {
         let Rank { period, value, district, .. } = rank;
         let values = [period.to_string().into(), value.to_string().into(), (*district).into()];
-        cursor::seal(&signature(self.direction), values)
+        cursor::seal(&signature(self.direction, self.contest.when), values)
     }
 
     /// The figures, and on which sides of their values the true ones may lie.
     fn figures(&self, scope: Scope) -> SelectStatement {
-        let own = column::<observation::Entity>;
+        let own = |name: &'static str| Expr::col(("c", name));
         let open = |above: bool| {
             let words = Comparator::iter().filter(|comparator| {
                 let (greater, less) = arithmetic::reach(*comparator);
                 if above { greater } else { less }
             });
             let any = Condition::any()
-                .add(own(observation::Column::Comparator).is_in(words))
-                .add(own(observation::Column::Status).is_in(UNSETTLED));
+                .add(own("comparator").is_in(words))
+                .add(own("status").is_in(UNSETTLED));
             Expr::Case(Box::new(Expr::case(any, 1).finally(0)))
         };
         Query::select()
-            .expr(wanted("metric"))
-            .expr(wanted("period"))
-            .expr_as(own(observation::Column::Id), "figure")
-            .expr_as(own(observation::Column::DistrictId), "district")
-            .expr(own(observation::Column::Value))
+            .columns(COLUMNS.map(|column| ("c", column)))
             .expr_as(open(true), "above")
             .expr_as(open(false), "below")
-            .from(WANTED)
-            .inner_join("observation", self.contest.ranked(scope))
+            .from_subquery(self.contest.candidates(scope), "c")
+            .cond_where(is_chosen("c"))
             .take()
     }
 
@@ -273,8 +275,9 @@ const UNSETTLED: [ObservationStatus; 5] = [
 ];
 
 /// What a cursor belongs to.
-fn signature(direction: Direction) -> String {
-    format!("ranking {direction:?}")
+fn signature(direction: Direction, when: When) -> String {
+    let each = if when == When::NewestOfEach { " of each" } else { "" };
+    format!("ranking{each} {direction:?}")
 }
 
 /// The period of a cursor, and its place in the order.

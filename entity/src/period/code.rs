@@ -1,0 +1,196 @@
+//! Periods as text: the codes of SDMX and ISO 8601.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{Datelike, NaiveDate, Weekday};
+
+use super::{Frequency, PARTS, Period};
+use crate::quote::{Quoted, cut};
+
+impl Period {
+    /// A single part of the calendar, as SDMX and ISO 8601 write it.
+    fn part(code: &str) -> Option<Self> {
+        let digits = |text: &str| {
+            let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            if plain { text.parse::<u32>().ok() } else { None }
+        };
+        let (year, rest) = match code.split_once('-') {
+            Some((year, rest)) => (year, Some(rest)),
+            None => (code, None),
+        };
+        let year = if year.len() == 4 { digits(year)? as i32 } else { return None };
+        let month = |number: u32| NaiveDate::from_ymd_opt(year, number, 1);
+        // The number after a letter, within `1..=most`.
+        let numbered = |text: &str, most: u32| digits(text).filter(|n| (1..=most).contains(n));
+        let (part, day) = match rest {
+            None => (Frequency::Annual, month(1)?),
+            Some(rest) if rest.len() == 2 && rest.starts_with('S') => {
+                (Frequency::HalfYearly, month(numbered(&rest[1..], 2)? * 6 - 5)?)
+            }
+            Some(rest) if rest.len() == 2 && rest.starts_with('Q') => {
+                (Frequency::Quarterly, month(numbered(&rest[1..], 4)? * 3 - 2)?)
+            }
+            Some(rest) if rest.starts_with('W') && rest.len() == 3 => {
+                let week = digits(&rest[1..])?;
+                (Frequency::Weekly, NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?)
+            }
+            Some(rest) if rest.len() == 2 => (Frequency::Monthly, month(digits(rest)?)?),
+            Some(rest) if rest.len() == 5 => {
+                let (number, day) = rest.split_once('-').filter(|(m, _)| m.len() == 2)?;
+                let date = NaiveDate::from_ymd_opt(year, digits(number)?, digits(day)?)?;
+                (Frequency::Daily, date)
+            }
+            Some(_) => return None,
+        };
+        Self::containing(part, day)
+    }
+}
+
+/// The code of the part of the calendar that begins on `day`.
+fn code(part: Frequency, day: NaiveDate) -> String {
+    let (year, month) = (day.year(), day.month0());
+    match part {
+        Frequency::Annual => format!("{year:04}"),
+        Frequency::HalfYearly => format!("{year:04}-S{}", month / 6 + 1),
+        Frequency::Quarterly => format!("{year:04}-Q{}", month / 3 + 1),
+        Frequency::Monthly => format!("{year:04}-{:02}", month + 1),
+        Frequency::Weekly => {
+            let week = day.iso_week();
+            format!("{:04}-W{:02}", week.year(), week.week())
+        }
+        Frequency::Daily | Frequency::Range => day.to_string(),
+    }
+}
+
+impl fmt::Display for Period {
+    /// The code: a part of the calendar where the period is one, else a range of the longest
+    /// parts that both its ends fit.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.length();
+        if length != Frequency::Range {
+            return f.write_str(&code(length, self.start));
+        }
+        for part in PARTS {
+            let (first, last) =
+                (Self::containing(part, self.start), Self::containing(part, self.end));
+            if let (Some(first), Some(last)) = (first, last)
+                && first.start == self.start
+                && last.end == self.end
+            {
+                return write!(f, "{}/{}", code(part, first.start), code(part, last.start));
+            }
+        }
+        f.write_str(&self.span())
+    }
+}
+
+/// Why a text is no [`Period`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodError(String);
+
+impl fmt::Display for PeriodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is no period; write a year \"2025\", half \"2025-S1\", quarter \"2025-Q1\", month \
+             \"2025-06\", week \"2025-W05\", day \"2025-06-30\", or a range of them \"2021/2025\"",
+            Quoted(&self.0)
+        )
+    }
+}
+
+impl std::error::Error for PeriodError {}
+
+impl FromStr for Period {
+    type Err = PeriodError;
+
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let period = match text.split_once('/') {
+            None => Self::part(text),
+            Some((first, last)) => Self::part(first).zip(Self::part(last)).and_then(|(a, b)| {
+                (a.start <= b.start && a.end <= b.end)
+                    .then_some(Self { start: a.start, end: b.end })
+            }),
+        };
+        period.ok_or_else(|| PeriodError(cut(text).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(text: &str) -> Period {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn codes_come_back_as_they_were_written() {
+        for (text, length) in [
+            ("2025", Frequency::Annual),
+            ("2025-S1", Frequency::HalfYearly),
+            ("2025-Q4", Frequency::Quarterly),
+            ("2024-02", Frequency::Monthly),
+            ("2025-W05", Frequency::Weekly),
+            ("2026-W53", Frequency::Weekly),
+            ("2025-06-30", Frequency::Daily),
+            ("2021/2025", Frequency::Range),
+            ("2024-Q4/2025-Q1", Frequency::Range),
+            ("2025-01/2025-11", Frequency::Range),
+            ("2025-W05/2025-W07", Frequency::Range),
+            ("2025-06-03/2025-06-30", Frequency::Range),
+        ] {
+            assert_eq!(period(text).to_string(), text);
+            assert_eq!(period(text).length(), length, "{text}");
+            assert_eq!(period(&period(text).span()), period(text));
+        }
+    }
+
+    #[test]
+    fn one_span_is_one_period() {
+        for (text, code) in [
+            ("2025/2025", "2025"),
+            ("2025-01-01/2025-12-31", "2025"),
+            ("2025-Q1/2025-Q2", "2025-S1"),
+            ("2025-01/2025-03", "2025-Q1"),
+            ("2025-01-27/2025-02-02", "2025-W05"),
+        ] {
+            assert_eq!(period(text).to_string(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_no_calendar_has() {
+        for text in [
+            "",
+            "25",
+            "2025-",
+            "2025-Q5",
+            "2025-Q0",
+            "2025-S3",
+            "2025-13",
+            "2025-00",
+            "2025-1",
+            "2025-W54",
+            "2025-W00",
+            "2025-W5",
+            "2025-02-29",
+            "2025-06-31",
+            "2025-6-3",
+            "2025/2024",
+            "2025/",
+            "2021/2023/2025",
+            "2025-Q",
+            "2025-Q01x",
+            "٢٠٢٥",
+            "2025-q1",
+            " 2025",
+            "+025",
+            "9999-W52",
+            "+10000-01-01",
+            "10000",
+        ] {
+            assert!(text.parse::<Period>().is_err(), "{text:?}");
+        }
+    }
+}
