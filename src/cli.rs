@@ -138,7 +138,7 @@ async fn prepare(
     if sample && bundled::package()?.load_into_empty(database, Utc::now()).await? {
         tracing::info!("loaded the bundled sample");
     }
-    event::look(database).await?;
+    event::poll_once(database).await?;
     let empty = database.revision() == Revision::default();
     let welcome = format!(
         "Hutong answers on http://{address}/graphql\n\

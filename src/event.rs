@@ -4,8 +4,10 @@
 //! recorded read it, and since revisions replace each other, nobody who is slow has a queue.
 //!
 //! A writer raises the revision of its own instance itself. Other instances on PostgreSQL hear of
-//! it by `NOTIFY`, which is delivered exactly when the write is committed. SQLite tells nobody, so
-//! the file is asked.
+//! it by `NOTIFY` ([`listen`]). SQLite tells nobody, so the file is asked: again and again for those
+//! who listen, and by each request for itself.
+
+mod listen;
 
 use std::time::Duration;
 
@@ -13,16 +15,14 @@ use entity::{DateTime, dataset, observation};
 use sea_orm::{
     ConnectionTrait, DbBackend, FromQueryResult, Statement,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
-    sqlx::{
-        PgPool,
-        postgres::{PgListener, PgNotification, PgPoolOptions},
-    },
 };
 use serde::Deserialize;
 use tokio::{
     task::JoinHandle,
     time::{MissedTickBehavior, interval, sleep},
 };
+
+pub(crate) use listen::wait_until_heard;
 
 use crate::{
     database::{Database, Revision, Transaction},
@@ -31,16 +31,28 @@ use crate::{
 };
 
 /// How often an SQLite file is asked whether another process wrote to it.
-pub const ASKED_EVERY: Duration = Duration::from_millis(250);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often PostgreSQL is asked although it tells by itself: a connection may be lost silently.
-pub const ASKED_ANYWAY_EVERY: Duration = Duration::from_secs(10);
+pub const LISTEN_POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long to wait before another try to listen.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The channel on which writers on PostgreSQL tell how far the data have come.
 const CHANNEL: &str = "hutong_revision";
+
+/// What is told where tokens were granted or withdrawn, which is no change of the data.
+const TOKENS: &str = "\"tokens\"";
+
+/// How far the data have come: no write is missing that was acknowledged before this was asked,
+/// whichever process or instance made it. On PostgreSQL that costs nothing while this instance is
+/// told of each write, and else a statement; whoever writes does not wait for one that takes longer
+/// than two seconds to hear of it.
+pub async fn current(database: &Database) -> Result<Revision, Error> {
+    database.catch_up(async || poll_once(database).await).await?;
+    Ok(database.revision())
+}
 
 /// Follows what others write, until it is dropped.
 #[derive(Debug)]
@@ -53,20 +65,20 @@ impl Drop for Following {
 }
 
 /// Follows what other instances and processes write: the revision of the database is raised within
-/// [`ASKED_EVERY`] on SQLite, as soon as PostgreSQL tells (and within [`ASKED_ANYWAY_EVERY`] where
+/// [`POLL_INTERVAL`] on SQLite, as soon as PostgreSQL tells (and within [`LISTEN_POLL_INTERVAL`] where
 /// it cannot). Once this returns, the revision is that of the data.
 pub async fn follow(database: &Database) -> Result<Following, Error> {
     let database = database.clone();
     let task = match database.postgres() {
         None => {
-            look(&database).await?;
-            tokio::spawn(async move { ask(&database).await })
+            poll_once(&database).await?;
+            tokio::spawn(async move { poll_loop(&database).await })
         }
         Some(pool) => {
             // First listen, then look: nothing is missed between.
-            let listener = listen(pool).await?;
-            look(&database).await?;
-            tokio::spawn(async move { hear(&database, listener).await })
+            let listener = listen::connect(pool).await?;
+            poll_once(&database).await?;
+            tokio::spawn(async move { listen::listen_loop(&database, listener).await })
         }
     };
     Ok(Following(task))
@@ -80,14 +92,22 @@ pub(crate) async fn announce(transaction: &Transaction) -> Result<Revision, Erro
     let revision = Newest::from_query_result(&row, "")?.revision(number);
     if transaction.get_database_backend() == DbBackend::Postgres {
         let told = serde_json::to_string(&revision).map_err(Error::internal)?;
-        let notify = Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            "SELECT pg_notify($1, $2)",
-            [CHANNEL.into(), told.into()],
-        );
-        transaction.execute_raw(notify).await?;
+        transaction.execute_raw(notify(&told)).await?;
     }
     Ok(revision)
+}
+
+/// Tells the other instances, once the write is committed, that tokens are not what they were.
+pub(crate) async fn announce_tokens(transaction: &Transaction) -> Result<(), Error> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_raw(notify(TOKENS)).await?;
+    }
+    Ok(())
+}
+
+fn notify(told: &str) -> Statement {
+    let values = [CHANNEL.into(), told.into()];
+    Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values)
 }
 
 /// What is newest.
@@ -120,7 +140,7 @@ fn statement() -> SelectStatement {
 }
 
 /// Reads how far the data have come, and raises the revision of the database to it.
-pub async fn look(database: &Database) -> Result<(), Error> {
+pub async fn poll_once(database: &Database) -> Result<(), Error> {
     let found = database.fetch::<(i64, Newest)>(&statement()).await?;
     if let Some((number, newest)) = found.into_iter().next() {
         database.raise(newest.revision(number));
@@ -128,71 +148,15 @@ pub async fn look(database: &Database) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks again and again.
-async fn ask(database: &Database) {
-    let mut times = interval(ASKED_EVERY);
+/// Asks again and again.
+async fn poll_loop(database: &Database) {
+    let mut times = interval(POLL_INTERVAL);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
-        if let Err(why) = look(database).await {
+        if let Err(why) = current(database).await {
             tracing::warn!(%why, "cannot see whether others wrote; trying again");
             sleep(PAUSE).await;
         }
     }
-}
-
-/// Hears what PostgreSQL tells, again and again listening where it was cut off.
-async fn hear(database: &Database, first: PgListener) {
-    let mut listener = Some(first);
-    loop {
-        let heard = match listener.take() {
-            Some(listener) => hear_on(database, listener).await,
-            None => Ok(()),
-        };
-        if let Err(why) = heard {
-            tracing::warn!(%why, "cannot hear what other instances write; trying again");
-        }
-        sleep(PAUSE).await;
-        let Some(pool) = database.postgres() else { return };
-        match listen(pool).await {
-            Ok(again) => listener = Some(again),
-            Err(why) => tracing::warn!(%why, "cannot listen to PostgreSQL; trying again"),
-        }
-    }
-}
-
-/// Hears on one connection until it is lost.
-async fn hear_on(database: &Database, mut listener: PgListener) -> Result<(), Error> {
-    let mut times = interval(ASKED_ANYWAY_EVERY);
-    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            told = listener.try_recv() => match told.map_err(Error::internal)? {
-                Some(told) => raise(database, &told).await?,
-                // The connection was lost, and with it perhaps news.
-                None => look(database).await?,
-            },
-            _ = times.tick() => look(database).await?,
-        }
-    }
-}
-
-async fn raise(database: &Database, told: &PgNotification) -> Result<(), Error> {
-    match serde_json::from_str(told.payload()) {
-        Ok(revision) => database.raise(revision),
-        // Another version of Hutong says more or less.
-        Err(_) => look(database).await?,
-    }
-    Ok(())
-}
-
-/// A connection of its own, which no statement waits for.
-async fn listen(pool: &PgPool) -> Result<PgListener, Error> {
-    let options = pool.connect_options().as_ref().clone();
-    let own = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
-    let own = own.connect_with(options).await.map_err(Error::internal)?;
-    let mut listener = PgListener::connect_with(&own).await.map_err(Error::internal)?;
-    listener.ignore_pool_close_event(true);
-    listener.listen(CHANNEL).await.map_err(Error::internal)?;
-    Ok(listener)
 }

@@ -20,7 +20,7 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use super::Viewer;
-use crate::{database::Database, error::Error, query::column};
+use crate::{database::Database, error::Error, event, query::column};
 
 /// How tokens begin, by which people and scanners of leaked secrets know them.
 pub const PREFIX: &str = "hutong_";
@@ -28,8 +28,9 @@ pub const PREFIX: &str = "hutong_";
 /// How many bytes of chance there are in a token.
 const BYTES: usize = 32;
 
-/// For how long what is known of a token is taken for true: one that another instance or the
-/// command withdrew is refused by then. What this instance wrote it knows at once.
+/// For how long what is known of a token is taken for true: one that another instance withdrew, and
+/// of which PostgreSQL could not tell, is refused by then. What this instance wrote, and on SQLite
+/// the command too, it knows at once.
 pub const KNOWN_FOR: Duration = Duration::from_secs(5);
 
 /// How many tokens are known at a time, those that are worth nothing among them.
@@ -83,6 +84,7 @@ impl Tokens {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Viewer>, Error> {
+        event::current(&self.database).await?;
         // Asked for before the row is read: what is read is at least as new.
         let key = (self.database.tokens_written(), hash(token));
         let row = match self.known.get(&key) {

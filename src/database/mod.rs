@@ -11,6 +11,7 @@ mod decimal;
 mod decode;
 mod digits;
 mod failure;
+mod foreign;
 mod migrate;
 mod revision;
 mod shadow;
@@ -26,7 +27,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicI32, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -126,6 +127,8 @@ pub struct Database {
     /// As many as there are readers that have nothing to do.
     free: Arc<Semaphore>,
     revision: Arc<watch::Sender<Revision>>,
+    /// The process of PostgreSQL by which this instance is told of each write; 0 while it is not.
+    listener: Arc<AtomicI32>,
     tokens: Arc<AtomicU64>,
     /// Since when somebody writes through this.
     writing: Arc<Mutex<Option<DateTime>>>,
@@ -243,6 +246,7 @@ impl Database {
             reader,
             free,
             revision,
+            listener: Arc::default(),
             tokens,
             writing,
             meter,

@@ -1,9 +1,12 @@
 //! How far the data have come, as this instance knows it.
 
+use std::sync::atomic::Ordering::SeqCst;
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::Database;
+use super::{Database, Reader};
+use crate::error::Error;
 
 /// How far the data have come. Every committed write makes a greater one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,12 +22,12 @@ pub struct Revision {
 }
 
 impl Database {
-    /// How far the data have come. Kept in memory: asking costs nothing.
+    /// How far the data have come, as far as is known here. Kept in memory: asking costs nothing.
     ///
     /// - A write through this database has raised it before its commit returns.
     /// - A write by another instance or process raises it soon after, while the database is
-    ///   followed ([`crate::event::follow`] states how soon); until it is followed or written to,
-    ///   it is that of no data at all.
+    ///   followed ([`crate::event::follow`] states how soon), and at once where somebody wants to
+    ///   know ([`crate::event::current`]); until then it is that of no data at all.
     /// - It never falls, and is never raised before what was written can be read. So what is read
     ///   after asking is at least as new as this says, and may be kept under it: a later revision
     ///   is another key.
@@ -36,6 +39,36 @@ impl Database {
     /// newest: nothing queues up.
     pub fn revisions(&self) -> watch::Receiver<Revision> {
         self.revision.subscribe()
+    }
+
+    /// Has `learn` raise the revision if another process may have written since it was last
+    /// raised so; on SQLite tokens that another one granted or withdrew count too. Where nobody did,
+    /// this costs some microseconds on SQLite, and nothing on PostgreSQL while it tells by itself.
+    pub(crate) async fn catch_up(
+        &self,
+        learn: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        match &self.reader {
+            Reader::Postgres(_) if self.listener().is_some() => Ok(()),
+            Reader::Postgres(_) => learn().await,
+            Reader::Sqlite(readers) => {
+                let learn = async || {
+                    self.note_tokens();
+                    learn().await
+                };
+                readers.writes().catch_up(learn).await
+            }
+        }
+    }
+
+    /// The process of PostgreSQL by which this instance is told of each write, while it is.
+    pub(crate) fn listener(&self) -> Option<i32> {
+        Some(self.listener.load(SeqCst)).filter(|process| *process != 0)
+    }
+
+    /// Notes by which process this instance is told of each write from now on, or that it is not.
+    pub(crate) fn note_listener(&self, process: Option<i32>) {
+        self.listener.store(process.unwrap_or(0), SeqCst);
     }
 
     /// Tells that the data have come this far; news that is known already is none.

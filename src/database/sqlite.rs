@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 
 use super::{
     WRITE_PATIENCE, WRITER_PREPARED, case, collation, decimal, decode,
+    foreign::Writes,
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -57,6 +58,7 @@ const LONG: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
     threads: Threads<Reader>,
+    writes: Arc<Writes>,
     /// How many bytes of statements all readers together keep prepared.
     prepared: Arc<AtomicUsize>,
 }
@@ -114,7 +116,13 @@ impl Readers {
         let processors = available_parallelism().map_or(1, NonZero::get);
         let at_once = AtOnce { jobs: processors, long: LONG };
         let threads = Threads::start("sqlite-reader", readers, at_once).map_err(Error::internal)?;
-        Ok(Self { threads, prepared })
+        let writes = Arc::new(Writes::open(path)?);
+        Ok(Self { threads, writes, prepared })
+    }
+
+    /// What is known of the writes to the file.
+    pub(super) fn writes(&self) -> &Writes {
+        &self.writes
     }
 
     /// How many bytes of statements are kept prepared.
@@ -176,7 +184,7 @@ impl Drop for Wanted {
 }
 
 /// A connection that only reads, and keeps so many bytes of the file.
-fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -29,6 +29,7 @@ use crate::{
     access::{Permission, Viewer, require},
     database::Database,
     error::Error,
+    event,
     package::{self, Options, Source, Summary},
     record::{By, Counts, Mode, Problem, Problems, Rows, Writer},
 };
@@ -99,7 +100,10 @@ impl Writing {
             Some(writer) => drop(writer.commit().await?),
             None => {}
         }
-        let _ = self.kept.set(self.database.revision().number);
+        // What is kept is kept, whether or not that can be seen by now.
+        let revision = event::current(&self.database).await;
+        let revision = revision.unwrap_or_else(|_| self.database.revision());
+        let _ = self.kept.set(revision.number);
         Ok(())
     }
 

@@ -4,8 +4,7 @@
 //! so that a request that is answered from here is not even read. The revision of the data is
 //! part of the key and is asked before anything is read, so that what is kept under it is at least
 //! as new: a write needs to remove nothing, it makes other keys. Nor is there a stale answer once a
-//! write on this instance was acknowledged; of a write elsewhere this instance knows as soon as it
-//! is told ([`crate::event::follow`] states how soon).
+//! write was acknowledged ([`crate::event::current`] states by whom).
 
 use axum::{
     body::Bytes,

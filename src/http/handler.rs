@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     database::Revision,
+    event,
     graphql::{self, Asked, Preferred, error},
 };
 
@@ -92,8 +93,9 @@ async fn answered(
     let last_event = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
     let last_event = last_event.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     let sent = Sent::take(request, &admitted.viewer, &app.options).await?;
-    // Asked for before anything is read: what is read is at least as new.
-    let revision = app.database.revision();
+    // Asked for before anything is read: what is read is at least as new. Where it cannot be known,
+    // nothing is kept; what must be read then tells why.
+    let revision = event::current(&app.database).await.unwrap_or_default();
     let key = Key::of(&sent, &admitted.viewer, revision, &preferred, &taken, form);
     if let (Some(key), Some(media)) = (&key, taken.media)
         && let Some(told) = Told::known(app, key, &method, &known)
@@ -137,7 +139,7 @@ impl Asking<'_> {
                 Framing::Events => question.resumable(self.last_event.clone()),
                 Framing::Parts => question,
             };
-            return live::stream(app, admitted.clone(), question, &self.method, framing);
+            return live::stream(app, admitted.clone(), question, &self.method, framing).await;
         }
         let media = media.ok_or_else(Refusal::not_acceptable)?;
         let told = match (question, media) {
@@ -154,7 +156,8 @@ impl Asking<'_> {
                 let reply = self.reply(*asked, media).await?;
                 let told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
                 // What was written meanwhile may be in the answer or not.
-                let lasts = reply.lasts() && app.database.revision() == self.revision;
+                let lasts = reply.lasts()
+                    && event::current(&app.database).await.is_ok_and(|now| now == self.revision);
                 told.kept(app, key.filter(|_| lasts)).await
             }
             (Question::Batch(several), _) => {

@@ -301,7 +301,7 @@ impl Writer {
     }
 
     /// Keeps what was written, and raises the revision of the data if anything is other than
-    /// before. Whoever follows them is told, on this instance before this returns.
+    /// before. Whoever follows them is told before this returns, on whatever instance.
     pub async fn commit(mut self) -> Result<Outcome, Error> {
         self.settle().await?;
         if !self.outcome.changes() && !self.described {
@@ -335,6 +335,7 @@ impl Writer {
             .take();
         self.transaction.commit(&proof).await?;
         self.database.raise(revision);
+        event::wait_until_heard(&self.database, revision).await;
         Ok(self.outcome)
     }
 

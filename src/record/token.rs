@@ -18,6 +18,7 @@ use crate::{
     access::{token, word},
     database::{Database, Transaction},
     error::Error,
+    event,
 };
 
 /// A token that is to be granted.
@@ -116,7 +117,8 @@ async fn note(
 ) -> Result<(), Error> {
     let dataset = dataset::Entity::find().one(transaction).await?;
     let revision = dataset.map_or(0, |dataset| dataset.revision);
-    sign(transaction, &By::operator(operation), now, revision, json!({})).await
+    sign(transaction, &By::operator(operation), now, revision, json!({})).await?;
+    event::announce_tokens(transaction).await
 }
 
 /// A name for people that is no number, and a time to come.

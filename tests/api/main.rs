@@ -32,6 +32,7 @@ mod exports;
 mod faults;
 mod files;
 mod filters;
+mod freshness;
 mod generated;
 mod groups;
 mod guard;

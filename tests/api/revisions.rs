@@ -47,7 +47,7 @@ on_each_database! {
         other.write("observation", FIGURE).await;
         let told = json!({ "observationsRecorded": { "value": "7" } });
         assert_eq!(socket.data("told").await, told);
-        let bound = event::ASKED_EVERY + Duration::from_secs(1);
+        let bound = event::POLL_INTERVAL + Duration::from_secs(1);
         assert!(begun.elapsed() < bound, "{:?}", begun.elapsed());
         assert_eq!(server.store.database.revision(), other.database.revision());
         // And the other way round, once the other follows too.
@@ -71,7 +71,7 @@ on_each_database! {
             socket.is_silent().await;
         }
         // Well before PostgreSQL would be asked.
-        let bound = event::ASKED_EVERY + Duration::from_secs(2);
+        let bound = event::POLL_INTERVAL + Duration::from_secs(2);
         for (count, writer) in [(2, server), (3, &other)] {
             let begun = Instant::now();
             writer.write("observation", &FIGURE.replace("2020", &(2020 + count).to_string())).await;

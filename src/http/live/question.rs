@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     access::Viewer,
+    event,
     graphql::{self, Arrival, Asked, Checked, Position, Preferred},
 };
 
@@ -66,10 +67,12 @@ impl Question {
     }
 
     /// What may be executed of it, or the answer that it is refused.
-    pub(super) fn check(&self, app: &App) -> Result<Checked, Answer> {
+    pub(super) async fn check(&self, app: &App) -> Result<Checked, Answer> {
         let mut checked = app.guard.check(&self.asked).map_err(|why| Answer::refused(&why))?;
+        // What was written before it came is no news to it.
+        let revision = event::current(&app.database).await;
         let arrival = Arrival {
-            revision: app.database.revision(),
+            revision: revision.unwrap_or_else(|_| app.database.revision()),
             last_event: self.last_event.clone(),
             position: self.position.clone(),
         };
@@ -90,7 +93,8 @@ impl Question {
                 events(app, checked, self.id).boxed()
             }
             Ok(checked) if checked.live => {
-                app.live.queries.join(app, self.key(&checked), self.naming(&checked)).boxed()
+                let (key, revision) = (self.key(&checked), app.database.revision());
+                app.live.queries.join(app, key, self.naming(&checked), revision).boxed()
             }
             Ok(checked) => execute(app.clone(), checked, self.id).into_stream().boxed(),
         }
@@ -105,7 +109,7 @@ impl Question {
 
     /// The answer now.
     pub(super) async fn execute(&self, app: &App) -> Answer {
-        match self.check(app) {
+        match self.check(app).await {
             Ok(checked) => execute(app.clone(), checked, Arc::clone(&self.id)).await,
             Err(refused) => refused,
         }

@@ -19,9 +19,17 @@ use super::{
     super::App,
     question::{Answer, Key, Question},
 };
+use crate::database::Revision;
 
 /// The newest answer to a live query; a newer one takes its place.
-type Newest = watch::Sender<Option<Answer>>;
+type Newest = watch::Sender<Option<Known>>;
+
+/// An answer, and how far the data had come at least when it was found.
+#[derive(Clone)]
+struct Known {
+    answer: Answer,
+    revision: i64,
+}
 
 /// The live queries that someone listens to.
 #[derive(Default)]
@@ -39,13 +47,14 @@ impl Shared {
         self.executions.load(Relaxed)
     }
 
-    /// The answer to a live query, and each that differs from the one before. Who is slow gets the
-    /// newest.
+    /// The answer to a live query asked when the data had come so far, and each that differs from
+    /// the one before. Who is slow gets the newest.
     pub(super) fn join(
         &self,
         app: &App,
         key: Key,
         question: Question,
+        asked: Revision,
     ) -> impl Stream<Item = Answer> + Send + use<> {
         let mut answers = match self.lock().entry(key) {
             Entry::Occupied(known) => known.get().subscribe(),
@@ -60,12 +69,16 @@ impl Shared {
             }
         };
         answers.mark_changed();
-        stream::unfold(answers, |mut answers| async {
+        stream::unfold((answers, None), move |(mut answers, last)| async move {
             loop {
                 answers.changed().await.ok()?;
                 let newest = answers.borrow_and_update().clone();
-                if let Some(answer) = newest {
-                    return Some((answer, answers));
+                // One that was found for others may be older than the question.
+                let newest = newest.filter(|known| known.revision >= asked.number);
+                if let Some(Known { answer, .. }) = newest
+                    && last.as_ref() != Some(&answer)
+                {
+                    return Some((answer.clone(), (answers, Some(answer))));
                 }
             }
         })
@@ -91,13 +104,11 @@ impl Kept {
         loop {
             revisions.borrow_and_update();
             let soonest = Instant::now() + interval;
+            // Asked for before anything is read: what is read is at least as new.
+            let revision = self.app.database.revision().number;
             tokio::select! {
                 answer = self.execute() => {
-                    self.newest.send_if_modified(|newest| {
-                        let differs = newest.as_ref() != Some(&answer);
-                        *newest = Some(answer);
-                        differs
-                    });
+                    self.newest.send_replace(Some(Known { answer, revision }));
                 }
                 () = self.newest.closed() => {}
             }

@@ -275,7 +275,7 @@ impl Connection {
         while self.tasks.try_join_next().is_some() {}
         self.number += 1;
         let number = self.number;
-        let checked = question.check(&self.app);
+        let checked = question.check(&self.app).await;
         let mut answers = question.answers(&self.app, checked);
         let (queue, name) = (self.queue.clone(), Arc::<str>::from(id.as_str()));
         let task = self.tasks.spawn(async move {

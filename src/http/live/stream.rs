@@ -36,14 +36,14 @@ enum Ended {
 }
 
 /// Answers a question with a stream of answers.
-pub(in crate::http) fn stream(
+pub(in crate::http) async fn stream(
     app: &App,
     admitted: Admitted,
     question: Question,
     method: &Method,
     framing: Framing,
 ) -> Result<Response, Refusal> {
-    let checked = question.check(app);
+    let checked = question.check(app).await;
     if let Ok(Checked { operation: operation @ OperationType::Mutation, .. }) = &checked
         && method == Method::GET
     {
