@@ -1,8 +1,10 @@
-//! Builds the page at the root from `web/` with npm, into the folder that `src/http/playground.rs`
-//! takes into the binary. Where that cannot be done the folder stays empty, and a plain page says
+//! Writes which Chinese characters are forms of one another, for `src/fold/han.rs`, and builds the
+//! page at the root from `web/` with npm, into the folder that `src/http/playground.rs` takes into
+//! the binary. Where that cannot be done the folder stays empty, and a plain page says
 //! why. `HUTONG_WEB=off` leaves npm alone; `HUTONG_WEB=require` fails the build instead.
 
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     fs, io,
@@ -30,6 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed={source}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    let table = zhhz::data::dict_text("TSCharacters").ok_or("OpenCC's table is missing")?;
+    fs::write(out.join("han.rs"), format!("{:?}", forms(table)))?;
     let wanted = env::var("HUTONG_WEB").unwrap_or_default();
     let built = match wanted.as_str() {
         "off" => Err("it was built with HUTONG_WEB=off".to_owned()),
@@ -50,6 +54,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let missing = built.err().unwrap_or_default();
     println!("cargo:rustc-env=HUTONG_WEB_MISSING={}", missing.lines().next().unwrap_or_default());
     Ok(())
+}
+
+/// The characters of OpenCC's table that have another form, each with the first of its forms. A line
+/// of the table is a traditional character and the simplified ones it became.
+fn forms(table: &str) -> Vec<(char, char)> {
+    let mut first = BTreeMap::<char, char>::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let words = line.split_whitespace();
+        let forms = words.filter_map(|word| word.parse::<char>().ok()).collect::<Vec<_>>();
+        let known = |form: &char| first.get(form).copied().unwrap_or(*form);
+        let firsts = forms.iter().map(known).collect::<Vec<_>>();
+        let Some(smallest) = firsts.iter().min().copied() else { continue };
+        first.extend(forms.into_iter().map(|form| (form, smallest)));
+        for one in first.values_mut().filter(|one| firsts.contains(one)) {
+            *one = smallest;
+        }
+    }
+    first.into_iter().filter(|(form, one)| form != one).collect()
 }
 
 /// Builds from a copy, so that the source tree stays as it is.

@@ -133,6 +133,7 @@ async fn prepare(
     let unnamed = config.database.database_url.is_none() && database.note_default().await?;
     database.migrate().await?;
     life.enter(Phase::Loading);
+    record::prepare(database).await?;
     // A database that somebody named is theirs: the sample is not mixed into what they will load.
     let sample = config.bundled.sample.unwrap_or(unnamed);
     if sample && bundled::package()?.load_into_empty(database, Utc::now()).await? {

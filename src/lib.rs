@@ -11,6 +11,7 @@
 //! | 1 | [`error`] | the one way to fail |
 //! | 1 | [`suggest`] | the names a client may have meant |
 //! | 1 | [`cache`] | caches bounded by the bytes they hold |
+//! | 1 | `fold` | spellings that are one: of words for search, of whole texts for filters |
 //! | 1 | `icu` | questions to ICU's compiled data |
 //! | 1 | [`arithmetic`] | exact decimals, bounds that stay bounds, what may be added up |
 //! | 1 | [`database`] | open SQLite or PostgreSQL; the one door for reads |
@@ -42,6 +43,7 @@
 pub mod arithmetic;
 pub mod cache;
 pub mod error;
+mod fold;
 mod icu;
 pub mod suggest;
 

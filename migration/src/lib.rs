@@ -5,6 +5,7 @@ mod m20260210_000001_search;
 mod m20261124_000001_changed_at;
 mod m20261125_000001_history;
 mod m20261125_000002_past;
+mod m20261129_000001_folded;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_changed_at::Migration),
             Box::new(m20261125_000001_history::Migration),
             Box::new(m20261125_000002_past::Migration),
+            Box::new(m20261129_000001_folded::Migration),
         ]
     }
 }

@@ -213,6 +213,9 @@ impl Database {
             };
             let mut read = connect(options.database_readers);
             read.statement_timeout(Duration::from_secs(options.statement_timeout.into()));
+            // Compiling a statement takes longer than running one of ours: PostgreSQL would compile
+            // every condition on names, whose cost it takes for hundreds of times what it is.
+            read.map_sqlx_postgres_opts(|options| options.options([("jit", "off")]));
             let unreachable =
                 |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
             let mut write = connect(1);

@@ -74,7 +74,8 @@ impl SearchQuery {
     /// All the words must be in one object, in whatever order; the last one may be the beginning
     /// of a word. Chinese, Japanese and Thai are found by any part. Case, accents, tone marks,
     /// Arabic points, tatweel, the forms of alef, taa marbuta and the article make no difference,
-    /// nor do Arabic and Latin digits: `haidian` finds Hǎidiàn.
+    /// nor do Arabic and Latin digits, nor traditional and simplified Chinese: `haidian` finds
+    /// Hǎidiàn. An English plural finds its singular, and the other way round.
     ///
     /// Objects with that very name come first, then those with the words in their names, then the
     /// others; of those that fit alike places come first, then themes, organisations, initiatives,

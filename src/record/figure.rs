@@ -81,6 +81,7 @@ impl Writer {
         for target in row::references::<Observation>().into_values() {
             self.know(&target).await?;
         }
+        self.fold(&columns, rows).await?;
         Ok(Some(columns))
     }
 

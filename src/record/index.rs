@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    CHUNK,
+    CHUNK, folded,
     named::Table as _,
     tables::{chosen, of},
 };
@@ -83,8 +83,9 @@ fn rules() -> String {
     format!("@rules{RULES}")
 }
 
-/// Makes the index anew unless it is there and was made by these rules.
-pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
+/// Makes the index, and what else is kept in folded spelling, anew unless it is there and was made by
+/// these rules.
+pub async fn prepare(database: &Database) -> Result<(), Error> {
     let backend = database.backend();
     let known = Query::select()
         .expr(Expr::val(0_i64))
@@ -97,6 +98,7 @@ pub(super) async fn prepare(database: &Database) -> Result<(), Error> {
         return Ok(());
     }
     let transaction = database.begin().await?;
+    folded::all_anew(&transaction).await?;
     transaction.execute(Query::delete().from_table(TABLE)).await?;
     for table in super::TABLES {
         of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});

@@ -9,6 +9,7 @@ mod check;
 mod circle;
 mod embargo;
 mod figure;
+mod folded;
 mod incoming;
 mod index;
 mod merge;
@@ -36,6 +37,7 @@ use sea_orm::{
 };
 
 pub use embargo::{keep, release};
+pub use index::prepare;
 pub use outcome::{Counts, Outcome};
 pub use problem::{Problem, Problems, TOLD};
 pub use row::SLUG_MAX;

@@ -66,6 +66,7 @@ impl Writer {
             self.know(&target).await?;
         }
         self.know_figures(&columns, rows).await?;
+        self.fold(&columns, rows).await?;
         let above = columns.iter().position(
             |field| matches!(field, row::Field::Reference { target, .. } if target == E::KEPT.table),
         );

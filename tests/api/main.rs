@@ -58,6 +58,7 @@ mod log;
 mod metrics;
 mod migrations;
 mod mutations;
+mod names;
 mod nodes;
 mod orders;
 mod packages;

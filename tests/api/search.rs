@@ -59,6 +59,51 @@ on_each_database! {
         assert_eq!(found(server, "٢٠٢٤ ٢٠٢٦").await, ["source:beijing-daily-2026-01-27"]);
     }
 
+    /// A plural finds the singular and the other way round; short words stay what they are.
+    async fn plurals_are_found(server: &Server) {
+        let district = found(server, "district").await;
+        assert!(district.len() > 5, "{district:?}");
+        for query in ["districts", "DISTRICTS"] {
+            assert_eq!(found(server, query).await, district, "{query}");
+        }
+        let rows = "slug,symbol,dimension,name_en
+            one,one,COUNT,Economy of scale
+            more,more,COUNT,Scaled economies
+            old,old,COUNT,The news of gas
+            new,new,COUNT,The new gases";
+        server.write("unit", rows).await;
+        for (query, wanted) in [
+            ("scale economy", &["one"][..]), ("scale economies", &["one"]), ("scales economies", &["one"]),
+            ("economies scaled", &["more"]), ("scaled economy", &["more"]), ("scaled economi", &["more"]),
+            ("news", &["old"]), ("the new gases", &["new"]), ("gase", &["new"]),
+        ] {
+            let ids = found(server, query).await;
+            let ids: Vec<_> = ids.iter().filter_map(|id| id.strip_prefix("unit:")).collect();
+            assert_eq!(ids, wanted, "{query}");
+        }
+        // The very name is still the best.
+        let page = search(server, json!({ "query": "economy of scale" })).await;
+        assert_eq!(page["nodes"][0]["match"], "WHOLE_NAME");
+        let page = search(server, json!({ "query": "economies of scale", "types": ["UNIT"] })).await;
+        assert_eq!((&page["nodes"][0]["match"], &page["totalCount"]), (&json!("NAME"), &json!(1)));
+        assert_eq!(page["nodes"][0]["excerpt"]["text"], "Economy of scale");
+    }
+
+    /// Traditional characters find simplified ones, and the other way round.
+    async fn chinese_is_found_in_either_script(server: &Server) {
+        for (simplified, traditional) in [("数字经济", "數字經濟"), ("海淀区", "海淀區"), ("国际数据口岸", "國際數據口岸")] {
+            let ids = found(server, simplified).await;
+            assert!(!ids.is_empty());
+            assert_eq!(found(server, traditional).await, ids, "{traditional}");
+        }
+        server.write("unit", "slug,symbol,dimension,name_zh\ntaipei,taipei,COUNT,臺北市產業發展").await;
+        for query in ["台北", "臺北", "产业发展", "產業发展", "北市产"] {
+            assert_eq!(found(server, query).await, ["unit:taipei"], "{query}");
+        }
+        let excerpt = search(server, json!({ "query": "台北市" })).await["nodes"][0]["excerpt"].clone();
+        assert_eq!(excerpt["text"], "臺北市產業發展");
+    }
+
     /// Names, slugs, symbols, codes, descriptions, notes and claims, in each language.
     async fn every_text_is_searched(server: &Server) {
         let rows = Rows {

@@ -7,6 +7,7 @@ use entity::Text;
 use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, Value};
 
 use super::token::{self, Token};
+use crate::fold;
 
 /// Columns that name their row; other texts tell about it.
 const NAMES: [&str; 5] = ["name", "title", "slug", "symbol", "code"];
@@ -77,7 +78,7 @@ pub fn fields<E: EntityTrait>(value: impl Fn(E::Column) -> Value) -> Vec<Field> 
 
 /// A text as a whole, where it is short enough to be a name.
 pub(super) fn whole(text: &str) -> Option<String> {
-    let words: Vec<String> = super::fold::words(text).map(|(_, word)| word).collect();
+    let words: Vec<String> = fold::words(text).map(|(_, word)| word).collect();
     let whole = words.join("_");
     (!whole.is_empty() && whole.chars().count() <= WHOLE).then_some(whole)
 }

@@ -5,7 +5,7 @@
 //! no more than rare ones.
 
 mod field;
-mod fold;
+mod plural;
 mod token;
 mod words;
 
@@ -31,7 +31,7 @@ use crate::{
 
 /// Raised whenever texts are folded or split in another way, or other columns are searched: an
 /// index made by other rules is made anew.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// The index's table.
 pub const TABLE: &str = "search_entry";

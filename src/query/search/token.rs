@@ -6,7 +6,8 @@
 //! single one is a beginning. No text search of a database has to know a language, and both
 //! databases find the same.
 
-use super::fold;
+use super::plural;
+use crate::fold;
 
 /// The longest word that is told apart from longer ones, in bytes.
 const WORD: usize = 60;
@@ -23,7 +24,7 @@ pub(super) struct Token {
 }
 
 /// The tokens of a text in its order; after them those words again that have an article, without
-/// it.
+/// it, and those that look like plurals, as their singulars.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut bare = Vec::new();
@@ -31,6 +32,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if let Some(rest) = without_article(&word) {
             bare.push(Token { text: rest, offset });
         }
+        bare.extend(plural::singulars(&word).map(|text| Token { text, offset }));
         let parts = parts(&word).into_iter().flat_map(Part::tokens);
         tokens.extend(parts.map(|text| Token { text, offset }));
     }
@@ -44,6 +46,8 @@ pub(super) struct Term {
     pub(super) tokens: Vec<String>,
     /// Whether the last token may go on.
     pub(super) open: bool,
+    /// Any of these does as well: the singulars of a plural.
+    pub(super) or: Vec<String>,
 }
 
 /// The terms of a query: one for each word, and the last word may be unfinished.
@@ -55,7 +59,7 @@ pub(super) fn terms(query: &str) -> Vec<Term> {
 
 fn term(word: &str, unfinished: bool) -> Term {
     if let Some(rest) = without_article(word) {
-        return Term { tokens: vec![rest], open: unfinished };
+        return Term { tokens: vec![rest], open: unfinished, or: Vec::new() };
     }
     let parts = parts(word);
     let (pairs, single) = match parts.last() {
@@ -67,7 +71,8 @@ fn term(word: &str, unfinished: bool) -> Term {
         // The text may go on after the last character.
         tokens.pop();
     }
-    Term { tokens, open: single || (unfinished && !pairs) }
+    let or = plural::singulars(word).collect();
+    Term { tokens, open: single || (unfinished && !pairs), or }
 }
 
 impl Term {
@@ -85,7 +90,8 @@ impl Term {
                 .zip(before)
                 .all(|(one, other)| one == other)
         };
-        text.windows(self.tokens.len()).find(fits)?.first()
+        let found = text.windows(self.tokens.len()).find(fits).and_then(<[Token]>::first);
+        found.or_else(|| text.iter().find(|token| self.or.contains(&token.text)))
     }
 }
 
@@ -153,8 +159,9 @@ mod tests {
             ("Haidian District", "haidian district"),
             ("海淀区", "海淀 淀区 区"),
             ("海", "海"),
-            ("5G网络，北京", "5g 网络 络 北京 京"),
+            ("5G海淀，北京", "5g 海淀 淀 北京 京"),
             ("الاقتصاد للبيانات الله", "الاقتصاد للبيانات الله اقتصاد بيانات"),
+            ("Districts and economies", "districts and economies district economy economie"),
             (&"x".repeat(70), &"x".repeat(60)),
             ("?!", ""),
         ] {
@@ -184,6 +191,20 @@ mod tests {
             ("الاقتصاد", "اقتصاد رقمي", true),
             ("الاق", "الاقتصاد", true),
             (&"x".repeat(80), &"x".repeat(70), true),
+            ("districts", "District", true),
+            ("district", "Districts", true),
+            ("districts", "Districts", true),
+            ("districts haidian", "Haidian District", true),
+            ("economies", "an economy of scale", true),
+            ("economy", "economies", true),
+            ("economi", "economies", true),
+            ("economi", "economy", false),
+            ("taxes", "tax", true),
+            ("movies", "movie", true),
+            ("news", "new", false),
+            ("gas", "ga", false),
+            ("數字經濟", "数字经济", true),
+            ("数字", "數字經濟", true),
         ] {
             let tokens = tokens(text);
             let all = terms(query).iter().all(|term| term.find(&tokens).is_some());

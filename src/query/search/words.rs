@@ -84,8 +84,11 @@ impl Words {
     /// All terms with this mark.
     fn all(&self, mark: &str, backend: DbBackend) -> String {
         let terms = self.terms.iter().map(|term| {
-            let tokens = term.tokens.iter().map(|token| format!("{mark}{token}"));
-            row(backend, &tokens.collect::<Vec<_>>(), term.open)
+            let marked = |token: &String| format!("{mark}{token}");
+            let tokens = term.tokens.iter().map(marked).collect::<Vec<_>>();
+            let others = term.or.iter().map(|other| token(backend, &marked(other)));
+            let any = [row(backend, &tokens, term.open)].into_iter().chain(others);
+            format!("({})", join(backend, [" OR ", " | "], any))
         });
         join(backend, [" AND ", " & "], terms)
     }
