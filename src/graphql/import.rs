@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A field and the column that holds it, or the value it has in every row.
-#[derive(Debug, Clone, InputObject)]
+#[derive(Debug, Clone, PartialEq, Eq, InputObject)]
 pub struct ImportPair {
     /// The field, such as `district`.
     field: String,
@@ -25,7 +25,7 @@ pub struct ImportPair {
 }
 
 /// How a file is read. What is left out is seen from the file.
-#[derive(Debug, Clone, Default, InputObject)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, InputObject)]
 pub struct ImportOptions {
     /// What the file is.
     format: Option<Format>,
@@ -210,6 +210,12 @@ impl ImportMutation {
         match (file, rows) {
             (file @ Some(_), None) => import(ctx, file, options, dry_run, id).await,
             (None, Some(rows)) => {
+                let of_files =
+                    [("options", options != ImportOptions::default()), ("id", id.is_some())];
+                if let Some((name, _)) = of_files.iter().find(|(_, given)| *given) {
+                    let why = format!("`{name}` is about a file; leave it out with `rows`");
+                    return Err(Error::input(why).into());
+                }
                 let drafts = rows.iter().zip(1..).map(|(row, place)| row.draft("rows", place));
                 let drafts = drafts.collect();
                 let (table, mode) = ("observation", Mode::Upsert);

@@ -3,55 +3,141 @@
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Result};
-use entity::Quoted;
+use entity::{DateTime, Quoted, change, vocabulary::ChangeKind};
 use sea_orm::{
-    IdenStatic, Iterable,
-    sea_query::{Expr, IntoIden, Query},
+    IdenStatic, Iterable, ModelTrait, Value,
+    sea_query::{Condition, Expr, ExprTrait, IntoIden, JoinType, Query},
 };
 
 use super::Ask;
 use crate::{
     database::Database,
     error::Error,
-    query::{One, Table, View, batch::Load, there},
+    query::{Batch, One, Table, View, batch::Load, column, there},
     record::SLUG_MAX,
     suggest::{closest_matches, is_comparable},
 };
 
-/// The row with this slug. Fails where there is none, with the closest slugs there are.
+/// The row with this slug. Fails where there is none, with the closest slugs there are; or, in the
+/// past, with what has become of it since.
 pub(super) async fn named<E: Table>(
     ctx: &Context<'_>,
     argument: &str,
     slug: &str,
     view: View,
 ) -> Result<Arc<E::Model>> {
-    let column = E::Column::iter().find(|column| column.as_str() == "slug");
-    let column = column.ok_or_else(|| Error::internal("the table has no slugs"))?;
+    let by_slug = own_column::<E>()?;
     let batch = ctx.batch()?;
+    let mut since = None;
     // What no slug is as long as is not asked for: each field that names it would keep a copy.
-    if slug.len() <= SLUG_MAX
-        && let Some(row) =
-            batch.load(One::<E, String>::named(column, view), slug.to_owned()).await?
-    {
-        return Ok(row);
+    if slug.len() <= SLUG_MAX {
+        let found = batch.load(One::<E, String>::named(by_slug, view), slug.to_owned()).await?;
+        if let Some(row) = found {
+            return Ok(row);
+        }
+        if let Some(moment) = view.as_of {
+            since = later::<E>(batch, slug, view, moment).await?;
+        }
     }
     let table = E::default().table_name().to_owned();
-    let close = match is_comparable(slug) {
-        true => {
-            let slugs = batch.load(Slugs::<E>(view, PhantomData), ()).await?.unwrap_or_default();
-            let slugs = slugs.iter().map(String::as_str);
-            closest_matches(slug, slugs, batch.suggestion_budget())
+    let (why, suggestions) = match since {
+        Some(since) => (since, Vec::new()),
+        None => {
+            let close = closest::<E>(batch, slug, view).await?;
+            let hint = match close.is_empty() {
+                true => format!("`{table}s` lists them"),
+                false => format!("did you mean {}?", close.join(" or ")),
+            };
+            (format!("no {table} has this slug; {hint}"), close)
         }
-        false => Vec::new(),
     };
-    let hint = match close.is_empty() {
-        true => format!("`{table}s` lists them"),
-        false => format!("did you mean {}?", close.join(" or ")),
+    let message = format!("`{argument}` is {}, but {why}", Quoted(slug)).into();
+    let (argument, suggestions) = (argument.into(), suggestions.into());
+    Err(Error::Unknown { message, argument, suggestions }.into())
+}
+
+fn own_column<E: Table>() -> Result<E::Column, Error> {
+    let column = E::Column::iter().find(|column| column.as_str() == "slug");
+    column.ok_or_else(|| Error::internal("the table has no slugs"))
+}
+
+/// The slugs closest to one that there is not.
+async fn closest<E: Table>(batch: &Batch, slug: &str, view: View) -> Result<Vec<String>, Error> {
+    if !is_comparable(slug) {
+        return Ok(Vec::new());
+    }
+    let slugs = batch.load(Slugs::<E>(view, PhantomData), ()).await?.unwrap_or_default();
+    let slugs = slugs.iter().map(String::as_str);
+    Ok(closest_matches(slug, slugs, batch.suggestion_budget()))
+}
+
+/// What a row with this slug was at a moment of the past, in words; none where there is none now.
+async fn later<E: Table>(
+    batch: &Batch,
+    slug: &str,
+    view: View,
+    moment: DateTime,
+) -> Result<Option<String>, Error> {
+    let Some(made) = batch.load(Made::<E>(PhantomData), slug.to_owned()).await? else {
+        return Ok(None);
     };
-    let slug = Quoted(slug);
-    let message = format!("`{argument}` is {slug}, but no {table} has this slug; {hint}");
-    let (message, argument) = (message.into(), argument.into());
-    Err(Error::Unknown { message, argument, suggestions: close.into() }.into())
+    let table = E::default().table_name().to_owned();
+    if let Some(since) = made.since.filter(|since| *since > moment) {
+        let not_yet = format!("that {table} was not there yet at {moment}; it is since {since}");
+        return Ok(Some(not_yet));
+    }
+    let then = batch.load(One::<E, i64>::by(E::id(), view), made.id).await?;
+    let by_slug = own_column::<E>()?;
+    Ok(then.and_then(|row| match row.get(by_slug) {
+        Value::String(Some(slug)) => Some(format!("at {moment} that {table} had the slug {slug}")),
+        _ => None,
+    }))
+}
+
+/// The question which rows have slugs now, and since when they are there.
+struct Made<E>(PhantomData<fn(E)>);
+
+impl<E> PartialEq for Made<E> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A row that is there now.
+#[derive(Debug, Clone, Copy, sea_orm::FromQueryResult, serde::Deserialize)]
+struct There {
+    id: i64,
+    /// When it was made; none where that was before such was noted.
+    since: Option<DateTime>,
+}
+
+impl<E: Table> Load for Made<E> {
+    type Key = String;
+    type Value = There;
+
+    async fn load(
+        &self,
+        database: &Database,
+        slugs: Vec<String>,
+    ) -> Result<HashMap<String, There>, Error> {
+        let (table, own) = (E::default().table_name().to_owned(), column::<E>);
+        let slug = own_column::<E>()?;
+        let noted = column::<change::Entity>;
+        let making = Condition::all()
+            .add(noted(change::Column::Entity).eq(table.clone()))
+            .add(noted(change::Column::Row).equals((table.clone(), E::id())))
+            .add(noted(change::Column::Kind).eq(ChangeKind::Created));
+        let mut select = Query::select();
+        select
+            .expr_as(own(slug), "key")
+            .expr_as(own(E::id()), "id")
+            .expr_as(noted(change::Column::RecordedAt), "since")
+            .from(table.into_iden())
+            .join(JoinType::LeftJoin, change::Entity, making)
+            .cond_where(there::<E>())
+            .and_where(own(slug).is_in(slugs));
+        Ok(database.fetch::<(String, There)>(&select).await?.into_iter().collect())
+    }
 }
 
 /// The question which slugs a table has.

@@ -226,7 +226,7 @@ async fn serving(
     let parts = app.clone();
     let Parts { options, life, metrics, live, database, .. } = &*parts;
     let mut router = Router::new()
-        .route("/graphql", get(handler::graphql).post(handler::graphql))
+        .route(refusal::GRAPHQL, get(handler::graphql).post(handler::graphql))
         .route("/export/{name}", get(download::file))
         .route("/", get(playground::page))
         .route("/assets/{name}", get(playground::asset))

@@ -22,6 +22,9 @@ use crate::{
 /// How many characters of a reason are told: it may quote what was sent.
 const LONGEST_REASON: usize = 300;
 
+/// Where GraphQL is.
+pub(super) const GRAPHQL: &str = "/graphql";
+
 /// A request that is not answered.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -97,7 +100,7 @@ impl Refusal {
 
     /// There is nothing at this address.
     pub(super) fn not_found(path: &str) -> Self {
-        let message = format!("there is nothing at {}; GraphQL is at /graphql", cut(path));
+        let message = format!("there is nothing at {}; GraphQL is at {GRAPHQL}", cut(path));
         Self::new(Code::NotFound, message)
     }
 
@@ -125,11 +128,14 @@ impl Refusal {
         Self::new(Code::DocumentNotTrusted, message)
     }
 
-    /// The method is none of the address.
+    /// The method is none of the address, which is answered by others.
     pub(super) fn method(method: &Method, path: &str) -> Self {
+        let others = match path {
+            GRAPHQL => "GET, HEAD and POST are".to_owned(),
+            _ => format!("GET and HEAD are; GraphQL is at {GRAPHQL}"),
+        };
         let (method, path) = (cut(method.as_str()), cut(path));
-        let message =
-            format!("{method} is not answered at {path}; GraphQL is at /graphql, by GET and POST");
+        let message = format!("{method} is not answered at {path}, but {others}");
         Self::new(Code::MethodNotAllowed, message)
     }
 

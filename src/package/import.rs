@@ -4,8 +4,9 @@ use tokio::sync::mpsc;
 
 use super::{
     figures::Known,
+    option_check,
     options::Options,
-    parcel::{Out, Parcel},
+    parcel::{Out, Parcel, SaidRow},
     progress::Progress,
     reading::{Reading, Source},
 };
@@ -40,13 +41,17 @@ pub async fn import(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Summary, Error> {
+    let contradictions = option_check::contradictions(options);
+    if !contradictions.is_empty() {
+        contradictions.into_iter().for_each(|why| writer.report(why));
+        return Err(writer.settle().await.err().unwrap_or_else(|| Error::internal("refused")));
+    }
     let known = Known::load(database).await?;
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let options = options.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        let mut reading = Reading { options: &options, known, out: Out::new(sender) };
         // The writing side says why it is gone.
-        let _gone = sources.into_iter().try_for_each(|source| reading.source(source));
+        let _gone = Reading::new(&options, known, Out::new(sender)).all(sources);
     });
     writer.watch(progress.watcher());
     let (mut summary, mut rows) = (Summary::default(), 0);
@@ -57,6 +62,11 @@ pub async fn import(
                 rows += batch.rows.len() as u64;
             }
             Parcel::Problem(problem) => writer.report(problem),
+            Parcel::Said(SaidRow { problem, table, slug, column, value }) => {
+                if !writer.holds(table, &slug, &column, &value).await? {
+                    writer.report(problem);
+                }
+            }
             Parcel::Dataset(dataset) if writer.is_empty().await? => {
                 writer.describe(dataset).await?;
             }

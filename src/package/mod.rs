@@ -11,6 +11,7 @@ pub mod export;
 mod figures;
 mod file;
 mod import;
+mod option_check;
 mod options;
 mod parcel;
 mod parts;

@@ -1,9 +1,12 @@
 //! What the side that reads hands to the side that writes: rows in handy batches, what is wrong,
 //! and what else there is to say.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::mpsc::Sender;
@@ -22,6 +25,8 @@ pub(super) enum Parcel {
     Rows(&'static str, Rows),
     /// Something that is wrong.
     Problem(Problem),
+    /// What an option says of a row that is there already.
+    Said(SaidRow),
     /// What is said of the data as a whole, where nothing is yet.
     Dataset(Dataset),
     /// How many cells held no figure, and how many numbers were rounded.
@@ -32,6 +37,16 @@ pub(super) enum Parcel {
     Read(u64),
 }
 
+/// What an option says of a row that is there already: no more than is so.
+pub(super) struct SaidRow {
+    /// What is wrong if it is not so.
+    pub(super) problem: Problem,
+    pub(super) table: &'static str,
+    pub(super) slug: String,
+    pub(super) column: String,
+    pub(super) value: String,
+}
+
 /// The writing side is gone, for it failed.
 pub(super) struct Gone;
 
@@ -40,11 +55,13 @@ pub(super) struct Out {
     sender: Sender<Parcel>,
     /// How many bytes were read of the file under way.
     pub(super) read: Arc<AtomicU64>,
+    /// Whether something was wrong so far.
+    wrong: Cell<bool>,
 }
 
 impl Out {
     pub(super) fn new(sender: Sender<Parcel>) -> Self {
-        Self { sender, read: Arc::default() }
+        Self { sender, read: Arc::default(), wrong: Cell::new(false) }
     }
 
     pub(super) fn send(&self, parcel: Parcel) -> Result<(), Gone> {
@@ -52,7 +69,13 @@ impl Out {
     }
 
     pub(super) fn problem(&self, problem: Problem) -> Result<(), Gone> {
+        self.wrong.set(true);
         self.send(Parcel::Problem(problem))
+    }
+
+    /// Whether nothing was wrong so far with what was read.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.wrong.get()
     }
 
     /// Hands rows over, and how far the file was read.

@@ -11,6 +11,7 @@ use super::{
     descriptor::{Descriptor, Resource},
     figures::{self, Known},
     file::{self, DESCRIPTOR, Dialect, Fault, Opened, Place, Table},
+    option_check::Met,
     options::{Format, Options},
     parcel::{Batch, Gone, Out, Parcel},
     parts::Parts,
@@ -51,14 +52,29 @@ impl Source {
 
 /// Reads under way.
 pub(super) struct Reading<'o> {
-    pub(super) options: &'o Options,
-    pub(super) known: Known,
-    pub(super) out: Out,
+    options: &'o Options,
+    known: Known,
+    out: Out,
+    met: Met,
 }
 
-impl Reading<'_> {
+impl<'o> Reading<'o> {
+    pub(super) fn new(options: &'o Options, known: Known, out: Out) -> Self {
+        Self { options, known, out, met: Met::default() }
+    }
+
+    /// Reads all sources, and tells which options were about nothing in them.
+    pub(super) fn all(mut self, sources: Vec<Source>) -> Result<(), Gone> {
+        sources.into_iter().try_for_each(|source| self.source(source))?;
+        if self.out.is_sound() {
+            let unheeded = self.met.unheeded(self.options);
+            unheeded.into_iter().try_for_each(|why| self.out.problem(why))?;
+        }
+        figures::said_rows(self.options, &mut self.known, &self.out)
+    }
+
     /// Reads everything there is to read in a source.
-    pub(super) fn source(&mut self, source: Source) -> Result<(), Gone> {
+    fn source(&mut self, source: Source) -> Result<(), Gone> {
         let Source { name, kind } = source;
         self.out.read.store(0, Ordering::Relaxed);
         let wrong = |why: String| Problem::of(&name, None, why);
@@ -115,10 +131,12 @@ impl Reading<'_> {
         dialect: &Dialect,
         mut parts: Option<&mut Parts>,
     ) -> Result<(), Gone> {
-        let mut table = match file::table(origin, opened, format, dialect) {
+        let written = format.unwrap_or_else(|| file::format(origin, &opened.first));
+        let mut table = match file::table(origin, opened, written, dialect) {
             Ok(table) => table,
             Err(why) => return self.out.problem(why),
         };
+        self.met.table(written, table.columns());
         if let Some(parts) = &mut parts
             && let Err(why) = parts.check(origin, table.columns())
         {
@@ -127,7 +145,10 @@ impl Reading<'_> {
         let said = self.options.table.as_deref();
         let known = said.and_then(|said| TABLES.iter().copied().find(|table| *table == said));
         match (name.or(known), said) {
-            (Some(name), _) => self.rows(name, table.as_mut(), origin),
+            (Some(table_name), _) => {
+                self.met.said_table |= name.is_none();
+                self.rows(table_name, table.as_mut(), origin)
+            }
             (None, Some(said)) => {
                 let why = format!("there is no table {said}; there are {}", TABLES.join(", "));
                 self.out.problem(Problem::of(origin, None, why))
@@ -135,6 +156,7 @@ impl Reading<'_> {
             (None, None) => {
                 let file = figures::File { origin, called: parts.map(|parts| &*parts.called) };
                 let table = table.as_mut();
+                self.met.figures = true;
                 figures::read(table, file, format, self.options, &mut self.known, &self.out)
             }
         }
@@ -181,6 +203,7 @@ impl Reading<'_> {
 
     /// The resources of a package, each after those it refers to.
     fn package(&mut self, origin: &str, mut place: Place) -> Result<(), Gone> {
+        self.met.packages = true;
         let named = |path: &str| format!("{}/{path}", origin.trim_end_matches('/'));
         let own = match origin.ends_with(DESCRIPTOR) {
             true => origin.to_owned(),

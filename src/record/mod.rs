@@ -19,6 +19,7 @@ mod problem;
 mod reference;
 mod remove;
 mod row;
+mod said;
 mod sign;
 mod slugs;
 mod step;
@@ -39,8 +40,9 @@ use sea_orm::{
 pub use embargo::{keep, release};
 pub use index::prepare;
 pub use outcome::{Counts, Outcome};
-pub use problem::{Problem, Problems, TOLD};
+pub use problem::{Occurrences, Problem, Problems, TOLD};
 pub use row::SLUG_MAX;
+pub use said::check;
 pub use step::{Phase, Step, Watcher};
 pub use tables::{TABLES, standing};
 

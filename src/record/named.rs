@@ -301,7 +301,7 @@ fn is_removed<E: Table>(row: &E::Model) -> bool {
 }
 
 /// Whether nothing would be changed.
-fn same<E: Table>(one: &E::Model, other: &E::Model) -> bool {
+pub(super) fn same<E: Table>(one: &E::Model, other: &E::Model) -> bool {
     E::Column::iter().all(|column| one.get(column) == other.get(column))
 }
 

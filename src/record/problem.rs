@@ -1,9 +1,15 @@
 //! What is wrong with what was to be written: all of it, not only the first.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use entity::quote::{beginning, cut};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,7 +22,7 @@ pub struct Problem {
     /// The column or field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What stands there, cut where it is long.
+    /// What stands there, cut where it is long; none where nothing does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// What is wrong with it, and what would be right.
@@ -24,9 +30,55 @@ pub struct Problem {
     /// The closest names there are, where it names something that is not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<String>,
+    /// In how many rows the same is wrong, where it is told once for all of them.
+    #[serde(skip_serializing_if = "Occurrences::is_single")]
+    pub rows: Occurrences,
     /// Whether somebody else changed it meanwhile.
     #[serde(skip)]
     pub outdated: bool,
+}
+
+/// In how many rows something stands. Clones count together: what is told once goes on to be
+/// counted while the rows after it are read.
+#[derive(Debug, Clone, Default)]
+pub struct Occurrences(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    rows: AtomicU64,
+    last: AtomicU64,
+}
+
+impl Occurrences {
+    /// Counts the row on a line, once however often it is met there.
+    pub fn note(&self, line: u64) {
+        let Counted { rows, last } = &*self.0;
+        if last.swap(line, Relaxed) != line || rows.load(Relaxed) == 0 {
+            rows.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.0.rows.load(Relaxed)
+    }
+
+    fn is_single(&self) -> bool {
+        self.count() < 2
+    }
+}
+
+impl PartialEq for Occurrences {
+    fn eq(&self, other: &Self) -> bool {
+        self.count() == other.count()
+    }
+}
+
+impl Eq for Occurrences {}
+
+impl Serialize for Occurrences {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.count())
+    }
 }
 
 /// How many problems are told in full; of more, only how many there are.
@@ -50,10 +102,10 @@ impl Problem {
         Self { origin: origin.to_owned(), line, reason: reason.to_string(), ..Self::default() }
     }
 
-    /// The same in a column, where something stands.
+    /// The same in a column, where this stands, or nothing.
     pub fn at(self, column: &str, value: &str) -> Self {
-        let (column, value) = (cut(column).into_owned(), cut(value).into_owned());
-        Self { column: Some(column), value: Some(value), ..self }
+        let value = (!value.is_empty()).then(|| cut(value).into_owned());
+        Self { column: Some(cut(column).into_owned()), value, ..self }
     }
 }
 
@@ -64,9 +116,12 @@ impl fmt::Display for Problem {
         self.column.iter().try_for_each(|column| write!(f, ", column {column}"))?;
         self.value.iter().try_for_each(|value| write!(f, ": {value:?}"))?;
         write!(f, ": {}", self.reason)?;
-        match self.suggestions.is_empty() {
+        if !self.suggestions.is_empty() {
+            write!(f, "; did you mean {}?", self.suggestions.join(" or "))?;
+        }
+        match self.rows.is_single() {
             true => Ok(()),
-            false => write!(f, "; did you mean {}?", self.suggestions.join(" or ")),
+            false => write!(f, " (in {} rows)", self.rows.count()),
         }
     }
 }

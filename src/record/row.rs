@@ -117,6 +117,30 @@ pub(super) fn columns<E: EntityTrait>(rows: &Rows, mode: Mode) -> Result<Vec<Fie
     if problems.is_empty() { Ok(fields) } else { Err(problems) }
 }
 
+/// The names of the columns that a file may give: those of localised texts without a language.
+pub(super) fn names<E: EntityTrait>() -> Vec<String> {
+    let columns = E::Column::iter().filter(|column| !OWN.contains(&column.as_str()));
+    columns.map(|column| name(column.as_str()).to_owned()).collect()
+}
+
+/// Whether a column can hold a text. Of a reference that is not known without the rows there are.
+pub(super) fn may_hold<E>(columns: &[Field], text: &str) -> Result<(), Problem>
+where
+    E: EntityTrait<Model: DeserializeOwned>,
+{
+    let [column @ (Field::Plain { .. } | Field::Text { .. })] = columns else { return Ok(()) };
+    let reading = Reading { columns, slugs: &HashMap::new(), backend: DbBackend::Postgres };
+    let mut row = Map::new();
+    reading.put(&mut row, column, text)?;
+    match serde_path_to_error::deserialize::<_, E::Model>(Json::Object(row.clone())) {
+        // What else is missing is not asked for here.
+        Err(error) if row.contains_key(&error.path().to_string()) => {
+            Err(wrong(&error.path().to_string(), text, error.into_inner()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn field<C: ColumnTrait>(
     column: C,
     name: &str,
@@ -182,12 +206,11 @@ impl Reading<'_> {
             serde_path_to_error::deserialize(Json::Object(row.clone())).map_err(|error| {
                 let name = error.path().to_string();
                 let why = error.into_inner().to_string();
-                let given = row.get(&name).map(|value| match value {
-                    Json::String(text) => text.clone(),
-                    value => value.to_string(),
-                });
-                match given {
-                    Some(given) => wrong(&name, &given, why),
+                match row.get(&name) {
+                    // A reference that is empty.
+                    Some(Json::Null) => left_out(&name),
+                    Some(Json::String(text)) => wrong(&name, text, why),
+                    Some(value) => wrong(&name, &value.to_string(), why),
                     None => missing(&why),
                 }
             })?;
@@ -308,9 +331,14 @@ pub(super) fn no_slug(text: &str) -> &'static str {
 fn missing(why: &str) -> Problem {
     let name = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     match name {
-        Some(name) => wrong(name.trim_end_matches("_id"), "", "it cannot be left out"),
+        Some(name) => left_out(name),
         None => Problem { reason: why.to_owned(), ..Problem::default() },
     }
+}
+
+/// A column that holds nothing, and must.
+fn left_out(column: &str) -> Problem {
+    wrong(name(column), "", "it cannot be left out")
 }
 
 /// That there is no row of that name.

@@ -63,15 +63,25 @@ on_each_database! {
         }
     }
 
-    /// Whoever asks at another address is told which is GraphQL's.
+    /// Whoever asks at another address, or by another method, is told which is GraphQL's, and what
+    /// is answered there: never what they did.
     async fn other_addresses_name_the_one(server: &Server) {
         let body = json!({ "query": "{ __typename }" });
-        for (path, status, wanted) in [
-            ("/", 405, "POST is not answered at /; GraphQL is at /graphql, by GET and POST"),
-            ("/graphql/", 404, "there is nothing at /graphql/; GraphQL is at /graphql"),
+        for (method, path, status, allow, wanted) in [
+            ("POST", "/", 405, "GET,HEAD", "POST is not answered at /, but GET and HEAD are; GraphQL is at /graphql"),
+            ("PUT", "/plain", 405, "GET,HEAD", "PUT is not answered at /plain, but GET and HEAD are; GraphQL is at /graphql"),
+            ("POST", "/health/live", 405, "GET,HEAD", "POST is not answered at /health/live, but GET and HEAD are; GraphQL is at /graphql"),
+            ("POST", "/export/observations.csv", 405, "GET,HEAD", "POST is not answered at /export/observations.csv, but GET and HEAD are; GraphQL is at /graphql"),
+            ("DELETE", "/graphql", 405, "GET,HEAD,POST", "DELETE is not answered at /graphql, but GET, HEAD and POST are"),
+            ("POST", "/graphql/", 404, "", "there is nothing at /graphql/; GraphQL is at /graphql"),
+            ("GET", "/graphiql", 404, "", "there is nothing at /graphiql; GraphQL is at /graphql"),
         ] {
-            let answer = Answer::read(server.client().post(server.url(path)).json(&body).send().await.unwrap()).await;
+            let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+            let sent = server.client().request(method, server.url(path)).json(&body).send().await.unwrap();
+            let told = sent.headers().get("allow").map_or("", |allow| allow.to_str().unwrap()).to_owned();
+            let answer = Answer::read(sent).await;
             assert_eq!((answer.status, &*answer.error().0), (status, wanted));
+            assert_eq!(told, allow, "{path}");
         }
     }
 

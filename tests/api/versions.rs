@@ -156,10 +156,7 @@ impl Hand {
     }
 
     async fn columns(&self, table: &str) -> Vec<String> {
-        let sql = format!("SELECT name FROM pragma_table_info('{table}')");
-        let statement = Statement::from_string(self.0.get_database_backend(), sql);
-        let rows = self.0.query_all_raw(statement).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+        self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await
     }
 
     /// Notes that a row was made later than it was.
@@ -186,6 +183,13 @@ impl Hand {
             "UPDATE {table} SET removed_at = '{at}', revision = revision + 1 WHERE id = {row}"
         ))
         .await;
+    }
+
+    /// The first column of what a statement finds, which is text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let statement = Statement::from_string(self.0.get_database_backend(), sql);
+        let rows = self.0.query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 
     /// The steps in which SQLite would find the rows of a statement.

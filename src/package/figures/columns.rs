@@ -117,8 +117,14 @@ pub(super) fn is_ancestor(name: &str) -> bool {
     name.split('.').all(|part| part == "parent")
 }
 
+fn unknown_field(origin: &str, field: &str, why: String, budget: &Budget) -> Problem {
+    let names = FIELDS.iter().map(|(field, _)| *field);
+    let suggestions = closest_matches(field, names, budget);
+    Problem { suggestions, ..Problem::of(origin, None, why) }
+}
+
 /// A name in small letters and digits only, as the tables above have them.
-fn normal(name: &str) -> String {
+pub(in crate::package) fn normal(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -148,10 +154,13 @@ pub(super) fn roles(
             roles[at] = Role::Ignored;
         }
     }
-    for at in options.ignore.iter().filter_map(|name| place(name)) {
+    let left_out: Vec<usize> = options.ignore.iter().filter_map(|name| place(name)).collect();
+    for &at in &left_out {
         roles[at] = Role::Ignored;
     }
-    for (field, column) in &options.map {
+    let mut mapped: HashMap<usize, &(String, String)> = HashMap::new();
+    for map in &options.map {
+        let (field, column) = map;
         let Some(at) = place(column) else {
             let why = format!("there is no such column, which --map {field}={column} names");
             let names = columns.iter().map(String::as_str);
@@ -160,17 +169,35 @@ pub(super) fn roles(
             problems.push(Problem { suggestions, ..why });
             continue;
         };
+        let twice = match mapped.insert(at, map) {
+            Some((other, name)) => Some(format!(
+                "it is said to hold two things, by --map {other}={name} and by --map \
+                 {field}={column}; give one of them"
+            )),
+            None => left_out.contains(&at).then(|| {
+                format!(
+                    "it is to be left out by --ignore, and to be read by --map {field}={column}; \
+                     give one of them"
+                )
+            }),
+        };
+        problems.extend(twice.map(|why| {
+            let column = Some(columns[at].clone());
+            Problem { column, ..Problem::of(origin, None, why) }
+        }));
         roles[at] = match is_field(field) {
             true => Role::Field(field.clone()),
             false => Role::Metric(field.clone()),
         };
+        if field.contains('.') && !is_field(field) {
+            let why = format!("a figure has no such field, which --map {field}={column} names");
+            problems.push(unknown_field(origin, field, why, &budget));
+        }
     }
     for (field, value) in &options.set {
         if !is_field(field) && !field.contains('.') && field != "language" {
             let why = format!("a figure has no such field, which --set {field}={value} names");
-            let names = FIELDS.iter().map(|(field, _)| *field);
-            let suggestions = closest_matches(field, names, &budget);
-            problems.push(Problem { suggestions, ..Problem::of(origin, None, why) });
+            problems.push(unknown_field(origin, field, why, &budget));
         }
     }
     let taken = |roles: &[Role], field: &str| {

@@ -2,7 +2,7 @@
 
 use super::{
     names::{self, Names},
-    resolve::{Called, Resolver},
+    resolve::{Called, Refused, Resolver, Said, none},
     sdmx,
 };
 use crate::record::Problem;
@@ -13,6 +13,8 @@ pub(super) struct Metric<'c> {
     pub(super) name: Called<'c>,
     pub(super) code: Called<'c>,
     pub(super) unit: Called<'c>,
+    /// The head of the column of its values, where that names it.
+    pub(super) head: Option<&'c str>,
 }
 
 impl Resolver<'_> {
@@ -21,7 +23,7 @@ impl Resolver<'_> {
         &mut self,
         problem: &Problem,
         called: &Metric<'_>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let line = problem.line.unwrap_or(0);
         let texts = [called.any.text, called.name.text, called.code.text, called.unit.text];
         let key = format!("metric\u{1f}{}", texts.join("\u{1f}"));
@@ -33,72 +35,106 @@ impl Resolver<'_> {
         problem: &Problem,
         line: u64,
         called: &Metric<'_>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let names = self.known.of("metric");
         let (any, label) = sdmx::code(called.any.text);
         let label = label.unwrap_or_default();
         let own =
             names::slug("metric", if called.code.text.is_empty() { any } else { called.code.text });
-        let texts = [called.code.text, called.any.text, any, own.as_str(), called.name.text, label];
-        for text in texts.into_iter().filter(|text| !text.is_empty()) {
-            let wrong =
-                |why| Problem { reason: why, ..problem.clone().at(called.any.column, text) };
-            let Some(slug) = names.find(text, None).map_err(wrong)? else { continue };
+        let places = [
+            (&called.code, called.code.text),
+            (&called.any, called.any.text),
+            (&called.any, any),
+            (&called.any, own.as_str()),
+            (&called.name, called.name.text),
+            (&called.any, label),
+        ];
+        for (place, text) in places.into_iter().filter(|(_, text)| !text.is_empty()) {
+            let found = names.find(text, None).map_err(|why| place.wrong(problem, why))?;
+            let Some(slug) = found else { continue };
             let slug = slug.to_owned();
-            self.same_unit(problem, &slug, &called.unit)?;
+            self.same_unit(problem, &slug, &self.unit_of(&slug, called.unit))?;
             return Ok(slug);
         }
         let given = [&called.code, &called.any, &called.name];
         let Some(given) = given.into_iter().find(|called| !called.text.is_empty()) else {
-            let column = Some(called.any.column.to_owned());
-            let reason = "there is none; every figure is one of a metric".to_owned();
-            return Err(Problem { reason, column, ..problem.clone() });
+            let places = [&called.any, &called.name, &called.code];
+            return Err(none(problem, &places, "every figure is one of a metric").into());
         };
-        let wrong = problem.clone().at(given.column, given.text);
+        let wrong = |why| given.wrong(problem, why);
         if !self.newcomers.may() {
-            return Err(names.unknown("metric", wrong, given.text));
+            return Err(names.unknown("metric", given.text, wrong));
         }
         let own = if any.is_empty() && called.code.text.is_empty() {
             names::slug("metric", called.name.text)
         } else {
             own
         };
-        let said = self.options.given(&format!("{own}.unit"));
-        let said = said.or_else(|| self.options.given("metric.unit"));
-        let unit = said.unwrap_or(called.unit.text);
-        if unit.is_empty() {
-            let reason = format!(
+        names.wanted.insert(own.clone());
+        let fields = [format!("{own}.unit"), "metric.unit".to_owned()];
+        let said = fields.iter().find_map(|field| {
+            let text = self.options.given(field)?;
+            Some(Called { column: field, text, by: Said::Option })
+        });
+        let unit = said.unwrap_or(called.unit);
+        if unit.text.is_empty() {
+            let why = format!(
                 "the metric is new and has no unit; say in what it is measured by --set \
                  {own}.unit=UNIT, or by --map unit=COLUMN"
             );
-            return Err(Problem { reason, ..wrong });
+            return Err(wrong(why).into());
         }
-        let unit = self.unit(&wrong, line, unit)?;
+        let unit = self.unit(problem, line, unit)?;
         let name = [called.name.text, label, called.any.text, called.code.text];
         let name = name.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-        // A column that is mapped to a slug keeps its own name.
-        let name = if name == own { given.column } else { name };
-        let name = if name.is_empty() { given.text } else { name };
-        self.newcomers
-            .metric(self.known, line, (own, name), &unit)
-            .map_err(|reason| Problem { reason, ..wrong })
+        let readable;
+        let name = match called.head.filter(|head| !head.is_empty()) {
+            _ if name != own => name,
+            // A column that is mapped to a slug keeps its own name.
+            Some(head) => head,
+            None => {
+                readable = own.replace('-', " ");
+                &readable
+            }
+        };
+        let made = self.newcomers.metric(self.known, line, (own, name), &unit);
+        let slug = made.map_err(wrong)?;
+        self.same_unit(problem, &slug, &self.unit_of(&slug, called.unit))?;
+        Ok(slug)
+    }
+
+    /// The unit that a file says for a metric: an option for the metric goes before one for all.
+    fn unit_of<'c>(&self, metric: &str, unit: Called<'c>) -> Called<'c> {
+        match unit.by {
+            Said::Option if self.options.given(&format!("{metric}.unit")).is_some() => {
+                Called { text: "", ..unit }
+            }
+            _ => unit,
+        }
     }
 
     /// The slug of a unit, which may be made.
-    fn unit(&mut self, problem: &Problem, line: u64, text: &str) -> Result<String, Problem> {
-        let (code, label) = sdmx::code(text);
-        let names = self.known.of("unit");
-        let problem = problem.clone().at("unit", text);
-        match found_unit(names, text) {
-            Ok(Some(slug)) => Ok(slug),
-            Err(reason) => Err(Problem { reason, ..problem }),
-            Ok(None) if !self.newcomers.may() => Err(names.unknown("unit", problem, text)),
-            Ok(None) => {
-                let name = if sdmx::is_percent(code) { "%" } else { label.unwrap_or(code) };
-                let made = self.newcomers.unit(self.known, line, name);
-                made.map_err(|reason| Problem { reason, ..problem })
+    fn unit(
+        &mut self,
+        problem: &Problem,
+        line: u64,
+        called: Called<'_>,
+    ) -> Result<String, Refused> {
+        let key = format!("unit\u{1f}{}", called.text);
+        self.once(key, line, |resolver| {
+            let (code, label) = sdmx::code(called.text);
+            let wrong = |why| called.wrong(problem, why);
+            let names = resolver.known.of("unit");
+            match found_unit(names, called.text).map_err(wrong)? {
+                Some(slug) => Ok(slug),
+                None if !resolver.newcomers.may() => Err(names.unknown("unit", called.text, wrong)),
+                None => {
+                    let name = if sdmx::is_percent(code) { "%" } else { label.unwrap_or(code) };
+                    let made = resolver.newcomers.unit(resolver.known, line, name);
+                    made.map_err(|why| wrong(why).into())
+                }
             }
-        }
+        })
     }
 
     /// Fails where a file says another unit than the metric's.
@@ -113,16 +149,19 @@ impl Resolver<'_> {
         }
         let wanted = self.known.of("metric").within(metric).unwrap_or_default().to_owned();
         let names = self.known.of("unit");
-        let problem = problem.clone().at(called.column, called.text);
         match found_unit(names, called.text) {
             Ok(Some(unit)) if unit == wanted => Ok(()),
-            Err(reason) => Err(Problem { reason, ..problem }),
+            Err(why) => Err(called.wrong(problem, why)),
             Ok(_) => {
-                let reason = format!(
-                    "the metric {metric} is measured in {wanted}; convert the figures, or leave \
-                     the column out by --ignore if it says the same in other words"
+                let leave = match called.by {
+                    Said::Option => "leave this out if it",
+                    _ => "leave the column out by --ignore if it",
+                };
+                let why = format!(
+                    "the metric {metric} is measured in {wanted}; convert the figures, or {leave} \
+                     says the same in other words"
                 );
-                Err(Problem { reason, ..problem })
+                Err(called.wrong(problem, why))
             }
         }
     }
@@ -135,7 +174,7 @@ impl Resolver<'_> {
 }
 
 /// A unit by its slug, sign or name, or by SDMX's code for percent.
-fn found_unit(names: &Names, text: &str) -> Result<Option<String>, String> {
+pub(super) fn found_unit(names: &Names, text: &str) -> Result<Option<String>, String> {
     let (code, label) = sdmx::code(text);
     let percent = if sdmx::is_percent(code) { "%" } else { "" };
     for text in [text, code, label.unwrap_or_default(), percent] {

@@ -9,17 +9,21 @@ mod number;
 mod period;
 mod plan;
 mod resolve;
+mod said_rows;
 mod sdmx;
 
 use std::collections::HashMap;
 
 use entity::Period;
 
+pub(super) use columns::normal;
 use figure::Figure;
 use metric::Metric;
 pub(super) use names::{Known, slug};
 use plan::{Cell, Plan, Spot, Spots, Values};
-use resolve::{Called, District, Resolver};
+use resolve::{Called, District, Refused, Resolver, Said, none};
+pub(super) use said_rows::{said_rows, wrong_rows};
+pub(super) use sdmx::code as sdmx_code;
 
 use super::{
     file::{Fault, Table},
@@ -69,12 +73,23 @@ struct Figures<'o> {
 /// Why a figure is not handed over.
 enum Wrong {
     Here(Box<Problem>),
+    /// It was told of another row.
+    Told,
     Gone,
 }
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
         Self::Here(Box::new(problem))
+    }
+}
+
+impl From<Refused> for Wrong {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::First(problem) => problem.into(),
+            Refused::Again(_) => Self::Told,
+        }
     }
 }
 
@@ -164,9 +179,10 @@ impl Figures<'_> {
             }
         };
         let problem = Problem::of(self.origin, None, "");
-        match self.resolver.source(&problem, Called { column: "source", text: name }) {
+        let by = Said::Option;
+        match self.resolver.source(&problem, Called { column: "source", text: name, by }) {
             Ok(slug) => self.source = Some(slug),
-            Err(why) => self.out.problem(Problem { line: None, ..why })?,
+            Err(why) => self.tell(why.into())?,
         }
         Ok(self.source.is_some())
     }
@@ -179,12 +195,16 @@ impl Figures<'_> {
                 continue;
             }
             let problem = Problem::of(self.origin, None, "");
-            if let Err(mut why) = self.metric(&problem, &[], values) {
-                why.line = None;
-                why.reason.push_str("; or leave the column out by --ignore, if it is no metric");
-                self.out.problem(why)?;
-                all = false;
+            match self.metric(&problem, &[], values) {
+                Ok(_) => continue,
+                Err(Refused::First(mut why)) => {
+                    why.reason
+                        .push_str("; or leave the column out by --ignore, if it is no metric");
+                    self.out.problem(why)?;
+                }
+                Err(Refused::Again(_)) => {}
             }
+            all = false;
         }
         Ok(all)
     }
@@ -198,16 +218,23 @@ impl Figures<'_> {
         let district = self.resolver.district(&problem, &District { any, name, code, ancestors });
         let district = match district {
             Ok(district) => district,
-            Err(why) => return self.out.problem(why),
+            Err(why) => return self.tell(why.into()),
         };
         for values in values {
-            match self.figure(&problem, fields, values, &district) {
-                Ok(()) => {}
-                Err(Wrong::Here(why)) => self.out.problem(*why)?,
-                Err(Wrong::Gone) => return Err(Gone),
+            if let Err(why) = self.figure(&problem, fields, values, &district) {
+                self.tell(why)?;
             }
         }
         Ok(())
+    }
+
+    /// Tells what is wrong, unless it was told.
+    fn tell(&self, wrong: Wrong) -> Result<(), Gone> {
+        match wrong {
+            Wrong::Here(why) => self.out.problem(*why),
+            Wrong::Told => Ok(()),
+            Wrong::Gone => Err(Gone),
+        }
     }
 
     /// One figure of a row.
@@ -220,8 +247,8 @@ impl Figures<'_> {
     ) -> Result<(), Wrong> {
         let spots = self.spots;
         let (line, initiative) = (problem.line.unwrap_or(0), spots.initiative.of(fields).text);
-        let value =
-            Called { column: &self.columns[values.column], text: fields[values.column].trim() };
+        let (column, text) = (&self.columns[values.column], fields[values.column].trim());
+        let value = Called { column, text, by: Said::Column };
         let action = spots.action.of(fields);
         let withdrawn = sdmx::withdraws(sdmx::code(action.text).0);
         let withdrawn = withdrawn.map_err(|why| action.wrong(problem, why))?;
@@ -308,16 +335,18 @@ impl Figures<'_> {
         problem: &Problem,
         fields: &[String],
         values: &Values,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let spots = self.spots;
         let [any, name, code] = spots.metric.each_ref().map(|spot| spot.of(fields));
         let unit = spots.unit.of(fields);
         let called = match &values.metric {
-            None => Metric { any, name, code, unit },
+            None => Metric { any, name, code, unit, head: None },
             Some(metric) => {
-                let any = Called { column: &self.columns[values.column], text: metric };
-                let none = Called { column: any.column, text: "" };
-                Metric { any, name: none, code: none, unit }
+                let head = self.columns[values.column].as_str();
+                let by = if head == metric { Said::Column } else { Said::Map };
+                let any = Called { column: head, text: metric, by };
+                let none = Called { text: "", ..any };
+                Metric { any, name: none, code: none, unit, head: Some(head) }
             }
         };
         self.resolver.metric(problem, &called)
@@ -325,6 +354,9 @@ impl Figures<'_> {
 
     fn period(&mut self, problem: &Problem, fields: &[String]) -> Result<Period, Problem> {
         let (called, frequency) = (self.spots.period.of(fields), self.spots.frequency.of(fields));
+        if called.text.is_empty() {
+            return Err(none(problem, &[&called], "every figure is of a period"));
+        }
         let key = format!("{}\u{1f}{}", called.text, frequency.text);
         if let Some(known) = self.periods.get(&key) {
             return known.clone().map_err(|why| called.wrong(problem, why));

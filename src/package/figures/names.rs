@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use serde::Deserialize;
 
+use super::resolve::Refused;
 use crate::{
     database::{Database, fold_case},
     error::Error,
@@ -33,6 +34,8 @@ pub(super) struct Names {
     within: HashMap<String, String>,
     /// Those this import made, and with what.
     pub(super) made: HashMap<String, BTreeMap<String, String>>,
+    /// The slugs of those it would have made, had nothing been wrong with them.
+    pub(super) wanted: BTreeSet<String>,
     suggestion_budget: Budget,
 }
 
@@ -106,6 +109,11 @@ impl Names {
             self.within.insert(slug.clone(), within);
         }
         self.slugs.insert(slug);
+    }
+
+    /// The slugs of the rows there are.
+    pub(super) fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.slugs.iter().map(String::as_str)
     }
 
     /// Whether a row has this slug.
@@ -184,10 +192,15 @@ impl Names {
         closest
     }
 
-    /// That there is no such row.
-    pub(super) fn unknown(&self, table: &str, problem: Problem, text: &str) -> Problem {
-        let reason = format!("there is no {table} with this slug, code or name");
-        Problem { reason, suggestions: self.closest(text), ..problem }
+    /// That there is no such row; `wrong` says where it is named.
+    pub(super) fn unknown(
+        &self,
+        table: &str,
+        text: &str,
+        wrong: impl FnOnce(String) -> Problem,
+    ) -> Refused {
+        let problem = wrong(format!("there is no {table} with this slug, code or name"));
+        Refused::First(Problem { suggestions: self.closest(text), ..problem })
     }
 }
 

@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{self, Known};
-use crate::package::{
-    options::Options,
-    parcel::{Batch, Gone, Out, Parcel},
+use super::{
+    columns::is_field,
+    names::{self, Known},
+};
+use crate::{
+    package::{
+        options::Options,
+        parcel::{Batch, Gone, Out, Parcel},
+    },
+    record,
 };
 
 /// A row that is to be made.
@@ -146,6 +152,7 @@ impl<'o> Newcomers<'o> {
             "%" | "٪" => "percent".to_owned(),
             name => names::slug("unit", name),
         };
+        known.of("unit").wanted.insert(slug.clone());
         let lower = name.to_lowercase();
         let dimension = DIMENSIONS.iter().find(|(_, names)| names.contains(&lower.as_str()));
         let said = [&format!("{slug}.dimension"), "unit.dimension"];
@@ -197,10 +204,11 @@ impl<'o> Newcomers<'o> {
         let mut fields: BTreeMap<String, String> = own.collect();
         // What is said of all rows of the table, then of those in this role, then of this row.
         for start in [table, role, &slug] {
-            for (field, value) in &self.options.set {
+            for (field, value) in self.options.set.iter().filter(|(field, _)| !is_field(field)) {
                 let column = field.strip_prefix(start).and_then(|rest| rest.strip_prefix('.'));
-                if let Some(column) =
-                    column.filter(|column| !column.contains('.') && *column != "unit")
+                // In what a metric is measured may be said by a unit's name.
+                if let Some(column) = column.filter(|column| *column != "unit")
+                    && record::check(table, column, value).is_ok()
                 {
                     fields.insert(column.to_owned(), value.clone());
                 }

@@ -7,7 +7,7 @@ use entity::Period;
 use super::{
     columns::{Role, is_ancestor, is_field, roles},
     period,
-    resolve::Called,
+    resolve::{Called, Said},
 };
 use crate::{
     package::options::{Layout, Options},
@@ -35,12 +35,12 @@ pub(super) struct Spot {
 impl Spot {
     /// What stands there in a row.
     pub(super) fn of<'s>(&'s self, fields: &'s [String]) -> Called<'s> {
-        let text = match &self.cell {
-            Cell::Column(at) => fields.get(*at).map_or("", |field| field.trim()),
-            Cell::Given(text) => text,
-            Cell::Nowhere => "",
+        let (text, by) = match &self.cell {
+            Cell::Column(at) => (fields.get(*at).map_or("", |field| field.trim()), Said::Column),
+            Cell::Given(text) => (text.as_str(), Said::Option),
+            Cell::Nowhere => ("", Said::Nobody),
         };
-        Called { column: &self.column, text }
+        Called { column: &self.column, text, by }
     }
 }
 
@@ -106,6 +106,7 @@ impl Plan {
         let layout = options.layout.unwrap_or_else(|| plan.layout(columns, options));
         let mut problems = plan.place_values(origin, columns, options, layout);
         problems.extend(plan.lacking(origin, columns, layout));
+        problems.extend(plan.unheeded(origin, options, layout));
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
     }
 
@@ -243,6 +244,33 @@ impl Plan {
             Problem { column, ..Problem::of(origin, None, why) }
         });
         lost.collect()
+    }
+
+    /// What is said by `--set` of nothing that is read here.
+    fn unheeded(&self, origin: &str, options: &Options, layout: Layout) -> Vec<Problem> {
+        let why = |field: &str| {
+            let by_column = |of: &str| {
+                format!(
+                    "each column with values is {of} here; leave it out, or give another --layout"
+                )
+            };
+            let role = field.rsplit_once('.').map(|(role, _)| role);
+            match (layout, field) {
+                (Layout::WideMetrics, "metric" | "metric.name" | "metric.code") => {
+                    Some(by_column("a metric"))
+                }
+                (Layout::WidePeriods, "period") => Some(by_column("a period")),
+                _ if is_field(field) => None,
+                _ => role
+                    .filter(|role| is_ancestor(role) && !self.has(role))
+                    .map(|role| format!("no column holds the {role}; give --map {role}=COLUMN")),
+            }
+        };
+        let lost = |(field, value): &(String, String)| {
+            let why = format!("--set {field}={value}: {}", why(field)?);
+            Some(Problem::of(origin, None, why))
+        };
+        options.set.iter().filter_map(lost).collect()
     }
 
     /// What every figure needs and is nowhere.

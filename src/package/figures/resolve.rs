@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::{names::Known, newcomers::Newcomers, sdmx};
-use crate::{package::options::Options, record::Problem};
+use crate::{
+    package::options::Options,
+    record::{Occurrences, Problem},
+};
 
 /// How many answers are remembered.
 const REMEMBERED: usize = 100_000;
@@ -13,12 +16,59 @@ const REMEMBERED: usize = 100_000;
 pub(super) struct Called<'c> {
     pub(super) column: &'c str,
     pub(super) text: &'c str,
+    pub(super) by: Said,
+}
+
+/// Who says what a row is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// A column of the file.
+    Column,
+    /// An option, for all rows: the file holds no such text.
+    Option,
+    /// An option, of the column.
+    Map,
+    /// Nobody: there is no such column.
+    Nobody,
 }
 
 impl Called<'_> {
     /// What is wrong with it.
     pub(super) fn wrong(&self, problem: &Problem, reason: String) -> Problem {
-        Problem { reason, ..problem.clone().at(self.column, self.text) }
+        let Self { column, text, by } = self;
+        let reason = match by {
+            Said::Option => format!("--set {column}={text}: {reason}"),
+            Said::Map => format!("--map {text}={column}: {reason}"),
+            Said::Column | Said::Nobody => {
+                return Problem { reason, ..problem.clone() }.at(column, text);
+            }
+        };
+        Problem { line: None, reason, ..problem.clone() }
+    }
+}
+
+/// That a column is empty: the first of those that a row may be called by.
+pub(super) fn none(problem: &Problem, places: &[&Called<'_>], why: &str) -> Problem {
+    let there = places.iter().find(|called| called.by != Said::Nobody);
+    let reason = format!("there is none; {why}");
+    let problem = Problem { reason, ..problem.clone() };
+    match there {
+        Some(called) => problem.at(called.column, ""),
+        None => problem,
+    }
+}
+
+/// Why no row is found.
+pub(super) enum Refused {
+    /// What is wrong.
+    First(Problem),
+    /// It was told already; the row is counted with the one it was told of.
+    Again(Occurrences),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::First(problem)
     }
 }
 
@@ -27,7 +77,7 @@ pub(super) struct Resolver<'o> {
     pub(super) known: &'o mut Known,
     pub(super) newcomers: Newcomers<'o>,
     pub(super) options: &'o Options,
-    remembered: HashMap<String, Result<String, Problem>>,
+    remembered: HashMap<String, Result<String, Occurrences>>,
 }
 
 /// A place as a file calls it.
@@ -45,22 +95,34 @@ impl<'o> Resolver<'o> {
         Self { known, newcomers, options, remembered }
     }
 
-    /// Answers as before where the same was asked before.
+    /// Answers as before where the same was asked before. What is wrong is told once, and the rows
+    /// are counted that have it.
     pub(super) fn once(
         &mut self,
         key: String,
         line: u64,
-        find: impl FnOnce(&mut Self) -> Result<String, Problem>,
-    ) -> Result<String, Problem> {
-        if let Some(known) = self.remembered.get(&key) {
-            let at = |why: Problem| Problem { line: Some(line), ..why };
-            return known.clone().map_err(at);
+        find: impl FnOnce(&mut Self) -> Result<String, Refused>,
+    ) -> Result<String, Refused> {
+        match self.remembered.get(&key) {
+            Some(Ok(known)) => return Ok(known.clone()),
+            Some(Err(rows)) => {
+                rows.note(line);
+                return Err(Refused::Again(rows.clone()));
+            }
+            None => {}
         }
         let found = find(self);
+        let known = match &found {
+            Ok(slug) => Ok(slug.clone()),
+            Err(Refused::First(Problem { rows, .. }) | Refused::Again(rows)) => {
+                rows.note(line);
+                Err(rows.clone())
+            }
+        };
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
-        self.remembered.insert(key, found.clone());
+        self.remembered.insert(key, known);
         found
     }
 
@@ -69,7 +131,7 @@ impl<'o> Resolver<'o> {
         &mut self,
         problem: &Problem,
         called: &District<'_>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let own = [called.any.text, called.name.text, called.code.text];
         let around = called.ancestors.iter().map(|(_, called)| called.text);
         let texts: Vec<&str> = own.into_iter().chain(around).collect();
@@ -83,7 +145,7 @@ impl<'o> Resolver<'o> {
         problem: &Problem,
         line: u64,
         called: &District<'_>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let mut around: Option<String> = None;
         for (role, called) in called.ancestors.iter().rev() {
             if !called.text.is_empty() {
@@ -110,7 +172,7 @@ impl<'o> Resolver<'o> {
         role: &str,
         [code, any, name]: [&Called<'_>; 3],
         around: Option<&str>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let (label, given) = (any.text, [code, any, name]);
         let (any_code, label) = match sdmx::code(label) {
             (code, Some(label)) => (code, label),
@@ -124,8 +186,7 @@ impl<'o> Resolver<'o> {
                 continue;
             }
             let found = names.find(text, around);
-            let wrong = |why| Problem { reason: why, ..problem.clone().at(called.column, text) };
-            if let Some(slug) = found.map_err(wrong)? {
+            if let Some(slug) = found.map_err(|why| called.wrong(problem, why))? {
                 let slug = slug.to_owned();
                 if let Some(around) = around {
                     self.newcomers.lies_in(self.known, line, &slug, around);
@@ -134,13 +195,11 @@ impl<'o> Resolver<'o> {
             }
         }
         let Some(called) = given.into_iter().find(|called| !called.text.is_empty()) else {
-            let reason = format!("there is none; every figure belongs to a {}", "district");
-            let column = Some(any.column.to_owned());
-            return Err(Problem { reason, column, ..problem.clone() });
+            let why = "every figure belongs to a district";
+            return Err(none(problem, &[any, name, code], why).into());
         };
-        let problem = problem.clone().at(called.column, called.text);
         if !self.newcomers.may() {
-            return Err(names.unknown("district", problem, called.text));
+            return Err(names.unknown("district", called.text, |why| called.wrong(problem, why)));
         }
         let is_code = role == "district" && !code.text.is_empty();
         let official = if is_code { Some(code.text) } else { None };
@@ -150,7 +209,7 @@ impl<'o> Resolver<'o> {
         let label = label.unwrap_or_default();
         self.newcomers
             .district(self.known, line, role, label, official, around)
-            .map_err(|reason| Problem { reason, ..problem })
+            .map_err(|why| called.wrong(problem, why).into())
     }
 
     /// The slug of a source, which may be made.
@@ -158,21 +217,23 @@ impl<'o> Resolver<'o> {
         &mut self,
         problem: &Problem,
         called: Called<'_>,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Refused> {
         let line = problem.line.unwrap_or(0);
         let key = format!("source\u{1f}{}", called.text);
         self.once(key, line, |resolver| {
+            if called.text.is_empty() {
+                return Err(none(problem, &[&called], "every figure is from a source").into());
+            }
+            let wrong = |why| called.wrong(problem, why);
             let names = resolver.known.of("source");
-            let problem = problem.clone().at(called.column, called.text);
-            match names.find(called.text, None) {
-                Ok(Some(slug)) => Ok(slug.to_owned()),
-                Err(reason) => Err(Problem { reason, ..problem }),
-                Ok(None) if !resolver.newcomers.may() => {
-                    Err(names.unknown("source", problem, called.text))
+            match names.find(called.text, None).map_err(wrong)? {
+                Some(slug) => Ok(slug.to_owned()),
+                None if !resolver.newcomers.may() => {
+                    Err(names.unknown("source", called.text, wrong))
                 }
-                Ok(None) => {
+                None => {
                     let made = resolver.newcomers.source(resolver.known, line, called.text);
-                    made.map_err(|reason| Problem { reason, ..problem })
+                    made.map_err(|why| wrong(why).into())
                 }
             }
         })

@@ -14,7 +14,7 @@ pub(super) fn is(columns: &[String]) -> bool {
 }
 
 /// A code and its label.
-pub(super) fn code(text: &str) -> (&str, Option<&str>) {
+pub(in crate::package) fn code(text: &str) -> (&str, Option<&str>) {
     match text.split_once(": ") {
         Some((code, label)) => (code.trim(), Some(label.trim())),
         None => (text.trim(), None),

@@ -71,9 +71,9 @@ impl Table for Columnar {
         for (name, field) in row.get_column_iter() {
             match text(field) {
                 Some(text) if text.len() <= FIELD_MAX => fields.push(text),
-                Some(_) => {
+                Some(text) => {
                     let why = format!("the field has more than {FIELD_MAX} bytes");
-                    return Err(Fault::Row(wrong(why).at(name, "")));
+                    return Err(Fault::Row(wrong(why).at(name, &text)));
                 }
                 None => {
                     let why = "it is no text, number, date, true or false".to_owned();

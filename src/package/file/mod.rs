@@ -86,16 +86,16 @@ pub(super) fn no_table(first: &[u8]) -> Option<&'static str> {
     KINDS.iter().find(|(start, _)| first.starts_with(start)).map(|(_, kind)| *kind)
 }
 
-/// Opens a file as a table. The format is that of the options, or is seen from the file.
+/// Opens a file of a format as a table.
 pub(super) fn table<'f>(
     origin: &str,
     opened: Opened<'f>,
-    format: Option<Format>,
+    format: Format,
     dialect: &Dialect,
 ) -> Result<Box<dyn Table + 'f>, Problem> {
     let Opened { first, reader, file, read, set_down_max } = opened;
     let wrong = |why: &str| Problem::of(origin, None, why);
-    match format.unwrap_or_else(|| self::format(origin, &first)) {
+    match format {
         Format::Package => Err(wrong("it is an archive within an archive: unpack it first")),
         Format::Parquet => match file {
             Some(file) => Ok(Box::new(Columnar::open(origin, file, read)?)),
