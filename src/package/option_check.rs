@@ -50,7 +50,7 @@ pub(super) fn contradictions(options: &Options) -> Vec<Problem> {
         }
     }
     for (at, set) in options.set.iter().enumerate() {
-        let (field, _) = set;
+        let (field, value) = set;
         let mapped = other(&options.map, field, options.map.len());
         let why = if let Some(first) = other(&options.set, field, at) {
             let first = pair("set", &first);
@@ -60,6 +60,8 @@ pub(super) fn contradictions(options: &Options) -> Vec<Problem> {
             format!("the {field} is said to be in a column already, by {map}; give one of them")
         } else if OF_EACH_ROW.contains(&field.as_str()) {
             "it is no field that all rows may have alike".to_owned()
+        } else if value.is_empty() {
+            "it says nothing; write a value behind it, or leave it out".to_owned()
         } else {
             continue;
         };

@@ -12,13 +12,13 @@ use crate::{
     sums::{figures, town},
 };
 
-/// How many figures a list has.
-const MANY: i32 = 30_000;
+/// How many figures a list has: their write takes much longer than that of one row.
+const MANY: i32 = 10_000;
 
-/// How long another write may wait for one that was dropped.
-const SHORT: Duration = Duration::from_secs(1);
+/// Within what time others may write at any rate.
+const SOON: Duration = Duration::from_secs(1);
 
-/// Many figures of a metric, each of another period, in two places.
+/// Figures of a metric, each of another period, in two places.
 fn list(metric: &str) -> Value {
     let figure = |at: i32| {
         let (place, month) = (["north", "south"][at as usize % 2], at / 2);
@@ -76,29 +76,27 @@ on_each_database! {
         assert!(answer.get("errors").is_none(), "{answer}");
         assert_eq!(written(&server, "sales").await["totalCount"], MANY);
         let rows = list("people");
-        for part in [2, 4, 6, 8] {
-            let dropped = timeout(whole * part / 10, write(&server, &token, &rows).send()).await;
-            assert!(dropped.is_err(), "{part}");
-            let waited = one(&server, &token, &format!("after-{part}")).await;
-            eprintln!("{waited:?} of {whole:?} after {part} tenths");
-            assert!(waited < SHORT.max(whole / 10), "{waited:?} of {whole:?} after {part} tenths");
-        }
         let only = json!({ "totalCount": 1, "nodes": [{ "history": { "totalCount": 1 } }] });
-        assert_eq!(written(&server, "people").await, only);
+        for part in 1..4 {
+            let dropped = timeout(whole * part / 8, write(&server, &token, &rows).send()).await;
+            assert!(dropped.is_err(), "{part} of {whole:?}");
+            let waited = one(&server, &token, &format!("after-{part}")).await;
+            assert!(waited < (whole / 4).max(SOON), "{waited:?} after {part} eighths of {whole:?}");
+            assert_eq!(written(&server, "people").await, only);
+        }
         server.stop().await;
     }
 
     /// So does a request whose time is over.
     async fn what_takes_too_long_keeps_nobody_waiting(store: &Store) {
-        let server = start(store, "--request-timeout=1").await;
+        let server = start(store, "--request-timeout=2").await;
         let token = server.token(Role::Editor).await;
         let answer = write(&server, &token, &list("people")).send().await.unwrap();
         assert_eq!(answer.status(), 503);
         let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT");
         let waited = one(&server, &token, "at-once").await;
-        eprintln!("{waited:?}");
-        assert!(waited < SHORT, "{waited:?}");
+        assert!(waited < 2 * SOON, "{waited:?}");
         assert_eq!(written(&server, "people").await["totalCount"], 0);
         server.stop().await;
     }

@@ -106,7 +106,7 @@ on_each_database! {
             (&["--map=district=a", "--set=source=x", "--set=source=y", "--ignore=b"],
              "--set source=y: it is said to be another already, by --set source=x; give one of them"),
             (&["--map=district=a", "--map=distrct.kind=b"],
-             "t.csv: a figure has no such field, which --map distrct.kind=b names"),
+             "t.csv: a figure has no such field, which --map distrct.kind=b names; did you mean district.code or district.name?"),
             (&["--map=district=a", "--ignore=b", "--ignore=unt"],
              "--ignore unt: no file has such a column; did you mean unit?"),
             // `value` is the figures' here, and so there is no other place for what it holds.
@@ -117,6 +117,39 @@ on_each_database! {
             let told: Vec<&str> = told.iter().map(|told| told.strip_prefix("t.csv: --").map_or(told.as_str(), |_| &told[7..])).collect();
             assert_eq!(told, [wanted], "{options:?}");
         }
+    }
+
+    /// What is wrong in all rows alike is told once, and not as if the file said it.
+    async fn what_is_said_of_all_rows_is_looked_at_once(store: &Store) {
+        let table = "place,year,value\nA,2024,1\nB,2024,2\nC,2024,3\n";
+        let make = ["--create-missing", "--set=metric=m", "--set=unit=persons"];
+        for (option, wanted) in [
+            ("unit_mult=six", "it is no power of ten up to 30"),
+            ("status=SURE", "unknown variant `SURE`, expected one of `NORMAL`, "),
+            ("comparator=SAME", "unknown variant `SAME`, expected one of `EQUAL`, "),
+            ("decimals=two", "it is no whole number"),
+            ("published_on=soon", ""),
+            ("initiative=mil", "there is no initiative with this slug, code or name; did you mean mill?"),
+            ("action=X", "there is no such action; there are I, A, M, R and D"),
+            ("language=x!", "it is no tag of a language, such as zh or pt-BR"),
+            ("source=", "it says nothing; write a value behind it, or leave it out"),
+            ("district.kind=TOWN", "unknown variant `TOWN`, expected one of `CITY`, "),
+            ("m.direction=UP", "unknown variant `UP`, expected one of `HIGHER_IS_BETTER`, "),
+        ] {
+            if option.starts_with("initiative") {
+                store.write("district", "slug,kind,name_en,partition\nport,CITY,Port,true").await;
+                store.write("initiative", "slug,district,kind,status,title_en\nmill,port,FACILITY,ONGOING,Mill").await;
+            }
+            let set = format!("--set={option}");
+            let told = refused(store, table, &[&make[..], &[&set]].concat()).await;
+            assert_eq!(told.len(), 1, "{told:?}");
+            let said = told[0].strip_prefix("t.csv: ").unwrap_or(&told[0]);
+            assert!(said.starts_with(&format!("--set {option}: {wanted}")), "{said}");
+        }
+        let make = ["--create-missing", "--set=metric=m", "--set=unit=persons", "--set=period=soon"];
+        let told = refused(store, "place,value\nA,1\nB,2\n", &make).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("t.csv: --set period=soon: \"soon\" is no period; "), "{told:?}");
     }
 
     /// Options without a meaning for what is read.

@@ -12,7 +12,7 @@ mod resolve;
 mod said_rows;
 mod sdmx;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::Period;
 
@@ -30,7 +30,7 @@ use super::{
     options::{Format, Options},
     parcel::{Batch, Gone, Out, Parcel},
 };
-use crate::record::Problem;
+use crate::record::{self, Problem};
 
 /// Texts that stand where a figure is missing, in small letters.
 const MISSING: [&str; 14] =
@@ -68,6 +68,8 @@ struct Figures<'o> {
     rounded: u64,
     /// The source of all rows, where no column says it.
     source: Option<String>,
+    /// What was told that is wrong in all rows alike.
+    told: HashSet<String>,
 }
 
 /// Why a figure is not handed over.
@@ -142,9 +144,11 @@ pub(super) fn read(
         left_out: 0,
         rounded: 0,
         source: None,
+        told: HashSet::new(),
     };
-    let named = figures.find_source()?;
-    if !figures.find_metrics(&plan.values)? || !named {
+    let sound =
+        [figures.check_given()?, figures.find_source()?, figures.find_metrics(&plan.values)?];
+    if sound.contains(&false) {
         return Ok(());
     }
     let mut fields = Vec::new();
@@ -165,6 +169,32 @@ pub(super) fn read(
 }
 
 impl Figures<'_> {
+    /// Looks at what is said of all rows and is taken as it is. Whether nothing of it is wrong.
+    fn check_given(&mut self) -> Result<bool, Gone> {
+        let spots = self.spots;
+        let single = [&spots.status, &spots.decimals, &spots.multiplier, &spots.comparator];
+        let all = single.into_iter().chain(spots.others.iter().map(|(_, spot)| spot));
+        let problem = Problem::of(self.origin, None, "");
+        let mut sound = true;
+        for spot in all {
+            let Cell::Given(text) = &spot.cell else { continue };
+            let checked = match spot.column.as_str() {
+                "slug" => continue,
+                "initiative" => self.resolver.is_initiative(text),
+                "status" => {
+                    record::check("observation", "status", sdmx::status(sdmx::code(text).0))
+                }
+                field => record::check("observation", field, text),
+            };
+            if let Err(Problem { reason, suggestions, .. }) = checked {
+                let why = spot.of(&[]).wrong(&problem, reason);
+                self.out.problem(Problem { suggestions, ..why })?;
+                sound = false;
+            }
+        }
+        Ok(sound)
+    }
+
     /// Finds the source of all rows, unless a column says it. Whether there is one.
     fn find_source(&mut self) -> Result<bool, Gone> {
         let name = match &self.spots.source.cell {
@@ -229,8 +259,11 @@ impl Figures<'_> {
     }
 
     /// Tells what is wrong, unless it was told.
-    fn tell(&self, wrong: Wrong) -> Result<(), Gone> {
+    fn tell(&mut self, wrong: Wrong) -> Result<(), Gone> {
         match wrong {
+            Wrong::Here(why) if why.line.is_none() && !self.told.insert(why.reason.clone()) => {
+                Ok(())
+            }
             Wrong::Here(why) => self.out.problem(*why),
             Wrong::Told => Ok(()),
             Wrong::Gone => Err(Gone),

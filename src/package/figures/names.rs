@@ -199,8 +199,18 @@ impl Names {
         text: &str,
         wrong: impl FnOnce(String) -> Problem,
     ) -> Refused {
+        Refused::First(self.no_row(table, text, wrong))
+    }
+
+    /// The same where it is told in another way.
+    pub(super) fn no_row(
+        &self,
+        table: &str,
+        text: &str,
+        wrong: impl FnOnce(String) -> Problem,
+    ) -> Problem {
         let problem = wrong(format!("there is no {table} with this slug, code or name"));
-        Refused::First(Problem { suggestions: self.closest(text), ..problem })
+        Problem { suggestions: self.closest(text), ..problem }
     }
 }
 

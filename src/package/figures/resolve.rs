@@ -239,6 +239,19 @@ impl<'o> Resolver<'o> {
         })
     }
 
+    /// Fails where no initiative is called like this.
+    pub(super) fn is_initiative(&mut self, text: &str) -> Result<(), Problem> {
+        let wrong = |reason| Problem { reason, ..Problem::default() };
+        let names = self.known.of("initiative");
+        match names.find(text, None) {
+            Ok(Some(_)) => Ok(()),
+            // An id, which the writer knows.
+            Ok(None) if text.contains(':') => Ok(()),
+            Ok(None) => Err(names.no_row("initiative", text, wrong)),
+            Err(why) => Err(wrong(why)),
+        }
+    }
+
     /// The slug of an initiative by its title, or the text itself, which the writer looks at.
     pub(super) fn initiative(&mut self, text: &str) -> String {
         let found = self.known.of("initiative").find(text, None);

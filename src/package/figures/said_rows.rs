@@ -55,6 +55,12 @@ pub(in crate::package) fn wrong_rows(options: &Options) -> Vec<Problem> {
         problems.extend(language.into_iter().chain(rows).map(|of| Problem::of(&of, None, why)));
         return problems;
     }
+    if let Some(tag) = options.given("language")
+        && record::check("district", &format!("name_{tag}"), "").is_err()
+    {
+        let why = "it is no tag of a language, such as zh or pt-BR";
+        problems.push(Problem::of(&format!("--set language={tag}"), None, why));
+    }
     for said in said(options) {
         if let Some(table) = table(said.row) {
             problems.extend(said.check(table).err());
