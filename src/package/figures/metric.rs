@@ -2,7 +2,7 @@
 
 use super::{
     names::{self, Names},
-    resolve::{Called, Refused, Resolver, Said, none},
+    resolve::{Called, Origin, Refused, Resolver, none},
     sdmx,
 };
 use crate::record::Problem;
@@ -74,7 +74,7 @@ impl Resolver<'_> {
         let fields = [format!("{own}.unit"), "metric.unit".to_owned()];
         let said = fields.iter().find_map(|field| {
             let text = self.options.given(field)?;
-            Some(Called { column: field, text, by: Said::Option })
+            Some(Called { column: field, text, origin: Origin::Option })
         });
         let unit = said.unwrap_or(called.unit);
         if unit.text.is_empty() {
@@ -105,8 +105,8 @@ impl Resolver<'_> {
 
     /// The unit that a file says for a metric: an option for the metric goes before one for all.
     fn unit_of<'c>(&self, metric: &str, unit: Called<'c>) -> Called<'c> {
-        match unit.by {
-            Said::Option if self.options.given(&format!("{metric}.unit")).is_some() => {
+        match unit.origin {
+            Origin::Option if self.options.given(&format!("{metric}.unit")).is_some() => {
                 Called { text: "", ..unit }
             }
             _ => unit,
@@ -153,8 +153,8 @@ impl Resolver<'_> {
             Ok(Some(unit)) if unit == wanted => Ok(()),
             Err(why) => Err(called.wrong(problem, why)),
             Ok(_) => {
-                let leave = match called.by {
-                    Said::Option => "leave this out if it",
+                let leave = match called.origin {
+                    Origin::Option => "leave this out if it",
                     _ => "leave the column out by --ignore if it",
                 };
                 let why = format!(

@@ -1,6 +1,7 @@
 //! Figures out of any table: which column is what, which row is meant, what a number says.
 
 mod columns;
+mod common;
 mod figure;
 mod metric;
 mod names;
@@ -20,8 +21,8 @@ pub(super) use columns::normal;
 use figure::Figure;
 use metric::Metric;
 pub(super) use names::{Known, slug};
-use plan::{Cell, Plan, Spot, Spots, Values};
-use resolve::{Called, District, Refused, Resolver, Said, none};
+use plan::{Plan, Spot, Spots, Values};
+use resolve::{Called, District, Origin, Refused, Resolver, none};
 pub(super) use said_rows::{said_rows, wrong_rows};
 pub(super) use sdmx::code as sdmx_code;
 
@@ -30,7 +31,7 @@ use super::{
     options::{Format, Options},
     parcel::{Batch, Gone, Out, Parcel},
 };
-use crate::record::{self, Problem};
+use crate::record::Problem;
 
 /// Texts that stand where a figure is missing, in small letters.
 const MISSING: [&str; 14] =
@@ -146,9 +147,7 @@ pub(super) fn read(
         source: None,
         told: HashSet::new(),
     };
-    let sound =
-        [figures.check_given()?, figures.find_source()?, figures.find_metrics(&plan.values)?];
-    if sound.contains(&false) {
+    if !figures.find_common(&plan.values)? {
         return Ok(());
     }
     let mut fields = Vec::new();
@@ -169,76 +168,6 @@ pub(super) fn read(
 }
 
 impl Figures<'_> {
-    /// Looks at what is said of all rows and is taken as it is. Whether nothing of it is wrong.
-    fn check_given(&mut self) -> Result<bool, Gone> {
-        let spots = self.spots;
-        let single = [&spots.status, &spots.decimals, &spots.multiplier, &spots.comparator];
-        let all = single.into_iter().chain(spots.others.iter().map(|(_, spot)| spot));
-        let problem = Problem::of(self.origin, None, "");
-        let mut sound = true;
-        for spot in all {
-            let Cell::Given(text) = &spot.cell else { continue };
-            let checked = match spot.column.as_str() {
-                "slug" => continue,
-                "initiative" => self.resolver.is_initiative(text),
-                "status" => {
-                    record::check("observation", "status", sdmx::status(sdmx::code(text).0))
-                }
-                field => record::check("observation", field, text),
-            };
-            if let Err(Problem { reason, suggestions, .. }) = checked {
-                let why = spot.of(&[]).wrong(&problem, reason);
-                self.out.problem(Problem { suggestions, ..why })?;
-                sound = false;
-            }
-        }
-        Ok(sound)
-    }
-
-    /// Finds the source of all rows, unless a column says it. Whether there is one.
-    fn find_source(&mut self) -> Result<bool, Gone> {
-        let name = match &self.spots.source.cell {
-            Cell::Column(_) => return Ok(true),
-            Cell::Given(given) => given.as_str(),
-            Cell::Nowhere if self.options.create_missing => self.called,
-            Cell::Nowhere => {
-                let why = "nothing says which source the figures are from: give --set source=SLUG, \
-                           or --create-missing to make one with the file's name";
-                self.out.problem(Problem::of(self.origin, None, why))?;
-                return Ok(false);
-            }
-        };
-        let problem = Problem::of(self.origin, None, "");
-        let by = Said::Option;
-        match self.resolver.source(&problem, Called { column: "source", text: name, by }) {
-            Ok(slug) => self.source = Some(slug),
-            Err(why) => self.tell(why.into())?,
-        }
-        Ok(self.source.is_some())
-    }
-
-    /// Finds the metrics that columns are named after. Whether all are there.
-    fn find_metrics(&mut self, values: &[Values]) -> Result<bool, Gone> {
-        let mut all = true;
-        for values in values.iter().filter(|values| values.metric.is_some()) {
-            if let Cell::Column(_) = self.spots.unit.cell {
-                continue;
-            }
-            let problem = Problem::of(self.origin, None, "");
-            match self.metric(&problem, &[], values) {
-                Ok(_) => continue,
-                Err(Refused::First(mut why)) => {
-                    why.reason
-                        .push_str("; or leave the column out by --ignore, if it is no metric");
-                    self.out.problem(why)?;
-                }
-                Err(Refused::Again(_)) => {}
-            }
-            all = false;
-        }
-        Ok(all)
-    }
-
     /// The figures of a row.
     fn row(&mut self, line: u64, fields: &[String], values: &[Values]) -> Result<(), Gone> {
         let problem = Problem::of(self.origin, Some(line), "");
@@ -281,7 +210,7 @@ impl Figures<'_> {
         let spots = self.spots;
         let (line, initiative) = (problem.line.unwrap_or(0), spots.initiative.of(fields).text);
         let (column, text) = (&self.columns[values.column], fields[values.column].trim());
-        let value = Called { column, text, by: Said::Column };
+        let value = Called { column, text, origin: Origin::Column };
         let action = spots.action.of(fields);
         let withdrawn = sdmx::withdraws(sdmx::code(action.text).0);
         let withdrawn = withdrawn.map_err(|why| action.wrong(problem, why))?;
@@ -376,8 +305,8 @@ impl Figures<'_> {
             None => Metric { any, name, code, unit, head: None },
             Some(metric) => {
                 let head = self.columns[values.column].as_str();
-                let by = if head == metric { Said::Column } else { Said::Map };
-                let any = Called { column: head, text: metric, by };
+                let origin = if head == metric { Origin::Column } else { Origin::Map };
+                let any = Called { column: head, text: metric, origin };
                 let none = Called { text: "", ..any };
                 Metric { any, name: none, code: none, unit, head: Some(head) }
             }

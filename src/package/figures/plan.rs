@@ -7,7 +7,7 @@ use entity::Period;
 use super::{
     columns::{Role, is_ancestor, is_field, roles},
     period,
-    resolve::{Called, Said},
+    resolve::{Called, Origin},
 };
 use crate::{
     package::options::{Layout, Options},
@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum Cell {
     /// In a column.
     Column(usize),
-    /// Said once for all rows.
+    /// Origin once for all rows.
     Given(String),
     /// Nowhere.
     Nowhere,
@@ -35,12 +35,12 @@ pub(super) struct Spot {
 impl Spot {
     /// What stands there in a row.
     pub(super) fn of<'s>(&'s self, fields: &'s [String]) -> Called<'s> {
-        let (text, by) = match &self.cell {
-            Cell::Column(at) => (fields.get(*at).map_or("", |field| field.trim()), Said::Column),
-            Cell::Given(text) => (text.as_str(), Said::Option),
-            Cell::Nowhere => ("", Said::Nobody),
+        let (text, origin) = match &self.cell {
+            Cell::Column(at) => (fields.get(*at).map_or("", |field| field.trim()), Origin::Column),
+            Cell::Given(text) => (text.as_str(), Origin::Option),
+            Cell::Nowhere => ("", Origin::Nowhere),
         };
-        Called { column: &self.column, text, by }
+        Called { column: &self.column, text, origin }
     }
 }
 

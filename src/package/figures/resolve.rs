@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use entity::Quoted;
+
 use super::{names::Known, newcomers::Newcomers, sdmx};
 use crate::{
     package::options::Options,
@@ -16,30 +18,33 @@ const REMEMBERED: usize = 100_000;
 pub(super) struct Called<'c> {
     pub(super) column: &'c str,
     pub(super) text: &'c str,
-    pub(super) by: Said,
+    pub(super) origin: Origin,
 }
 
-/// Who says what a row is called.
+/// Where it is said what a row is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Origin {
     /// A column of the file.
     Column,
-    /// An option, for all rows: the file holds no such text.
+    /// An option, of all rows: the file holds no such text.
     Option,
     /// An option, of the column.
     Map,
-    /// Nobody: there is no such column.
-    Nobody,
+    /// The name of the file.
+    Name,
+    /// Nowhere: there is no such column.
+    Nowhere,
 }
 
 impl Called<'_> {
     /// What is wrong with it.
     pub(super) fn wrong(&self, problem: &Problem, reason: String) -> Problem {
-        let Self { column, text, by } = self;
-        let reason = match by {
-            Said::Option => format!("--set {column}={text}: {reason}"),
-            Said::Map => format!("--map {text}={column}: {reason}"),
-            Said::Column | Said::Nobody => {
+        let Self { column, text, origin } = self;
+        let reason = match origin {
+            Origin::Option => format!("--set {column}={text}: {reason}"),
+            Origin::Map => format!("--map {text}={column}: {reason}"),
+            Origin::Name => format!("the {column} {}: {reason}", Quoted(text)),
+            Origin::Column | Origin::Nowhere => {
                 return Problem { reason, ..problem.clone() }.at(column, text);
             }
         };
@@ -49,7 +54,7 @@ impl Called<'_> {
 
 /// That a column is empty: the first of those that a row may be called by.
 pub(super) fn none(problem: &Problem, places: &[&Called<'_>], why: &str) -> Problem {
-    let there = places.iter().find(|called| called.by != Said::Nobody);
+    let there = places.iter().find(|called| called.origin != Origin::Nowhere);
     let reason = format!("there is none; {why}");
     let problem = Problem { reason, ..problem.clone() };
     match there {
