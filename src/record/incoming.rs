@@ -301,7 +301,7 @@ fn day(name: &str, field: &str) -> Result<String, Problem> {
     match field.parse::<entity::Date>() {
         Ok(_) => Ok(field.to_owned()),
         Err(_) if field.is_empty() => Ok(String::new()),
-        _ => Err(row::wrong(name, field, "it is no day of the calendar like 2026-01-27")),
+        _ => Err(row::wrong(name, field, row::NO_DAY)),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use entity::{Decimal, Quoted};
+use entity::{Date, Decimal, Quoted};
 use oxilangtag::LanguageTag;
 use sea_orm::{
     ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait,
@@ -251,6 +251,9 @@ impl Reading<'_> {
                         .parse::<bool>()
                         .map_err(|_| wrong(name, field, "it is neither true nor false"))?
                         .into(),
+                    ColumnType::Date if field.parse::<Date>().is_err() => {
+                        return Err(wrong(name, field, NO_DAY));
+                    }
                     _ if name == "slug" && !is_slug(field) => {
                         return Err(wrong(name, field, no_slug(field)));
                     }
@@ -318,6 +321,9 @@ impl Reading<'_> {
 const BY_NUMBER: [&str; 3] = ["observation", "initiative_organization", "initiative_metric"];
 
 const NO_NUMBER: &str = "it is no whole number";
+
+/// Why a text is no date.
+pub(super) const NO_DAY: &str = "it is no day of the calendar like 2026-01-27";
 
 /// Why a text is no slug.
 pub(super) fn no_slug(text: &str) -> &'static str {

@@ -80,6 +80,26 @@ fn says_all_that_is_wrong() {
     );
 }
 
+/// What is told once for several rows says how many they are, in each form.
+#[test]
+fn says_in_how_many_rows_something_is_wrong() {
+    let table = b"place,year,metric,unit,value\nA,2024,heat,kWh,1\nB,2024,heat,kWh,2\n";
+    let folder = folder(&[("heat.csv", table)]);
+    let import = ["import", "heat.csv", "--create-missing"];
+    let told = text(&run(&folder, &import).stderr);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("heat.csv, line 2, column unit: \"kWh\": "), "{lines:?}");
+    assert!(lines[0].ends_with(" or SCORE (in 2 rows)"), "{lines:?}");
+    assert_eq!(lines[1], "hutong: nothing was written: one thing is wrong");
+    let told = run(&folder, &[&import[..], &["--report=json"]].concat());
+    let report: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(
+        (&report["problems"]["count"], &report["problems"]["told"][0]["rows"]),
+        (&json!(1), &json!(2))
+    );
+}
+
 /// Rows of one file may lie in those of another one.
 #[test]
 fn files_of_one_table_belong_together() {

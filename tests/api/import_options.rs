@@ -128,12 +128,12 @@ on_each_database! {
             ("status=SURE", "unknown variant `SURE`, expected one of `NORMAL`, "),
             ("comparator=SAME", "unknown variant `SAME`, expected one of `EQUAL`, "),
             ("decimals=two", "it is no whole number"),
-            ("published_on=soon", ""),
+            ("published_on=soon", "it is no day of the calendar like 2026-01-27"),
             ("initiative=mil", "there is no initiative with this slug, code or name; did you mean mill?"),
             ("action=X", "there is no such action; there are I, A, M, R and D"),
             ("language=x!", "it is no tag of a language, such as zh or pt-BR"),
             ("source=", "it says nothing; write a value behind it, or leave it out"),
-            ("district.kind=TOWN", "unknown variant `TOWN`, expected one of `CITY`, "),
+            ("district.kind=TOWN", "unknown variant `TOWN`, expected one of `WORLD`, "),
             ("m.direction=UP", "unknown variant `UP`, expected one of `HIGHER_IS_BETTER`, "),
         ] {
             if option.starts_with("initiative") {

@@ -118,6 +118,8 @@ on_each_database! {
             ("unit.csv", "slug,symbol,name_en,dimension\na,x,X,LENGTH\na,y,Y,LENGTH\n",
              "unit.csv, line 3, column slug: \"a\": it is given twice"),
             ("unit.csv", "slug,symbol,name_en,dimension\na,x,,LENGTH\n", "unit.csv, line 2, column name: it cannot be left out"),
+            ("source.csv", "slug,title_en,published_on\na,A,27.1.2026\n",
+             "source.csv, line 2, column published_on: \"27.1.2026\": it is no day of the calendar like 2026-01-27"),
             ("district.csv", "slug,kind,name_en,partition\na,CITY,A,yes\n",
              "district.csv, line 2, column partition: \"yes\": it is neither true nor false"),
         ] {
