@@ -1,7 +1,10 @@
 //! The figure a place is known by: its own, or, where it has none of the metric at all, that of the
 //! one initiative there that has one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::resolver_utils::enum_value;
 use entity::{Frequency, Period, observation};
@@ -49,7 +52,7 @@ impl Sought {
     }
 
     /// The figures of the key in the column [`KEYS`].
-    fn condition(scope: Scope) -> Condition {
+    fn condition(scope: Scope, known: &SelectStatement) -> Condition {
         let backend = scope.backend;
         let own = column::<observation::Entity>;
         let text = |place| part(backend, place, false);
@@ -64,8 +67,7 @@ impl Sought {
             .add(
                 Condition::any()
                     .add(initiative().eq(number(2)))
-                    .add(number(2).eq(0).and(initiative().is_null()))
-                    .add(number(2).eq(0).and(number(1).not_in_subquery(known(number(0), scope)))),
+                    .add(Condition::all().add(number(2).eq(0)).add(is_known_by(known.clone()))),
             )
             .add(any_or(text(3), Expr::val(""), period.clone().eq(text(3))))
             .add(any_or(text(4), Expr::val(""), frequency(&period, backend).eq(text(4))))
@@ -81,20 +83,42 @@ impl Sought {
     }
 }
 
-/// The numbers of the places that have a figure of a metric of their own, with a value: they are known
-/// by their own figures alone.
-pub(super) fn known(metric: Expr, scope: Scope) -> SelectStatement {
+/// The metrics, each with the places that have a figure of it of their own, with a value: they are
+/// known by their own figures alone. It depends on nothing around it, so that it is read once.
+pub(super) fn known(
+    metrics: &[i64],
+    districts: Option<&[i64]>,
+    scope: Scope,
+) -> Result<SelectStatement, Error> {
     let own = column::<observation::Entity>;
+    let among = |numbers: &[i64]| {
+        let mut each = Query::select();
+        each.column(KEYS).from_function(keys(scope.backend, numbers)?, KEYS);
+        Ok::<_, Error>(each)
+    };
+    let districts = districts.map(among).transpose()?;
     let like = Condition::all()
-        .add(own(observation::Column::MetricId).eq(metric))
+        .add(own(observation::Column::MetricId).in_subquery(among(metrics)?))
+        .add_option(districts.map(|all| own(observation::Column::DistrictId).in_subquery(all)))
         .add(own(observation::Column::InitiativeId).is_null())
         .add(own(observation::Column::Value).is_not_null());
-    Query::select()
-        .expr(own(observation::Column::DistrictId))
+    Ok(Query::select()
+        .exprs(PLACE.map(own))
         .from(table::<observation::Entity>())
         .cond_where(either(observation::Entity::listed(scope), Some(&like)))
-        .take()
+        .take())
 }
+
+/// That a figure is one by which its place is known: its own, or, where it has none, an initiative's.
+pub(super) fn is_known_by(known: SelectStatement) -> Condition {
+    let own = column::<observation::Entity>;
+    Condition::any()
+        .add(own(observation::Column::InitiativeId).is_null())
+        .add(Expr::tuple(PLACE.map(own)).not_in_subquery(known))
+}
+
+const PLACE: [observation::Column; 2] =
+    [observation::Column::MetricId, observation::Column::DistrictId];
 
 /// The question which figure a place is known by, seen from somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +160,12 @@ impl Load for Choice {
         let by_key: HashMap<String, Sought> =
             places.into_iter().map(|place| (place.key(), place)).collect();
         let wanted: Vec<String> = by_key.keys().cloned().collect();
+        let numbers = |of: fn(&Sought) -> i64| by_key.values().map(of).collect::<BTreeSet<_>>();
+        let (metrics, districts) =
+            (numbers(|sought| sought.metric), numbers(|sought| sought.district));
+        let [metrics, districts] =
+            [metrics, districts].map(|all| all.into_iter().collect::<Vec<_>>());
+        let known = known(&metrics, Some(&districts), scope)?;
         let observation = table::<observation::Entity>();
         let own = column::<observation::Entity>;
         let columns = || {
@@ -146,7 +176,7 @@ impl Load for Choice {
         let mut first = Query::select();
         first
             .from(observation.clone())
-            .cond_where(Sought::condition(scope))
+            .cond_where(Sought::condition(scope, &known))
             .order_by_expr(first_those(own(observation::Column::Value).is_not_null()), Order::Asc)
             .order_by_expr(
                 first_those(own(observation::Column::InitiativeId).is_null()),
@@ -160,7 +190,7 @@ impl Load for Choice {
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
             .from_function(keys(backend, &wanted)?, KEYS)
             .columns(columns())
-            .expr_as(rivals(scope), "rivals");
+            .expr_as(rivals(scope, &known), "rivals");
         if backend == DbBackend::Postgres {
             first.columns(columns());
             each.join_lateral(JoinType::InnerJoin, first, observation, Expr::cust("TRUE"));
@@ -184,7 +214,7 @@ impl Load for Choice {
 
 /// The initiatives that each have a figure with a value, as a JSON array of slugs; null where the
 /// figure found is the place's own, or that of the initiative asked for.
-fn rivals(scope: Scope) -> Expr {
+fn rivals(scope: Scope, known: &SelectStatement) -> Expr {
     let own = column::<observation::Entity>;
     let initiative = || own(observation::Column::InitiativeId);
     let each = Query::select()
@@ -193,7 +223,7 @@ fn rivals(scope: Scope) -> Expr {
         .column(("initiative", "slug"))
         .from(table::<observation::Entity>())
         .inner_join("initiative", Expr::col(("initiative", "id")).eq(initiative()))
-        .cond_where(Sought::condition(scope))
+        .cond_where(Sought::condition(scope, known))
         .and_where(own(observation::Column::Value).is_not_null())
         .order_by(("initiative", "id"), Order::Asc)
         .limit(MOST_NAMED)

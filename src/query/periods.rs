@@ -13,7 +13,13 @@ use sea_orm::{
 use serde::Deserialize;
 
 use super::{
-    KEYS, Scope, Table, View, batch::Load, column, condition::either, keys, parent::PARENT,
+    KEYS, Scope, Table, View,
+    batch::Load,
+    choice::{is_known_by, known},
+    column,
+    condition::either,
+    keys,
+    parent::PARENT,
 };
 use crate::{database::Database, error::Error};
 
@@ -61,21 +67,7 @@ impl Compared {
         let initiative = own(observation::Column::InitiativeId);
         let owner = match self.initiative {
             Some(number) => Condition::all().add(initiative.eq(number)),
-            None => {
-                let of = [observation::Column::MetricId, observation::Column::DistrictId];
-                let like = Condition::all()
-                    .add(own(observation::Column::MetricId).in_subquery(among(metrics)?))
-                    .add(initiative.clone().is_null())
-                    .add(own(observation::Column::Value).is_not_null());
-                let known = Query::select()
-                    .exprs(of.map(own))
-                    .from("observation")
-                    .cond_where(either(observation::Entity::listed(scope), Some(&like)))
-                    .take();
-                Condition::any()
-                    .add(initiative.is_null())
-                    .add(Expr::tuple(of.map(own)).not_in_subquery(known))
-            }
+            None => is_known_by(known(metrics, Some(&self.districts), scope)?),
         };
         let like = Condition::all()
             .add(own(observation::Column::MetricId).in_subquery(among(metrics)?))

@@ -19,13 +19,13 @@ const MANY: i32 = 10_000;
 const SOON: Duration = Duration::from_secs(1);
 
 /// Figures of a metric, each of another period, in two places.
-fn list(metric: &str) -> Value {
+fn list(metric: &str, many: i32) -> Value {
     let figure = |at: i32| {
         let (place, month) = (["north", "south"][at as usize % 2], at / 2);
         let period = format!("{:04}-{:02}", 1000 + month / 12, month % 12 + 1);
         json!({ "metric": metric, "district": place, "period": period, "value": at.to_string(), "source": "town-book" })
     };
-    (0..MANY).map(figure).collect()
+    (0..many).map(figure).collect()
 }
 
 /// A request that writes many figures, on a connection of its own.
@@ -70,12 +70,12 @@ on_each_database! {
         figures(&server, &["people,north,,1000-01,4,EQUAL,NORMAL"]).await;
         let token = server.token(Role::Editor).await;
         let begun = Instant::now();
-        let answer = write(&server, &token, &list("sales")).send().await.unwrap();
+        let answer = write(&server, &token, &list("sales", MANY)).send().await.unwrap();
         let whole = begun.elapsed();
         let answer: Value = answer.json().await.unwrap();
         assert!(answer.get("errors").is_none(), "{answer}");
         assert_eq!(written(&server, "sales").await["totalCount"], MANY);
-        let rows = list("people");
+        let rows = list("people", MANY);
         let only = json!({ "totalCount": 1, "nodes": [{ "history": { "totalCount": 1 } }] });
         for part in 1..4 {
             let dropped = timeout(whole * part / 8, write(&server, &token, &rows).send()).await;
@@ -89,9 +89,9 @@ on_each_database! {
 
     /// So does a request whose time is over.
     async fn what_takes_too_long_keeps_nobody_waiting(store: &Store) {
-        let server = start(store, "--request-timeout=2").await;
+        let server = start(store, "--request-timeout=1").await;
         let token = server.token(Role::Editor).await;
-        let answer = write(&server, &token, &list("people")).send().await.unwrap();
+        let answer = write(&server, &token, &list("people", 3 * MANY)).send().await.unwrap();
         assert_eq!(answer.status(), 503);
         let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT");

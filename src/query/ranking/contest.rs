@@ -18,7 +18,7 @@ use crate::{
     query::{
         KEYS, Scope, Table, View,
         batch::Load,
-        choice::known,
+        choice::{is_known_by, known},
         column,
         condition::{conditions, either},
         filter::{frequency, length_rank, to_one},
@@ -77,9 +77,7 @@ impl Contest {
         let initiative = own(observation::Column::InitiativeId);
         let owner = match self.initiative {
             Some(number) => Condition::all().add(initiative.eq(number)),
-            None => Condition::any().add(initiative.is_null()).add(
-                own(observation::Column::DistrictId).not_in_subquery(known(metric.clone(), scope)),
-            ),
+            None => is_known_by(Query::select().columns(["metric", "district"]).from(KNOWN).take()),
         };
         let like = Condition::all()
             .add(own(observation::Column::MetricId).eq(metric))
@@ -95,8 +93,9 @@ impl Contest {
         self.figures(metric, like.add(value.is_not_null()), scope)
     }
 
-    /// The metrics, each with the period it is ranked at, as [`WANTED`]. They are found before the
-    /// figures are: a database left free to mix the two would seek each figure's period anew.
+    /// The metrics, each with the period it is ranked at, as [`WANTED`], and with the places that
+    /// have figures of their own, as [`KNOWN`]. They are found before the figures are: a database
+    /// left free to mix the two would seek each figure's period anew.
     pub(super) fn periods(&self, scope: Scope, metrics: &[i64]) -> Result<WithClause, Error> {
         let metric = Expr::col((KEYS, KEYS));
         let period = column::<observation::Entity>(observation::Column::Period);
@@ -129,7 +128,13 @@ impl Contest {
             .query(periods)
             .materialized(true)
             .to_owned();
-        Ok(WithClause::new().cte(periods).to_owned())
+        let known = CommonTableExpression::new()
+            .table_name(KNOWN)
+            .columns(["metric", "district"])
+            .query(known(metrics, None, scope)?)
+            .materialized(true)
+            .to_owned();
+        Ok(WithClause::new().cte(known).cte(periods).to_owned())
     }
 
     /// The figures that places may be ranked by, those of each place numbered by `place`, the best
@@ -190,6 +195,9 @@ impl Contest {
         }
     }
 }
+
+/// The name of the metrics with the places known by their own figures.
+const KNOWN: &str = "known";
 
 /// The name of the metrics with their periods.
 pub(super) const WANTED: &str = "wanted";
