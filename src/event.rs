@@ -22,7 +22,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-pub(crate) use listen::wait_until_heard;
+pub(crate) use listen::{deaf, wait_until_heard};
 
 use crate::{
     database::{Database, Revision, Transaction},

@@ -20,8 +20,10 @@ pub enum Reason {
     UnlikeUnits,
     /// The figures are of different metrics, so that a mean of them is one of unlike things.
     UnlikeMetrics,
-    /// Some of the figures are part of others: of a place and one inside it, of a year and its
-    /// quarters, of a place and an initiative there. They would count twice.
+    /// Some of the figures may be part of others, and would count twice: they are of a place and one
+    /// inside it, or of places that are not known to lie apart; of a year and its quarters; of places
+    /// and of initiatives. Places lie apart where one place is divided into them, or into others
+    /// around them (`partition`).
     Overlap,
     /// Figures are missing, marked so or not there at all: the value is of those that are there.
     Incomplete,

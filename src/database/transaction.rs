@@ -72,9 +72,9 @@ impl Transaction {
         Ok(Self { state, backend, writability, _turn: turn })
     }
 
-    /// Keeps what was written. `proof` is a statement that returns a row exactly when it can be
+    /// Keeps what was written, and returns the row of `proof`, a statement that has one exactly when it can be
     /// seen: without that row the write failed.
-    pub(crate) async fn commit(self, proof: &SelectStatement) -> Result<(), Error> {
+    pub(crate) async fn commit(self, proof: &SelectStatement) -> Result<QueryResult, Error> {
         let Self { state, backend, writability, _turn } = self;
         let State { mut connection, sound, failure } = state.into_inner();
         if !sound {
@@ -89,11 +89,11 @@ impl Transaction {
             }
             connection.query_all(proof).await
         };
-        let seen = committed.await.map_err(|why| writability.failed(why))?;
-        if seen.is_empty() {
+        let mut seen = committed.await.map_err(|why| writability.failed(why))?;
+        let Some(seen) = seen.pop() else {
             writability.refuse(NOT_KEPT);
             return Err(Error::Unwritable(NOT_KEPT));
-        }
+        };
         let ended = match backend {
             DbBackend::Sqlite => connection.execute_unprepared("ROLLBACK").await.map(drop),
             _ => Ok(()),
@@ -102,7 +102,7 @@ impl Transaction {
             connection.release();
         }
         writability.succeeded();
-        Ok(())
+        Ok(seen)
     }
 
     /// Keeps nothing. Unlike dropping it, this leaves the connection open where that is safe.
@@ -236,7 +236,7 @@ mod tests {
         if interrupted == STATEMENTS {
             interrupt(&transaction).await;
         }
-        transaction.commit(&rows(n)).await
+        transaction.commit(&rows(n)).await.map(drop)
     }
 
     #[tokio::test]

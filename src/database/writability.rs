@@ -63,7 +63,7 @@ impl Database {
         delete.from_table(MIGRATIONS).and_where(Expr::col("version").eq(PROBE));
         transaction.execute(&delete).await?;
         let one = Query::select().column(APPLIED_AT).from(MIGRATIONS).limit(1).take();
-        transaction.commit(&one).await
+        transaction.commit(&one).await.map(drop)
     }
 }
 

@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::{
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait, Query},
     sqlx::{
         AssertSqlSafe, Executor, PgPool, Row,
         postgres::{PgListener, PgNotification, PgPoolOptions},
@@ -105,7 +105,7 @@ async fn listen_on(database: &Database, mut listener: PgListener) -> Result<(), 
 /// many, and then it is not.
 async fn hears(database: &Database, listener: &mut PgListener) -> Result<bool, Error> {
     let tell = format!("CAST(pg_notify('{CHANNEL}', '{TOKENS}') IS NULL AS int)");
-    number(database, tell).await?;
+    number(database, Expr::cust(tell)).await?;
     match timeout(ECHO, listener.try_recv()).await {
         Ok(told) => Ok(told.map_err(Error::internal)?.is_some()),
         Err(_) => Ok(false),
@@ -166,23 +166,27 @@ fn key(revision: Revision) -> i32 {
     i32::try_from(revision.number).unwrap_or(i32::MAX)
 }
 
-/// Waits until each other instance that answers from what it knows has heard of a write, but for none
-/// longer than [`PATIENCE`].
-pub(crate) async fn wait_until_heard(database: &Database, revision: Revision) {
+/// How many other instances answer from what they know and have not heard of a write, as SQL.
+pub(crate) fn deaf(database: &Database, revision: Revision) -> Expr {
     if database.postgres().is_none() {
-        return;
+        return Expr::val(0_i64);
     }
-    let behind = format!(
+    Expr::cust(format!(
         "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND CAST(classid AS bigint) = CAST({CLASS} AS bigint) & 4294967295
         AND CAST(objid AS bigint) < {} AND pid <> {})",
         key(revision),
         database.listener().unwrap_or(0)
-    );
+    ))
+}
+
+/// Waits until each other instance that answers from what it knows has heard of a write, but for none
+/// longer than [`PATIENCE`].
+pub(crate) async fn wait_until_heard(database: &Database, revision: Revision) {
     let begun = Instant::now();
     loop {
-        match number(database, behind.clone()).await {
+        match number(database, deaf(database, revision)).await {
             Ok(0) => return,
             Ok(_) if begun.elapsed() < PATIENCE => sleep(Duration::from_millis(1)).await,
             Ok(instances) => {
@@ -198,8 +202,8 @@ pub(crate) async fn wait_until_heard(database: &Database, revision: Revision) {
 }
 
 /// The number that an expression of PostgreSQL makes.
-async fn number(database: &Database, expression: String) -> Result<i64, Error> {
-    let one = Expr::cust(format!("CAST({expression} AS bigint)"));
+async fn number(database: &Database, expression: Expr) -> Result<i64, Error> {
+    let one = expression.cast_as("bigint");
     let statement = Query::select().expr(Expr::val(0_i64)).expr_as(one, "count").take();
     let rows = database.fetch::<(i64, Count)>(&statement).await?;
     Ok(rows.first().map_or(0, |(_, count)| count.count))

@@ -324,8 +324,8 @@ impl CompareRow {
         self.row.period()
     }
 
-    /// How long the periods of all cells are; null where no place has a value, and where
-    /// `samePeriod` found no period.
+    /// How long the periods of all cells are; null where neither `periods` nor `frequency` was asked
+    /// for and no place has a value, and where `samePeriod` found no period.
     async fn frequency(&self) -> Option<Frequency> {
         self.row.frequency()
     }

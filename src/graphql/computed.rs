@@ -30,8 +30,8 @@ pub struct Computed {
 /// What must be said beside a number.
 #[derive(Clone)]
 pub enum Beside {
-    /// It is of figures that do not belong together.
-    Mixed(Uncomputed),
+    /// It is of figures that do not belong together, or some of them have no value.
+    Remark(Uncomputed),
     /// How many figures it would rest on if none were missing.
     Expected(Arc<Expected>),
 }
@@ -80,7 +80,7 @@ impl Computed {
     /// Why there is no value, or what must be said beside it.
     async fn remark(&self, ctx: &Context<'_>) -> Result<Option<Uncomputed>> {
         match (&self.result, &self.beside) {
-            (Err(why), _) | (Ok(_), Some(Beside::Mixed(why))) => Ok(Some(why.clone())),
+            (Err(why), _) | (Ok(_), Some(Beside::Remark(why))) => Ok(Some(why.clone())),
             (Ok(_), Some(Beside::Expected(expected))) => expected.missing(ctx).await,
             (Ok(_), None) => Ok(None),
         }
@@ -160,12 +160,14 @@ impl Computed {
     }
 
     /// How many figures with a value there would be if none were missing: the places that the
-    /// metric has figures of, times the periods that it has figures of, both as far as they were
-    /// asked for, and periods as long as those found; ranges count where they are found. Figures
-    /// that are not there at all are missing as those are that are marked so. Null where the value
-    /// is null, or computed of no set of figures; where figures of different metrics or overlapping
-    /// ones were mixed; and where they were asked for by more than their metric, place, initiative
-    /// and period, such as their value: those left out are not missing then.
+    /// metric has figures of (or the initiatives, where it is theirs), times the periods that it has
+    /// figures of, both as far as they were asked for, and periods as long as those found; of ranges,
+    /// those found, for every place. Figures that are not there at all are missing as those are that
+    /// are marked so. Null where the value is null, or computed of no set of figures; where figures of
+    /// different metrics or overlapping ones were mixed; where they were asked for by more than their
+    /// metric, place, initiative and period, such as what their value is (that there be one is no
+    /// matter): those left out are not missing then; and where one `or` or `not` is about both places
+    /// and periods.
     #[graphql(name = "expected")]
     async fn expected_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         Some(self.expected()?.count(ctx).await.and_then(count))

@@ -85,7 +85,7 @@ object! {
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "The slug of the metric.")] metric: String,
-            #[graphql(desc = "How long the periods are; the longest there is when left out: of years and quarters, the years.")]
+            #[graphql(desc = "How long the periods are; the longest there are with a value when left out: years before quarters, and ranges, which may be as long as they like, last.")]
             frequency: Option<Frequency>,
             #[graphql(desc = "The slug of the initiative whose figures are wanted. When left out, the place's own, or, where it has none of the metric with a value, at whatever period, those of the one initiative that has any.")]
             initiative: Option<String>,

@@ -141,10 +141,11 @@ impl Figures {
         };
         let beside = match (&result, gathered.check(Rule::Apart)) {
             (Err(_), _) => None,
-            (Ok(_), Err(why)) => Some(Beside::Mixed(why)),
-            (Ok(_), Ok(())) => {
-                self.expected(gathered)?.map(|expected| Beside::Expected(Arc::new(expected)))
-            }
+            (Ok(_), Err(why)) => Some(Beside::Remark(why)),
+            (Ok(_), Ok(())) => match self.expected(gathered)? {
+                Some(expected) => Some(Beside::Expected(Arc::new(expected))),
+                None => gathered.marked().map(Beside::Remark),
+            },
         };
         Ok(Computed::over(result, unit, inputs, self.view).beside(beside))
     }
@@ -185,6 +186,14 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// That some of the figures are marked missing, where there is no telling which others are.
+    pub(super) fn marked(&self) -> Option<Uncomputed> {
+        let (rows, values) = (self.parts.count(Part::Rows), self.parts.count(Part::Values));
+        (values < rows).then(|| {
+            Uncomputed::new(Reason::Incomplete, format!("{values} of {rows} figures have a value"))
+        })
+    }
+
     /// Whether the figures may be taken together.
     pub(super) fn check(&self, rule: Rule) -> Result<(), Uncomputed> {
         let mixture = Mixture {
@@ -199,7 +208,7 @@ impl Gathered {
 
 /// What a set is of, which says whether it may be taken together.
 pub(super) const MIXTURE: &[Part] =
-    &[Part::Values, Part::Sorts, Part::Places, Part::Periods, Part::Owners];
+    &[Part::Rows, Part::Values, Part::Sorts, Part::Places, Part::Periods, Part::Owners];
 
 /// The dimension that figures of one row have in common.
 fn dimension(column: observation::Column) -> Result<Dimension, Error> {

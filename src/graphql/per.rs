@@ -95,8 +95,9 @@ impl Per {
 
     /// The figure divided by, of the same place: that of the same period with a value, or else of
     /// the shortest part of the calendar the period lies in (month, quarter, half, year; a week lies
-    /// in the year of its number), or else the newest that ended before its year began, so that all
-    /// parts of a year are divided by the same. Null where there is none.
+    /// in the year of its number), or else the one that ended last before its year began (of several
+    /// that ended then, the longest), so that all parts of a year are divided by the same. Null where
+    /// there is none.
     async fn denominator(&self) -> Option<Observation> {
         Some(Observation::new(self.denominator.clone()?, self.view))
     }

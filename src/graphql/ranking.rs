@@ -60,8 +60,8 @@ async fn extent(ctx: &Context<'_>, contest: &Contest, metric: &metric::Model) ->
 /// Places ranked by their figures of a metric, all of periods of the same length.
 #[Object]
 impl Ranking {
-    /// The period that all the figures are of; null where no place has a value, and with
-    /// `newestOfEach`: each entry has its own.
+    /// The period that all the figures are of: the one asked for, or the one found; null where none
+    /// was asked for and no place has a value, and with `newestOfEach`: each entry has its own.
     async fn period(&self, ctx: &Context<'_>) -> Option<Result<Period>> {
         if self.contest.when == When::NewestOfEach {
             return None;
@@ -69,7 +69,8 @@ impl Ranking {
         self.extent(ctx).await.map(|extent| extent.period).transpose()
     }
 
-    /// How long the periods of the figures are; null where no place has a value.
+    /// How long the periods of the figures are; null where no period was asked for and no place has a
+    /// value.
     async fn frequency(&self, ctx: &Context<'_>) -> Option<Result<Frequency>> {
         let period = self.extent(ctx).await.map(|extent| extent.period).transpose();
         period.map(|period| period.map(Period::length))
@@ -81,7 +82,8 @@ impl Ranking {
     }
 
     /// How many of the places that take part are not ranked: those that `among` picks, or, where it
-    /// is left out, those that have a figure of the metric at any time. A missing figure is not
+    /// is left out, those that have a figure of the metric (and of the initiative, where one was asked
+    /// for) at any time. A missing figure is not
     /// zero. `unranked` says which they are, and why.
     async fn missing(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         Some(self.extent(ctx).await.and_then(|extent| count(extent.places - extent.ranked)))
@@ -334,7 +336,7 @@ impl RankingEntry {
         self.rank.doubtful
     }
 
-    /// The figure in percent of that of the place around it at the same period. Only of additive
+    /// The figure in percent of the own one of the place around it at the same period. Only of additive
     /// metrics (`aggregation: SUM`), and of places that are parts of that place without overlap
     /// (`partition`).
     async fn share(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
@@ -347,7 +349,7 @@ impl RankingEntry {
             // Asked for every place, with a parent or not, so that what is asked next is asked
             // together.
             let around = place.parent_id.unwrap_or(NOWHERE);
-            let whole = Place { district: around, ..Place::of(&figure) };
+            let whole = Place { district: around, initiative: None, ..Place::of(&figure) };
             let batch = ctx.batch()?;
             let one = One::<district::Entity, i64>::by(district::Column::Id, self.view);
             let (parent, whole) =

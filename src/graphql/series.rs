@@ -199,8 +199,11 @@ impl Series {
             ))
             .into());
         }
-        let lengths = found.rows.iter().map(|row| row.period.length());
-        let frequency = frequency.or_else(|| lengths.min());
+        let longest = |valued: bool| {
+            let rows = found.rows.iter().filter(|row| !valued || row.value.is_some());
+            rows.map(|row| row.period.length()).min()
+        };
+        let frequency = frequency.or_else(|| longest(true)).or_else(|| longest(false));
         let rows = found.rows.iter().filter(|row| Some(row.period.length()) == frequency);
         let mut points: Vec<_> = rows.map(|row| (row.period, Some(Arc::clone(row)))).collect();
         if gaps == SeriesGaps::Null {
@@ -305,7 +308,7 @@ impl Series {
         Some(Initiative::new(Arc::clone(self.0.initiative.as_ref()?), self.0.view))
     }
 
-    /// How long the periods are; null where there are no points.
+    /// How long the periods are; null where no length was asked for and there are no points.
     async fn frequency(&self) -> Option<Frequency> {
         self.0.frequency
     }

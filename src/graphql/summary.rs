@@ -66,8 +66,8 @@ fn is_percent(p: Decimal) -> bool {
     (Decimal::from(0)..=Decimal::from(100)).contains(&p)
 }
 
-/// What can be computed of a set of figures. Figures without a value are counted by `count` and
-/// `missing` and by nothing else: a missing figure is not zero. Figures that do not belong together
+/// What can be computed of a set of figures. Figures without a value are counted by `count`,
+/// `missing` and `distinct` and by nothing else: a missing figure is not zero. Figures that do not belong together
 /// (a city and its districts, a year and its quarters, a growth and a share) are not taken together
 /// unasked: the value is null, and `reason` says why.
 #[Object(name = "ObservationSummary")]
@@ -84,7 +84,8 @@ impl Figures {
         count(parts.count(Part::Rows) - parts.count(Part::Values))
     }
 
-    /// How many different values of a dimension there are, null not counted.
+    /// How many different values of a dimension the figures have, those without a value of their own
+    /// among them; null is not counted.
     async fn distinct(
         &self,
         ctx: &Context<'_>,
@@ -282,7 +283,7 @@ impl Figures {
         }
         match self.expected(&gathered)? {
             Some(expected) => expected.missing(ctx).await,
-            None => Ok(None),
+            None => Ok(gathered.marked()),
         }
     }
 

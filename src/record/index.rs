@@ -108,7 +108,7 @@ pub async fn prepare(database: &Database) -> Result<(), Error> {
         _ => rules(),
     };
     put(&transaction, [(0, words)].into_iter()).await?;
-    transaction.commit(&known).await
+    transaction.commit(&known).await.map(drop)
 }
 
 /// Takes rows of a table out of the index.

@@ -322,6 +322,10 @@ on_each_database! {
             let sum = computed(server, "", &filter, "sum { expected }").await;
             assert_eq!(sum["sum"]["expected"], expected, "{filter}");
         }
+        // Where nothing is expected, what is marked missing is missing even so.
+        let sum = computed(server, "SOURCE", &gdp, "reason sum { value reason explanation expected }").await;
+        assert_eq!(sum, json!([{"reason": "INCOMPLETE", "sum": {"value": "6650", "reason": "INCOMPLETE",
+            "explanation": "2 of 3 figures have a value", "expected": null}}]));
     }
 
     /// The longest periods there are, everywhere.
@@ -440,6 +444,19 @@ on_each_database! {
             "shared": {"rows": [{"period": {"code": "2023"}, "cells": [{"value": "6"}, {"value": "2"}]}]},
             "unshared": {"rows": [{"cells": [{"reason": "NO_COMMON_PERIOD"}, {"reason": "NO_COMMON_PERIOD"}]}]},
             "choice": {"rows": [{"cells": [{"value": "3"}]}]},
+        }));
+        // A period at which several initiatives alone have figures is none to rank at; what an
+        // initiative has is a share of what the city has; years without a value are not the longest.
+        figures(server, "stalls kingsway/mart 2024 5, stalls kingsway/mall 2024 6, stalls aldermoor 2023 60,
+            visitors millbrook 2020-01 3, visitors millbrook 2024 -").await;
+        let query = r#"{ metric(slug: "stalls") { ranking(among: {partition: {eq: true}}) { period { code } entries { nodes {
+                district { slug } share { value reason } } } } }
+            visitors: metric(slug: "visitors") { series(district: "millbrook") { frequency points { period { code } } } } }"#;
+        assert_eq!(server.data(query).await, json!({
+            "metric": {"ranking": {"period": {"code": "2023"}, "entries": {"nodes": [
+                {"district": {"slug": "harbour"}, "share": {"value": "10", "reason": null}},
+                {"district": {"slug": "millbrook"}, "share": {"value": "3.33333333333333", "reason": null}}]}}},
+            "visitors": {"series": {"frequency": "MONTHLY", "points": [{"period": {"code": "2020-01"}}]}},
         }));
         for query in [
             r#"{ metric(slug: "stalls") { latest(district: "kingsway") { value } } }"#,

@@ -50,7 +50,7 @@ fn paths(waiting: i64, fresh: i64) -> String {
         observations(first: 1000, filter: {{metric: {{slug: {{eq: "sales"}}}}}}, orderBy: [{{by: VALUE, direction: DESC}}]) {{ totalCount nodes {{ ...figure }} }}
         many: observations(filter: {{value: {{gte: "600"}}, metric: {{slug: {{eq: "sales"}}}}}}) {{ totalCount nodes {{ ...figure }} }}
         bySlug: observations(filter: {{slug: {{eq: "fresh"}}}}) {{ nodes {{ ...figure }} }}
-        byNote: observations(filter: {{note: {{contains: "Xylophone"}}}}) {{ totalCount }}
+        byNote: observations(filter: {{note: {{contains: "Xylophone", exact: true}}}}) {{ totalCount }}
         a: node(id: "observation:{waiting}") {{ id }} nodes(ids: ["observation:{fresh}"]) {{ id }}
         claim(slug: "about") {{ statement observation {{ ...figure }} }}
         claims(filter: {{observation: {{value: {{gte: "600"}}}}}}) {{ totalCount }}

@@ -46,6 +46,8 @@ async fn a_request_is_a_span_with_its_statements() {
         };
         command.env(name, &url).env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
         let (mut child, address) = serve(command);
+        // How far the data have come is read by the first who asks.
+        reqwest::get(format!("http://{address}/graphql?query={{__typename}}")).await.unwrap();
         let query =
             r#"query Place { district(slug: "haidian") { initiatives { nodes { slug } } } }"#;
         let request = reqwest::Client::new()

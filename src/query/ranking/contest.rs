@@ -106,10 +106,19 @@ impl Contest {
                     frequency(&period, scope.backend).eq(enum_value(length).to_string())
                 });
                 let like = Condition::all().add_option(length);
-                let newest = Query::select()
+                // The periods at which a place is known by one figure alone.
+                let district = column::<observation::Entity>(observation::Column::DistrictId);
+                let of_places = Query::select()
                     .expr(period.clone())
                     .from("observation")
                     .cond_where(self.valued(metric.clone(), like, scope))
+                    .add_group_by([district, period])
+                    .and_having(Expr::cust("count(*) = 1"))
+                    .take();
+                let period = Expr::col(("p", "period"));
+                let newest = Query::select()
+                    .expr(period.clone())
+                    .from_subquery(of_places, "p")
                     .add_group_by([period.clone()])
                     .order_by_expr(length_rank(&period, scope.backend), Order::Asc)
                     .order_by_expr(period, Order::Desc)
