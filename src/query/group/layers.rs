@@ -1,5 +1,7 @@
 //! The inner layers of the statements that gather figures.
 
+use std::collections::BTreeSet;
+
 use entity::observation::{self, Column};
 use sea_orm::{
     DbBackend,
@@ -93,14 +95,13 @@ pub(super) fn figures(
 /// Joins the tables that dimensions of the figures are columns of.
 pub(super) fn joined<'d>(
     figures: &mut SelectStatement,
-    dimensions: impl Iterator<Item = &'d Dimension> + Clone,
+    dimensions: impl IntoIterator<Item = &'d Dimension>,
 ) {
-    for table in ["metric", "district"] {
-        let is_of = |of: &Dimension| of.joined().is_some_and(|(joined, _)| joined == table);
-        if dimensions.clone().any(is_of) {
-            let on = Expr::cust(format!("{table}.id = observation.{table}_id"));
-            figures.join(JoinType::InnerJoin, table, on);
-        }
+    let tables: BTreeSet<&str> =
+        dimensions.into_iter().filter_map(|dimension| Some(dimension.joined()?.0)).collect();
+    for table in tables {
+        let on = Expr::cust(format!("{table}.id = observation.{table}_id"));
+        figures.join(JoinType::InnerJoin, table, on);
     }
 }
 
