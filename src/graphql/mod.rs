@@ -27,6 +27,7 @@ pub mod changes;
 pub mod claim;
 pub mod code;
 pub mod compare;
+pub mod compare_table;
 pub mod computed;
 pub mod connection;
 pub mod dataset;
