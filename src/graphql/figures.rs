@@ -189,7 +189,7 @@ impl Gathered {
     /// That some of the figures are marked missing, where there is no telling which others are.
     pub(super) fn marked(&self) -> Option<Uncomputed> {
         let (rows, values) = (self.parts.count(Part::Rows), self.parts.count(Part::Values));
-        (values < rows).then(|| {
+        (0 < values && values < rows).then(|| {
             Uncomputed::new(Reason::Incomplete, format!("{values} of {rows} figures have a value"))
         })
     }
