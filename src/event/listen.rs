@@ -171,14 +171,15 @@ pub(crate) fn deaf(database: &Database, revision: Revision) -> Expr {
     if database.postgres().is_none() {
         return Expr::val(0_i64);
     }
-    Expr::cust(format!(
+    let count = format!(
         "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND CAST(classid AS bigint) = CAST({CLASS} AS bigint) & 4294967295
-        AND CAST(objid AS bigint) < {} AND pid <> {})",
-        key(revision),
-        database.listener().unwrap_or(0)
-    ))
+        AND CAST(objid AS bigint) < $1 AND pid <> $2)"
+    );
+    // As values, so that the statement stays the same and is prepared once.
+    let known = Expr::val(i64::from(key(revision)));
+    Expr::cust_with_exprs(count, [known, Expr::val(database.listener().unwrap_or(0))])
 }
 
 /// Waits until each other instance that answers from what it knows has heard of a write, but for none
