@@ -111,19 +111,18 @@ impl SeriesPoint {
         let index = async {
             let found =
                 ctx.batch()?.load(Figure::At.seen(self.0.view), self.place().at(base)).await?;
-            let at = base;
             let computed = || {
                 let figure = quantity(self.row().map(AsRef::as_ref), Reason::NoValue, || {
                     "there is no figure with a value here".to_owned()
                 })?;
-                let base = quantity(found.as_deref(), Reason::NoBase, || {
+                let divisor = quantity(found.as_deref(), Reason::NoBase, || {
                     format!("there is no figure with a value for {base}")
                 })?;
-                as_long(self.0.points[self.1].0, at)?;
-                let ids = (self.row().map(|row| row.id), found.as_ref().map(|row| row.id));
-                match ids.0 == ids.1 {
+                let period = self.0.points[self.1].0;
+                as_long(period, base)?;
+                match period == base {
                     true => arithmetic::ratio_to_itself(&figure, 100),
-                    false => arithmetic::ratio(&figure, &base, 100),
+                    false => arithmetic::ratio(&figure, &divisor, 100),
                 }
             };
             let inputs = self.row().into_iter().chain(found.as_ref()).cloned().collect();

@@ -21,7 +21,7 @@ use super::{
     condition::{either, table},
     figure::part,
     filter::{frequency, length_rank},
-    keys,
+    key_rows, keys,
     parent::PARENT,
 };
 use crate::{database::Database, error::Error};
@@ -91,14 +91,9 @@ pub(super) fn known(
     scope: Scope,
 ) -> Result<SelectStatement, Error> {
     let own = column::<observation::Entity>;
-    let among = |numbers: &[i64]| {
-        let mut each = Query::select();
-        each.column(KEYS).from_function(keys(scope.backend, numbers)?, KEYS);
-        Ok::<_, Error>(each)
-    };
-    let districts = districts.map(among).transpose()?;
+    let districts = districts.map(|all| key_rows(scope.backend, all)).transpose()?;
     let like = Condition::all()
-        .add(own(observation::Column::MetricId).in_subquery(among(metrics)?))
+        .add(own(observation::Column::MetricId).in_subquery(key_rows(scope.backend, metrics)?))
         .add_option(districts.map(|all| own(observation::Column::DistrictId).in_subquery(all)))
         .add(own(observation::Column::InitiativeId).is_null())
         .add(own(observation::Column::Value).is_not_null());
@@ -172,16 +167,13 @@ impl Load for Choice {
             let all = observation::Column::iter();
             all.map(|column| (table::<observation::Entity>(), column))
         };
-        let first_those = |that: Expr| Expr::Case(Box::new(Expr::case(that, 0).finally(1)));
+        let has_value = own(observation::Column::Value).is_not_null();
+        let has_value = Expr::Case(Box::new(Expr::case(has_value, 0).finally(1)));
         let mut first = Query::select();
         first
             .from(observation.clone())
             .cond_where(Sought::condition(scope, &known))
-            .order_by_expr(first_those(own(observation::Column::Value).is_not_null()), Order::Asc)
-            .order_by_expr(
-                first_those(own(observation::Column::InitiativeId).is_null()),
-                Order::Asc,
-            )
+            .order_by_expr(has_value, Order::Asc)
             .order_by_expr(length_rank(&own(observation::Column::Period), backend), Order::Asc)
             .order_by_expr(own(observation::Column::Period), Order::Desc)
             .order_by_expr(own(observation::Column::Id), Order::Asc)

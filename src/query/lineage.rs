@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde::Deserialize;
 
-use super::{KEYS, View, batch::Load, keys, parent::PARENT};
+use super::{View, batch::Load, key_rows, parent::PARENT};
 use crate::{
     arithmetic::mixture::{self, Place},
     database::Database,
@@ -38,8 +38,7 @@ impl Load for Lineage {
         let database = &*self.0.of(database);
         let backend = database.backend();
         let place = |column: &'static str| Expr::col(("district", column));
-        let mut wanted = Query::select();
-        wanted.column(KEYS).from_function(keys(backend, &places)?, KEYS);
+        let wanted = key_rows(backend, &places)?;
         let mut own = Query::select();
         own.expr_as(place("id"), PARENT)
             .expr_as(place("id"), "id")

@@ -51,7 +51,7 @@ pub use view::{Scope, View};
 
 use sea_orm::{
     DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, Value,
-    sea_query::{Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden},
+    sea_query::{Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden, Query, SelectStatement},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -105,6 +105,15 @@ where
             Func::cust("json_each").arg(Expr::val(json))
         }
     })
+}
+
+/// The keys as a subquery: what they are in.
+fn key_rows<K>(backend: DbBackend, all: &[K]) -> Result<SelectStatement, crate::error::Error>
+where
+    K: Clone + Serialize,
+    Vec<K>: Into<Value>,
+{
+    Ok(Query::select().column(KEYS).from_function(keys(backend, all)?, KEYS).take())
 }
 
 /// The values as one column, whatever their number.

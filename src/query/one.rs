@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{KEYS, View, batch::Load, column, keys, there, version::visible};
+use super::{View, batch::Load, column, key_rows, there, version::visible};
 use crate::{database::Database, error::Error};
 
 /// The row whose unique column holds the key asked for.
@@ -57,8 +57,7 @@ where
             .expr_as(key.clone(), "key")
             .columns(E::Column::iter().map(|column| (table.clone(), column)))
             .from(table);
-        let mut each = Query::select();
-        each.column(KEYS).from_function(keys(backend, &wanted)?, KEYS);
+        let each = key_rows(backend, &wanted)?;
         select.and_where(key.in_subquery(each)).cond_where(visible::<E>(self.view));
         if !self.removed {
             select.cond_where(there::<E>());

@@ -13,12 +13,12 @@ use sea_orm::{
 use serde::Deserialize;
 
 use super::{
-    KEYS, Scope, Table, View,
+    Scope, Table, View,
     batch::Load,
     choice::{is_known_by, known},
     column,
     condition::either,
-    keys,
+    key_rows,
     parent::PARENT,
 };
 use crate::{database::Database, error::Error};
@@ -59,19 +59,17 @@ impl Compared {
     /// The metrics and periods of the figures, the first column being the metric.
     fn periods(&self, scope: Scope, metrics: &[i64]) -> Result<SelectStatement, Error> {
         let own = column::<observation::Entity>;
-        let among = |numbers: &[i64]| {
-            let mut each = Query::select();
-            each.column(KEYS).from_function(keys(scope.backend, numbers)?, KEYS);
-            Ok::<_, Error>(each)
-        };
         let initiative = own(observation::Column::InitiativeId);
         let owner = match self.initiative {
             Some(number) => Condition::all().add(initiative.eq(number)),
             None => is_known_by(known(metrics, Some(&self.districts), scope)?),
         };
         let like = Condition::all()
-            .add(own(observation::Column::MetricId).in_subquery(among(metrics)?))
-            .add(own(observation::Column::DistrictId).in_subquery(among(&self.districts)?))
+            .add(own(observation::Column::MetricId).in_subquery(key_rows(scope.backend, metrics)?))
+            .add(
+                own(observation::Column::DistrictId)
+                    .in_subquery(key_rows(scope.backend, &self.districts)?),
+            )
             .add(own(observation::Column::Value).is_not_null())
             .add(owner);
         Ok(Query::select()
@@ -117,7 +115,7 @@ impl Load for Shared {
         let compared = &self.compared;
         let database = &*compared.view.of(database);
         let own = column::<observation::Entity>;
-        // The places with their periods: those whose own figure it is, or that of one initiative.
+        // The places with their periods, each known by one figure.
         let mut places = compared.periods(Scope::new(database, compared.view), &metrics)?;
         places
             .add_group_by([
@@ -125,7 +123,7 @@ impl Load for Shared {
                 own(observation::Column::DistrictId),
                 own(observation::Column::Period),
             ])
-            .and_having(Expr::cust("count(*) = 1 OR count(*) > count(observation.initiative_id)"));
+            .and_having(Expr::cust("count(*) = 1"));
         let metric = Expr::col(("p", PARENT));
         let period = Expr::col(("p", "period"));
         let select = Query::select()

@@ -158,16 +158,6 @@ fn length(expr: &Expr, backend: DbBackend, word: impl Fn(Frequency) -> String) -
              AND strftime('%w', substr(~, 1, 10)) = '1'"
         }
     };
-    let [annual, half_yearly, quarterly, monthly, weekly, daily, range] = [
-        Frequency::Annual,
-        Frequency::HalfYearly,
-        Frequency::Quarterly,
-        Frequency::Monthly,
-        Frequency::Weekly,
-        Frequency::Daily,
-        Frequency::Range,
-    ]
-    .map(word);
     let sql = format!(
         "CASE WHEN ~ IS NULL THEN NULL
         WHEN {one_year} AND {days} = '01-01/12-31' THEN {annual}
@@ -180,7 +170,14 @@ fn length(expr: &Expr, backend: DbBackend, word: impl Fn(Frequency) -> String) -
             OR ({days}) = CASE WHEN {leap} THEN '02-01/02-29' ELSE '02-01/02-28' END) THEN {monthly}
         WHEN {week} THEN {weekly}
         WHEN substr(~, 1, 10) = substr(~, 12, 10) THEN {daily}
-        ELSE {range} END"
+        ELSE {range} END",
+        annual = word(Frequency::Annual),
+        half_yearly = word(Frequency::HalfYearly),
+        quarterly = word(Frequency::Quarterly),
+        monthly = word(Frequency::Monthly),
+        weekly = word(Frequency::Weekly),
+        daily = word(Frequency::Daily),
+        range = word(Frequency::Range),
     );
     repeated(&sql, expr, backend)
 }

@@ -1,10 +1,7 @@
 //! For which places and for which periods a metric has figures, as far as they are asked for: how
 //! many figures there would be if none were missing.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use entity::{Period, observation};
 use sea_orm::{
@@ -18,11 +15,11 @@ use crate::{
     database::Database,
     error::Error,
     query::{
-        Filter, KEYS, Scope, Table, View,
+        Filter, Scope, Table, View,
         batch::Load,
         column,
         condition::{both, either},
-        keys,
+        key_rows,
         parent::PARENT,
     },
 };
@@ -116,10 +113,7 @@ impl<S: Side> Load for Extent<S> {
         let scope = Scope::new(database, self.view);
         let backend = scope.backend;
         let own = column::<observation::Entity>;
-        let metrics: BTreeSet<i64> = metrics.into_iter().collect();
-        let mut each = Query::select();
-        each.column(KEYS)
-            .from_function(keys(backend, &metrics.into_iter().collect::<Vec<_>>())?, KEYS);
+        let each = key_rows(backend, &metrics)?;
         let of = Condition::all().add(own(observation::Column::MetricId).in_subquery(each));
         let like = both(self.filter.as_deref().map(|filter| filter.condition(scope)), Some(of));
         let key = self.dimensions.iter().map(|dimension| dimension.expr(backend)).collect();

@@ -21,9 +21,9 @@ use crate::{
     database::Database,
     error::Error,
     query::{
-        KEYS, Scope, View,
+        Scope, View,
         batch::Load,
-        column, keys,
+        column, key_rows,
         parent::{PARENT, Parent},
     },
 };
@@ -61,8 +61,7 @@ impl Load for Summary {
         let (parents, parts): (Vec<i64>, Vec<Part>) =
             (parents.into_iter().collect(), parts.into_iter().collect());
         let parent = column::<observation::Entity>(self.parent);
-        let mut each = Query::select();
-        each.column(KEYS).from_function(keys(backend, &parents)?, KEYS);
+        let each = key_rows(backend, &parents)?;
         let own = Condition::all().add(parent.clone().in_subquery(each));
         let mut figures = figures(&[], self.filter.as_deref(), &parts, Some(own), scope);
         figures.expr_as(parent, PARENT);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::resolver_utils::enum_value;
 use entity::{Frequency, Period, district, observation};
 use sea_orm::{
-    FromQueryResult, Order,
+    FromQueryResult, JoinType, Order,
     sea_query::{
         CommonTableExpression, Condition, Expr, ExprTrait, Query, SelectStatement, WithClause,
     },
@@ -146,9 +146,9 @@ impl Contest {
         Ok(WithClause::new().cte(known).cte(periods).to_owned())
     }
 
-    /// The figures that places may be ranked by, those of each place numbered by `place`, the best
-    /// first: its own, and of several periods the newest; and whether that is the one (`chosen`):
-    /// its own, or that of the only initiative with one.
+    /// The figures that places may be ranked by, those of each place numbered by `place`, the newest
+    /// first, and whether that is the one (`chosen`): its own, or that of the only initiative with
+    /// one.
     pub(super) fn candidates(&self, scope: Scope) -> SelectStatement {
         let own = column::<observation::Entity>;
         let period = own(observation::Column::Period);
@@ -161,8 +161,7 @@ impl Contest {
         };
         let of_place = "PARTITION BY observation.metric_id, observation.district_id";
         let place = format!(
-            "row_number() OVER ({of_place} ORDER BY CASE WHEN observation.initiative_id IS NULL \
-             THEN 0 ELSE 1 END, observation.period DESC, observation.id)"
+            "row_number() OVER ({of_place} ORDER BY observation.period DESC, observation.id)"
         );
         let chosen = format!(
             "CASE WHEN observation.initiative_id IS NULL \
@@ -239,18 +238,20 @@ impl Load for Contest {
             .cond_where(self.places(scope))
             .take();
         let of_metric = Expr::col(("c", "metric")).eq(wanted("metric"));
-        let ranked = Query::select()
-            .expr(Expr::cust("count(*)"))
-            .from_subquery(self.candidates(scope), "c")
-            .cond_where(is_chosen("c").add(of_metric))
-            .take();
         let select = Query::select()
             .with_cte(self.periods(scope, &metrics)?)
             .expr(wanted("metric"))
             .expr(wanted("period"))
-            .expr_as(Expr::from(ranked), "ranked")
+            .expr_as(Expr::cust("count(c.figure)"), "ranked")
             .expr_as(Expr::from(places), "places")
             .from(WANTED)
+            .join_subquery(
+                JoinType::LeftJoin,
+                self.candidates(scope),
+                "c",
+                is_chosen("c").add(of_metric),
+            )
+            .add_group_by([wanted("metric"), wanted("period")])
             .take();
         Ok(database.fetch::<(i64, Extent)>(&select).await?.into_iter().collect())
     }
