@@ -93,6 +93,7 @@ mod sockets;
 mod statements;
 mod subscriptions;
 mod sums;
+mod template;
 mod texts;
 mod timeouts;
 mod tokens;

@@ -20,6 +20,9 @@ use crate::{server::Store, wait::until_blocking};
 /// The server, without a database's name at the end; `None` when there is none to be had.
 static CLUSTER: OnceCell<Option<String>> = OnceCell::const_new();
 
+/// Names a server to use instead of a cluster of the tests' own.
+const URL: &str = "HUTONG_TEST_POSTGRES_URL";
+
 /// The cluster's keeper. It ends the cluster when its standard input closes, which happens when
 /// this process ends, however it ends.
 static KEEPER: Mutex<Option<Child>> = Mutex::new(None);
@@ -29,11 +32,21 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 /// A database that is dropped after the test.
 pub(crate) struct Fresh {
     server: String,
-    name: String,
+    pub(crate) name: String,
+}
+
+/// Whether what is left behind goes with the tests.
+pub(crate) fn is_own() -> bool {
+    env::var_os(URL).is_none()
 }
 
 /// An empty database, or `None`, said on standard error, where there is no PostgreSQL.
 pub(crate) async fn database() -> Option<(Store, Fresh)> {
+    copy("template1").await
+}
+
+/// A copy of the database of this name, which nobody is connected to; as [`database`].
+pub(crate) async fn copy(template: &str) -> Option<(Store, Fresh)> {
     let server = CLUSTER.get_or_init(|| async { cluster() }).await.as_ref();
     let Some(server) = server else {
         assert!(
@@ -46,7 +59,7 @@ pub(crate) async fn database() -> Option<(Store, Fresh)> {
     };
     let name = format!("hutong_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
     let fresh = Fresh { server: server.clone(), name };
-    fresh.administer(&format!("CREATE DATABASE {}", fresh.name)).await;
+    fresh.administer(&format!("CREATE DATABASE {} TEMPLATE {template}", fresh.name)).await;
     Some((Store::open(format!("{server}/{}", fresh.name)).await, fresh))
 }
 
@@ -64,7 +77,7 @@ impl Fresh {
 }
 
 fn cluster() -> Option<String> {
-    if let Ok(url) = env::var("HUTONG_TEST_POSTGRES_URL") {
+    if let Ok(url) = env::var(URL) {
         let (server, _database) = url.rsplit_once('/').expect("a URL that ends in a database");
         return Some(server.to_owned());
     }

@@ -1,6 +1,6 @@
 //! A server of the test's own, and what it answers.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -97,11 +97,10 @@ impl Server {
         Self::start_holding(store, &bundled::package().unwrap(), options).await
     }
 
-    /// The same with another package in it.
+    /// The same with another package in it, unless the database is not empty.
     pub(crate) async fn start_holding(store: Store, package: &Package, options: &[&str]) -> Self {
-        let database = &store.database;
-        database.migrate().await.unwrap();
-        assert!(package.load_into_empty(database, now()).await.unwrap());
+        store.database.migrate().await.unwrap();
+        package.load_into_empty(&store.database, now()).await.unwrap();
         Self::over(store, options).await
     }
 
@@ -226,8 +225,12 @@ impl Answer {
 /// A fresh SQLite database in a folder of its own.
 pub(crate) async fn sqlite() -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    (Store::open(url).await, folder)
+    (Store::open(url(folder.path())).await, folder)
+}
+
+/// Where the database in a folder is.
+pub(crate) fn url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("test.db").display())
 }
 
 /// Makes of each test two, one on SQLite and one on PostgreSQL. A test takes a server with the
@@ -242,26 +245,31 @@ macro_rules! on_each_database {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let (store, _folder) = crate::server::sqlite().await;
+                let (store, _folder) = on_each_database!(@made $kind sqlite).await;
                 on_each_database!(@run $kind store test);
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                if let Some((store, fresh)) = crate::postgres::database().await {
+                if let Some((store, fresh)) = on_each_database!(@made $kind postgres).await {
                     on_each_database!(@run $kind store test);
                     fresh.drop().await;
                 }
             }
         }
     )+};
+    (@made Server $database:ident) => { crate::template::BUNDLED.$database() };
+    (@made Panel $database:ident) => { crate::template::PANEL.$database() };
+    (@made Store sqlite) => { crate::server::sqlite() };
+    (@made Store postgres) => { crate::postgres::database() };
     (@run Server $store:ident $test:ident) => {
         let server = crate::Server::start($store).await;
         $test(&server).await;
         server.stop().await;
     };
     (@run Panel $store:ident $test:ident) => {
-        let server = crate::Server::start_holding($store, &crate::panel::package(), &["--cost-max=10000000"]).await;
+        let package = crate::template::PANEL.package();
+        let server = crate::Server::start_holding($store, &package, &["--cost-max=10000000"]).await;
         $test(&server).await;
         server.stop().await;
     };
