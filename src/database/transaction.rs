@@ -212,21 +212,29 @@ mod tests {
         database.fetch::<(i64, Count)>(&rows(n)).await.unwrap().len()
     }
 
-    /// Has every statement from now on interrupted, and every commit refused.
-    async fn interrupt(transaction: &Transaction) {
+    /// Has every statement from now on interrupted, and every commit refused, or none any more.
+    async fn interrupt(transaction: &Transaction, interrupted: bool) {
         let mut state = transaction.state.lock().await;
         let Link::Sqlite(connection) = &mut state.connection.link else { panic!() };
         let mut handle = connection.lock_handle().await.unwrap();
-        handle.set_progress_handler(1, || false);
-        handle.set_commit_hook(|| false);
+        if interrupted {
+            handle.set_progress_handler(1, || false);
+            handle.set_commit_hook(|| false);
+        } else {
+            handle.remove_progress_handler();
+            handle.remove_commit_hook();
+        }
     }
 
-    /// Writes rows with this number, interrupted from a statement on.
-    async fn write(database: &Database, n: i64, interrupted: i64) -> Result<(), Error> {
+    /// Writes rows with this number, interrupted from a statement on, or only at that one.
+    async fn write(database: &Database, n: i64, interrupted: i64, once: bool) -> Result<(), Error> {
         let transaction = database.begin().await.unwrap();
         for statement in 0..STATEMENTS {
             if statement == interrupted {
-                interrupt(&transaction).await;
+                interrupt(&transaction, true).await;
+            }
+            if statement == interrupted + 1 && once {
+                interrupt(&transaction, false).await;
             }
             let insert = format!("INSERT INTO t (n) VALUES ({n})");
             let done = transaction.execute_unprepared(&insert).await;
@@ -234,7 +242,7 @@ mod tests {
             assert_eq!(done.is_ok(), statement < interrupted, "{statement} {done:?}");
         }
         if interrupted == STATEMENTS {
-            interrupt(&transaction).await;
+            interrupt(&transaction, true).await;
         }
         transaction.commit(&rows(n)).await.map(drop)
     }
@@ -248,15 +256,16 @@ mod tests {
         made.execute_unprepared("INSERT INTO t (n) VALUES (0)").await.unwrap();
         made.commit(&rows(0)).await.unwrap();
         let mut n = 0;
-        for times in 1..=3 {
+        for (times, once) in [(1, false), (2, false), (3, false), (1, true), (3, true)] {
             for interrupted in 0..=STATEMENTS {
                 for _ in 0..times {
                     n += 1;
-                    assert!(write(&database, n, interrupted).await.is_err(), "{interrupted}");
+                    let written = write(&database, n, interrupted, once).await;
+                    assert!(written.is_err(), "{interrupted}");
                     assert_eq!(count(&database, n).await, 0);
                 }
                 n += 1;
-                write(&database, n, STATEMENTS + 1).await.unwrap();
+                write(&database, n, STATEMENTS + 1, false).await.unwrap();
                 assert_eq!(count(&database, n).await, STATEMENTS as usize);
             }
         }
