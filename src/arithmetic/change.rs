@@ -59,7 +59,12 @@ pub fn ratio(figure: &Quantity, base: &Quantity, scale: i64) -> Result<Quantity,
         if base.value.is_negative() { bound::turned(figure.comparator) } else { figure.comparator };
     let second =
         if figure.value.is_negative() { bound::turned(base.comparator) } else { base.comparator };
-    Ok(Quantity::divided(&scaled, &base.value, bound::difference(first, second)))
+    let comparator = match (figure.is_zero(), figure.comparator) {
+        // None of something is none of it, whatever that is.
+        (true, Comparator::Equal) => Comparator::Equal,
+        _ => bound::difference(first, second),
+    };
+    Ok(Quantity::divided(&scaled, &base.value, comparator))
 }
 
 /// The compound rate of growth in percent for one of `steps` equal steps from `first` to `last`,
@@ -158,6 +163,8 @@ mod tests {
             (q("4", MoreThan), q("-2", Equal), MoreThan, None),
             (q("-4", Equal), q("2", MoreThan), LessThan, Some(MoreThan)),
             (q("4", About), q("0", Equal), About, None),
+            (q("0", Equal), q("4", Nearly), MoreThan, Some(Equal)),
+            (q("0", AtLeast), q("4", Equal), AtLeast, Some(AtLeast)),
         ] {
             assert_eq!(
                 comparators(figure.clone(), base.clone()),

@@ -30,10 +30,11 @@ pub enum Reason {
     /// The figures are of periods of different length: a quarter is not compared with a year.
     UnlikePeriods,
     /// The figures may not be added up: the metric is not additive, or counts what is there at a
-    /// time.
+    /// time; or a place is none of the parts that the one around it is divided into.
     NotAdditive,
-    /// The question does not apply to this metric: a change of a percentage is in percentage
-    /// points, and nothing else has any.
+    /// The question does not apply: a change of a percentage is in percentage points, and nothing
+    /// else has any; only amounts are divided among others (`per`); ranges are neither added up
+    /// along a series nor averaged. Where a figure is missing, that is told instead.
     NotApplicable,
     /// There is no period for which all the places have a figure with a value.
     NoCommonPeriod,
@@ -41,7 +42,8 @@ pub enum Reason {
     SeveralInitiatives,
     /// There are fewer figures than the computation needs.
     TooFew,
-    /// A figure it rests on is marked UNRELIABLE by its status.
+    /// A figure it rests on is marked UNRELIABLE by its status: no share is taken of such a figure,
+    /// and no proportion (`share`, `per`). All else is computed of it.
     Unreliable,
     /// The result has more digits than a Decimal can hold.
     OutOfRange,

@@ -22,7 +22,7 @@ pub enum ChangeBasis {
     /// The figure of the same part of the calendar one year earlier.
     YearAgo,
     /// The figure of the period given as `base`, which must be as long: a quarter is not compared
-    /// with a year (reason UNLIKE_PERIODS).
+    /// with a year (reason UNLIKE_PERIODS; NO_BASE where that year has no figure either).
     Base,
 }
 

@@ -123,8 +123,13 @@ impl Computed {
         value.ok().map(Ok)
     }
 
-    /// How the true figure relates to `value`: a sum of "more than 2" and 3 is MORE_THAN 5, the
-    /// difference of two bounds is UNKNOWN. Null where there is no value.
+    /// How the true figure relates to `value`. A sum or mean is bounded as its figures are, where
+    /// all lie on one side: of "more than 2" and 3 the sum is MORE_THAN 5. So is a least, greatest or
+    /// middle figure, but not strictly: AT_LEAST or AT_MOST, whichever of the figures is the bound.
+    /// The spread of bounds is UNKNOWN, and so are the difference and the quotient of two. A figure
+    /// that is divided by a bound is bounded from the other side, for a divisor is taken to have the
+    /// sign of its value; zero divided by it is zero. What is ABOUT or exact alone is ABOUT
+    /// throughout. Null where there is no value.
     async fn comparator(&self) -> Option<Comparator> {
         self.result.as_ref().ok().map(|quantity| quantity.comparator)
     }

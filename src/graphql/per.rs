@@ -86,7 +86,9 @@ impl Per {
 #[Object]
 impl Per {
     /// The figure divided by the denominator, times the scale. It has no unit of its own: it is in
-    /// the unit of the figure, per so many units of the denominator.
+    /// the unit of the figure, per so many units of the denominator. Only of metrics whose figures
+    /// may be added up over places (`measure: LEVEL`, `aggregation: SUM`): of others the reason is
+    /// NOT_APPLICABLE.
     async fn value(&self) -> Computed {
         let inputs = [Some(&self.figure), self.denominator.as_ref()];
         let inputs = inputs.into_iter().flatten().cloned().collect();
@@ -94,8 +96,8 @@ impl Per {
     }
 
     /// The figure divided by, of the same place: that of the same period with a value, or else of
-    /// the shortest part of the calendar the period lies in (month, quarter, half, year; a week lies
-    /// in the year of its number), or else the one that ended last before its year began (of several
+    /// the shortest part of the calendar the period lies in (week, month, quarter, half, year; a week
+    /// lies in the year of its number), or else the one that ended last before its year began (of several
     /// that ended then, the longest), so that all parts of a year are divided by the same. Null where
     /// there is none.
     async fn denominator(&self) -> Option<Observation> {

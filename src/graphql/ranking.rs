@@ -338,7 +338,7 @@ impl RankingEntry {
 
     /// The figure in percent of the own one of the place around it at the same period. Only of additive
     /// metrics (`aggregation: SUM`), and of places that are parts of that place without overlap
-    /// (`partition`).
+    /// (`partition`): of others the reason is NOT_ADDITIVE, and NO_BASE where no place is around it.
     async fn share(&self, ctx: &Context<'_>) -> Option<Result<Computed>> {
         let share = async {
             let (figure, place) = try_join(

@@ -132,7 +132,8 @@ impl SeriesPoint {
     }
 
     /// The exact sum of all points up to this one. Only of additive metrics that count over the
-    /// period (`aggregation: SUM`, `accumulation: FLOW`), and without gaps.
+    /// period (`aggregation: SUM`, `accumulation: FLOW`), without gaps, and of no ranges (reason
+    /// NOT_APPLICABLE).
     async fn cumulative(&self) -> Computed {
         let metric = &self.0.metric;
         let flow = metric.aggregation == Aggregation::Sum
@@ -151,7 +152,8 @@ impl SeriesPoint {
     }
 
     /// The mean of this point and those before it, without gaps; those before may lie outside of the
-    /// part asked for.
+    /// part asked for. Of ranges the reason is NOT_APPLICABLE, where too few go before it TOO_FEW, and
+    /// NO_VALUE where one of them is a gap.
     async fn moving_average(
         &self,
         ctx: &Context<'_>,

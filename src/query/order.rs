@@ -164,7 +164,8 @@ macro_rules! order {
         pub enum $key { $($(#[$doc])* $word,)+ }
 
         /// One key of an order. Rows alike in the first key of a list are ordered by the second,
-        /// and so on; rows alike in all of them, by when they were loaded.
+        /// and so on; rows alike in all of them, by when they were loaded, in the direction of the
+        /// last.
         #[derive(Debug, Clone, async_graphql::InputObject)]
         pub struct $name {
             /// What to order by.

@@ -18,6 +18,7 @@ use super::{
     choice::{is_known_by, known},
     column,
     condition::either,
+    filter::length_rank,
     key_rows,
     parent::PARENT,
 };
@@ -36,7 +37,7 @@ pub struct Compared {
 }
 
 /// The question how long the periods are at which places are compared: the longest for which one of
-/// them has a figure of the metric. A metric without one has no answer.
+/// them is known by a figure of the metric. A metric without one has no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Longest(pub Compared);
 
@@ -57,7 +58,12 @@ struct Row {
 
 impl Compared {
     /// The metrics and periods of the figures, the first column being the metric.
-    fn periods(&self, scope: Scope, metrics: &[i64]) -> Result<SelectStatement, Error> {
+    fn periods(
+        &self,
+        scope: Scope,
+        metrics: &[i64],
+        period: Expr,
+    ) -> Result<SelectStatement, Error> {
         let own = column::<observation::Entity>;
         let initiative = own(observation::Column::InitiativeId);
         let owner = match self.initiative {
@@ -74,7 +80,7 @@ impl Compared {
             .add(owner);
         Ok(Query::select()
             .expr_as(own(observation::Column::MetricId), PARENT)
-            .expr_as(own(observation::Column::Period), "period")
+            .expr_as(period, "period")
             .from("observation")
             .cond_where(either(observation::Entity::listed(scope), Some(&like)))
             .take())
@@ -91,8 +97,19 @@ impl Load for Longest {
         metrics: Vec<i64>,
     ) -> Result<HashMap<i64, Frequency>, Error> {
         let database = &*self.0.view.of(database);
-        let mut select = self.0.periods(Scope::new(database, self.0.view), &metrics)?;
-        select.distinct();
+        let scope = Scope::new(database, self.0.view);
+        let own = column::<observation::Entity>;
+        let period = own(observation::Column::Period);
+        // Any period stands for its length. Where several initiatives have figures, none counts.
+        let mut select = self.0.periods(scope, &metrics, period.clone().min())?;
+        select
+            .distinct()
+            .add_group_by([
+                own(observation::Column::MetricId),
+                own(observation::Column::DistrictId),
+                length_rank(&period, scope.backend),
+            ])
+            .and_having(own(observation::Column::InitiativeId).count_distinct().lt(2));
         let mut longest: HashMap<i64, Frequency> = HashMap::with_capacity(metrics.len());
         for (metric, row) in database.fetch::<(i64, Row)>(&select).await? {
             let length = row.period.length();
@@ -116,7 +133,8 @@ impl Load for Shared {
         let database = &*compared.view.of(database);
         let own = column::<observation::Entity>;
         // The places with their periods, each known by one figure.
-        let mut places = compared.periods(Scope::new(database, compared.view), &metrics)?;
+        let scope = Scope::new(database, compared.view);
+        let mut places = compared.periods(scope, &metrics, own(observation::Column::Period))?;
         places
             .add_group_by([
                 own(observation::Column::MetricId),

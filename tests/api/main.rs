@@ -74,6 +74,7 @@ mod past_slugs;
 mod persisted;
 mod playground;
 mod postgres;
+mod questions;
 mod ranking;
 mod rate_limits;
 mod readme;
