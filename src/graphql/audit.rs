@@ -95,6 +95,7 @@ pub struct AuditQuery;
 impl AuditQuery {
     /// Who wrote what, and which tokens were granted and withdrawn, the newest first. It needs the
     /// role ADMIN; everybody else gets the error FORBIDDEN.
+    #[graphql(cache_control(no_cache))]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,

@@ -128,6 +128,7 @@ pub struct ImportQuery;
 impl ImportQuery {
     /// How far an import on this instance is; null where there is none with the id. Takes the role
     /// EDITOR.
+    #[graphql(cache_control(no_cache))]
     async fn import_progress(
         &self,
         ctx: &Context<'_>,

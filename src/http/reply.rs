@@ -35,12 +35,17 @@ impl Reply {
     }
 
     /// Whether the same would be answered again as long as the data stay as they are: not where
-    /// anything went wrong on the way.
+    /// anything went wrong on the way, nor where a field said that its answer may not be kept.
     pub(super) fn lasts(&self) -> bool {
         matches!(self, Self::Executed(answer, executed)
-            if answer.errors.is_empty() && executed.operation == OperationType::Query)
+            if answer.errors.is_empty()
+                && executed.operation == OperationType::Query
+                && answer.cache_control.max_age != NO_CACHE)
     }
 }
+
+/// The age of an answer with a field that says `cache_control(no_cache)`.
+const NO_CACHE: i32 = -1;
 
 /// `data` is there exactly when something was executed.
 impl Serialize for Reply {

@@ -1,5 +1,6 @@
 //! Answers that are kept while the data do not change, here and on the way to the client.
 
+use hutong::access::Role;
 use reqwest::{RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -295,6 +296,29 @@ on_each_database! {
                 assert_eq!((told.header("cache-control"), told.header("etag")), ("no-store", ""));
             }
         }
+        server.stop().await;
+    }
+
+    /// What does not follow from the data is found anew each time, alone and beside what does.
+    async fn what_does_not_follow_from_the_data_is_not_kept(store: &Store) {
+        let server = keeping(store).await;
+        let token = server.token(Role::Admin).await;
+        let log = "{ dataset { slug } ...Log } fragment Log on Query { auditLog(first: 1) { totalCount } }";
+        let progress = r#"{ dataset { slug } importProgress(id: "mine") { state } }"#;
+        for (query, there) in [(log, json!({"totalCount": 2})), (progress, Value::Null)] {
+            for _ in 0..2 {
+                let told = send(post(&server, &json!({ "query": query })).bearer_auth(&token)).await;
+                let cached = (told.header("cache-status"), told.header("cache-control"), told.header("etag"));
+                assert_eq!(cached, (BYPASS, "no-store", ""), "{query}");
+                let data: Value = serde_json::from_str(&told.body).unwrap();
+                let field = if query == log { "auditLog" } else { "importProgress" };
+                assert_eq!(data["data"][field], there, "{}", told.body);
+            }
+        }
+        // A token is granted, which changes none of the data.
+        server.grant("another", Role::Reader, None).await;
+        let told = send(post(&server, &json!({ "query": log })).bearer_auth(&token)).await;
+        assert!(told.body.contains("\"totalCount\":3"), "{}", told.body);
         server.stop().await;
     }
 

@@ -101,6 +101,7 @@ mod tokens;
 mod traces;
 mod unavailable;
 mod uploads;
+mod variables;
 mod versions;
 mod wait;
 mod walks;

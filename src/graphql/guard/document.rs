@@ -1,5 +1,7 @@
 //! A document, read once: parsed, counted, validated and converted.
 
+use std::collections::HashSet;
+
 use apollo_compiler::{
     ExecutableDocument, Schema as Contract,
     executable::Operation,
@@ -7,16 +9,17 @@ use apollo_compiler::{
     validation::{DiagnosticList, Valid},
 };
 use async_graphql::{
-    ServerError, Variables,
+    Name, ServerError, Variables,
     parser::types::{ExecutableDocument as Parsed, OperationType},
 };
 use serde::Deserialize;
 
 use super::{
-    Options, convert,
+    Options, absent, convert,
+    given::Given,
     place::Places,
     syntax::{self, Syntax},
-    variables,
+    values, variables,
 };
 use crate::{
     access::Viewer,
@@ -137,6 +140,10 @@ impl Document {
             introspection::check_max_depth(&valid, operation)
                 .map_err(|_| one(error::introspection_depth()))?;
         }
+        values::check(contract, &valid, &places).map_err(|mut wrong| {
+            wrong.truncate(options.error_max());
+            wrong
+        })?;
         let parsed = convert::document(&valid, &places).map_err(one)?;
         Ok(Self { valid, parsed, places, tokens, introspects: found.introspects })
     }
@@ -149,24 +156,35 @@ impl Document {
         })
     }
 
-    /// Whether the variables are what the operation takes: those that are not, one error each, up
-    /// to `most`.
-    pub(super) fn check_variables(
+    /// The values of the operation's variables, coerced. Fails where they are not what it takes:
+    /// with one error for each that is not, up to `most`.
+    pub(super) fn coerce(
         &self,
         contract: &Contract,
         operation: &Operation,
         given: &Variables,
         most: usize,
-    ) -> Result<(), Vec<ServerError>> {
-        variables::check(contract, operation, given, &self.places, most)
+    ) -> Result<Variables, Vec<ServerError>> {
+        let variables = variables::coerce(contract, operation, given, &self.places, most)?;
+        let given = Given { operation, variables: &variables };
+        values::check_nulls(contract, &self.valid, &self.places, given)?;
+        Ok(variables)
     }
 
     pub(super) fn valid(&self) -> &ExecutableDocument {
         &self.valid
     }
 
-    pub(super) fn parsed(&self) -> Parsed {
-        self.parsed.clone()
+    /// What is executed of an operation with the coerced values of its variables.
+    pub(super) fn parsed(&self, given: Given<'_>) -> Parsed {
+        let mut parsed = self.parsed.clone();
+        let names = given.operation.variables.iter().map(|variable| Name::new(&*variable.name));
+        let absent: HashSet<Name> =
+            names.filter(|name| !given.variables.contains_key(name)).collect();
+        if !absent.is_empty() {
+            absent::leave_out(&mut parsed, &absent);
+        }
+        parsed
     }
 
     /// How many bytes it takes while it is kept, about.

@@ -1,14 +1,15 @@
 //! A query whose answer becomes a file: the one list in it is read page by page to its end, and
 //! each page is within the limits of any other request.
 
-use std::sync::Arc;
-
-use async_graphql::{ServerError, Value, parser::types::OperationType};
+use async_graphql::{
+    ServerError, Value,
+    parser::types::{ExecutableDocument, OperationType},
+};
 
 use super::{
-    Asked, Checked, Cost, Guard,
+    Admitted, Asked, Checked, Cost, Guard,
     cost::Resized,
-    document::{self, Document},
+    document,
     given::Given,
     pager::{PAGE_INFO, Page, Pager},
     shape::Shape,
@@ -22,8 +23,8 @@ const PAGE_COST: u64 = 50_000;
 /// A query whose answer becomes a file.
 pub struct Export {
     asked: Asked,
-    text: String,
-    document: Arc<Document>,
+    admitted: Admitted,
+    parsed: ExecutableDocument,
     cost: Cost,
     error_max: usize,
     turned: Option<Turned>,
@@ -55,20 +56,21 @@ impl Guard {
     /// list, has as many rows as `first` says, however many, and all when that is left out.
     pub fn export(&self, asked: Asked) -> Result<Export, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
-        let (text, document) = self.admit(&asked)?;
+        let admitted = self.admit(&asked)?;
+        let document = &admitted.document;
         let operation = document.operation(asked.operation()).map_err(one)?;
-        let given = Given { operation, variables: &asked.variables };
+        let given = Given { operation, variables: &admitted.variables };
         let shape = Shape::of(document.valid(), given);
         let list = shape.list().map_err(one)?;
         let found =
             list.and_then(|(path, _)| Pager::find(&self.contract, document.valid(), given, &path));
         let mut turned = None;
         let requested = match found {
-            None => self.estimate(&document, given, None),
+            None => self.estimate(document, given, None),
             Some(found) => {
                 let sized = |size| {
                     let resized = Resized { fields: &found.fields, size };
-                    self.estimate(&document, given, Some(&resized))
+                    self.estimate(document, given, Some(&resized))
                 };
                 let (row, beside) = (sized(2).saturating_sub(sized(1)).max(1), sized(0));
                 let most = PAGE_COST.saturating_add(beside).min(self.options.cost_max);
@@ -82,8 +84,18 @@ impl Guard {
         let field = shape.fields.first().map_or("", |(key, _)| key.as_str());
         let name = operation.name.as_ref().map_or(field, |name| name.as_str()).to_owned();
         let kind = document::kind(operation);
-        let error_max = self.error_max();
-        Ok(Export { asked, text, document, cost, error_max, turned, operation: kind, shape, name })
+        let (parsed, error_max) = (document.parsed(given), self.options.error_max());
+        Ok(Export {
+            asked,
+            parsed,
+            cost,
+            error_max,
+            turned,
+            operation: kind,
+            shape,
+            name,
+            admitted,
+        })
     }
 }
 
@@ -116,12 +128,12 @@ impl Export {
     }
 
     fn page(&self, after: Option<&str>) -> Checked {
-        let mut parsed = self.document.parsed();
+        let mut parsed = self.parsed.clone();
         if let Some(turned) = &self.turned {
             let page = Page { first: turned.page(), after };
             turned.pager.turn(&mut parsed, self.asked.operation(), &page);
         }
-        Checked::new(&self.text, parsed, &self.asked, self.operation, self.cost, self.error_max)
+        Checked::new(&self.admitted, parsed, &self.asked, self.operation, self.cost, self.error_max)
     }
 }
 

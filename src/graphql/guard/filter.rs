@@ -45,7 +45,8 @@ impl Guard {
         let document = self.read(&document).map_err(|refused| refused.to_vec())?;
         let operation = document.operation(None).map_err(one)?;
         variables::check_values(&values, self.options.value_depth_max).map_err(one)?;
-        document.check_variables(&self.contract, operation, &values, self.error_max())?;
+        let most = self.options.error_max();
+        let values = document.coerce(&self.contract, operation, &values, most)?;
         let given = Given { operation, variables: &values };
         self.afford(self.estimate(&document, given, None)).map_err(one)?;
         let filter = values.get(FILTER).cloned();

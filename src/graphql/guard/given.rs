@@ -9,7 +9,7 @@ use apollo_compiler::{
 };
 use async_graphql::{Name as Key, Value as Constant, Variables};
 
-/// An operation and its variables, which fit it.
+/// An operation and the values of its variables, coerced.
 #[derive(Clone, Copy)]
 pub(super) struct Given<'d> {
     pub(super) operation: &'d Operation,
@@ -35,16 +35,13 @@ impl<'d> Given<'d> {
         self.input(&argument.value)
     }
 
-    /// What a value comes to; none for a variable that is left out and has no default.
+    /// What a value comes to; none for a variable without a value.
     pub(super) fn input<'a>(self, value: &'a Value) -> Option<Input<'a>>
     where
         'd: 'a,
     {
         let Value::Variable(variable) = value else { return Some(Input::Literal(value)) };
-        match self.variables.get(&Key::new(variable.as_str())) {
-            Some(constant) => Some(Input::Variable(constant)),
-            None => self.default(variable).map(Input::Literal),
-        }
+        self.variables.get(&Key::new(variable.as_str())).map(Input::Variable)
     }
 
     /// Whether `@skip` or `@include` leaves something out.
@@ -57,12 +54,6 @@ impl<'d> Given<'d> {
                 _ => false,
             }
         })
-    }
-
-    fn default(self, variable: &Name) -> Option<&'d Value> {
-        let mut variables = self.operation.variables.iter();
-        let definition = variables.find(|definition| definition.name == *variable)?;
-        definition.default_value.as_deref()
     }
 }
 

@@ -5,6 +5,7 @@
 //! other. Then the variables are checked, and the cost is estimated from how long lists may be and
 //! from the conditions: only what is within every limit is executed.
 
+mod absent;
 mod conditions;
 mod convert;
 mod cost;
@@ -17,16 +18,18 @@ mod lengths;
 mod pager;
 mod persisted;
 mod place;
+mod scalars;
 mod shape;
 mod syntax;
 mod trusted;
+mod values;
 mod variables;
 
 use std::{path::PathBuf, sync::Arc};
 
 use apollo_compiler::{Schema as Contract, validation::Valid};
 use async_graphql::{
-    ServerError, Value,
+    ServerError, Value, Variables,
     parser::types::{ExecutableDocument, OperationType},
     value,
 };
@@ -112,6 +115,12 @@ pub struct Options {
     pub trusted_documents: Option<PathBuf>,
 }
 
+impl Options {
+    fn error_max(&self) -> usize {
+        usize::try_from(self.error_max).unwrap_or(usize::MAX)
+    }
+}
+
 /// What stands before the schema.
 pub struct Guard {
     contract: Valid<Contract>,
@@ -130,6 +139,15 @@ const SINCE: &str = "extend type __Type { isOneOf: Boolean }";
 
 /// A document that was read before, or why it is refused.
 type Read = Result<Arc<Document>, Arc<[ServerError]>>;
+
+/// A request that is within every limit but that of the cost.
+struct Admitted {
+    /// The document's text.
+    text: String,
+    document: Arc<Document>,
+    /// The values of the operation's variables, coerced.
+    variables: Variables,
+}
 
 /// A request that may be executed.
 pub struct Checked {
@@ -156,14 +174,15 @@ pub struct Checked {
 impl Checked {
     /// One that is answered once, and does not tell how.
     fn new(
-        text: &str,
+        admitted: &Admitted,
         parsed: ExecutableDocument,
         asked: &Asked,
         operation: OperationType,
         cost: Cost,
         error_max: usize,
     ) -> Self {
-        let mut request = async_graphql::Request::new(text).variables(asked.variables.clone());
+        let Admitted { text, variables, .. } = admitted;
+        let mut request = async_graphql::Request::new(text).variables(variables.clone());
         request.operation_name = asked.operation().map(str::to_owned);
         request.set_parsed_query(parsed);
         let name = request.operation_name.clone();
@@ -240,20 +259,21 @@ impl Guard {
     pub fn check(&self, asked: &Asked) -> Result<Checked, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
         let explain = self.explains(asked).map_err(one)?;
-        let (text, document) = self.admit(asked)?;
+        let admitted = self.admit(asked)?;
+        let document = &admitted.document;
         let operation = document.operation(asked.operation()).map_err(one)?;
-        let given = Given { operation, variables: &asked.variables };
-        let cost = self.afford(self.estimate(&document, given, None)).map_err(one)?;
+        let given = Given { operation, variables: &admitted.variables };
+        let cost = self.afford(self.estimate(document, given, None)).map_err(one)?;
         let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
         let name = operation.name.as_ref().map(ToString::to_string);
-        let most = self.error_max();
-        let checked = Checked::new(&text, document.parsed(), asked, kind, cost, most);
+        let most = self.options.error_max();
+        let checked = Checked::new(&admitted, document.parsed(given), asked, kind, cost, most);
         Ok(Checked { live, name, explain, ..checked })
     }
 
-    /// The document of a request and its text, if they and the variables are within every limit but
+    /// The document of a request and the values of its variables, if they are within every limit but
     /// that of the cost.
-    fn admit(&self, asked: &Asked) -> Result<(String, Arc<Document>), Vec<ServerError>> {
+    fn admit(&self, asked: &Asked) -> Result<Admitted, Vec<ServerError>> {
         let one = |refused: ServerError| vec![refused];
         let named = match &self.trusted {
             Some(trusted) => Named { text: trusted.find(asked).map_err(one)?.into(), hash: None },
@@ -268,9 +288,9 @@ impl Guard {
         }
         let depth = self.options.value_depth_max;
         variables::check_values(&asked.variables, depth).map_err(one)?;
-        let most = self.error_max();
-        document.check_variables(&self.contract, operation, &asked.variables, most)?;
-        Ok((text, document))
+        let most = self.options.error_max();
+        let variables = document.coerce(&self.contract, operation, &asked.variables, most)?;
+        Ok(Admitted { text, document, variables })
     }
 
     /// What a request is estimated to cost.
@@ -358,9 +378,5 @@ impl Guard {
 
     fn read_anew(&self, text: &str) -> Read {
         Document::read(&self.contract, &self.options, text).map(Arc::new).map_err(Arc::from)
-    }
-
-    fn error_max(&self) -> usize {
-        usize::try_from(self.options.error_max).unwrap_or(usize::MAX)
     }
 }

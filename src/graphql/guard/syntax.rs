@@ -87,10 +87,9 @@ pub(super) fn told(
     places: &Places,
     error: impl Fn(String, Option<Pos>) -> ServerError,
 ) -> Vec<ServerError> {
-    let most = usize::try_from(options.error_max).unwrap_or(usize::MAX);
     wrong
         .iter()
-        .take(most)
+        .take(options.error_max())
         .map(|wrong| {
             let place = wrong.error.location().map(|location| places.at(location.offset()));
             let message = wrong.error.to_string();

@@ -1,12 +1,10 @@
-//! The values of variables: whether they are what an operation takes.
-//!
-//! The scalars of the schema's own are left to themselves, which say best what would be right.
+//! The values of variables, as an operation takes them: of their types, with their defaults.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use apollo_compiler::{
-    Name, Schema,
-    ast::Type,
+    Name, Node, Schema,
+    ast::{Type, Value as Literal},
     executable::Operation,
     schema::{EnumType, ExtendedType, InputObjectType},
 };
@@ -14,7 +12,7 @@ use async_graphql::{Name as Key, Number, Pos, ServerError, Value, Variables, ind
 use entity::{Quoted, QuotedValue, cut};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::place::Places;
+use super::{convert, place::Places, scalars};
 use crate::{
     graphql::{Code, error, suggestion},
     suggest::Budget,
@@ -57,107 +55,152 @@ fn depth(value: &Value) -> u64 {
     }
 }
 
-/// Refuses values that are not of their variable's type: one error for each that is wrong, up to
-/// `most`.
-pub(super) fn check(
+/// The values of all variables that have one, be it their default. Fails where one is not of its
+/// variable's type: with one error for each that is wrong, up to `most`.
+pub(super) fn coerce(
     schema: &Schema,
     operation: &Operation,
     given: &Variables,
     places: &Places,
     most: usize,
-) -> Result<(), Vec<ServerError>> {
+) -> Result<Variables, Vec<ServerError>> {
     let budget = Budget::default();
-    let mut check = Check { schema, most, place: Pos::default(), wrong: Vec::new(), budget };
+    let place = Pos::default();
+    let mut coerce = Coerce { schema, places, most, place, wrong: Vec::new(), budget };
+    let mut coerced = Variables::default();
     for variable in &operation.variables {
-        check.place = places.of_node(variable);
+        coerce.place = places.of_node(variable);
         let path = Path::Variable(&variable.name);
-        match given.get(&Key::new(variable.name.as_str())) {
-            Some(value) => check.value(&path, &variable.ty, value),
-            None if variable.ty.is_non_null() && variable.default_value.is_none() => {
-                check.wrong(format!("`{path}` is missing; its type is {}", variable.ty));
+        let key = Key::new(variable.name.as_str());
+        let given = given.get(&key).map(Cow::Borrowed);
+        let value = given.or_else(|| coerce.default(variable.default_value.as_ref()));
+        match value {
+            Some(value) => {
+                coerced.insert(key, coerce.value(&path, &variable.ty, &value));
+            }
+            None if variable.ty.is_non_null() => {
+                coerce.wrong(format!("`{path}` is missing; its type is {}", variable.ty));
             }
             None => {}
         }
     }
-    check.wrong.truncate(most);
-    if check.wrong.is_empty() { Ok(()) } else { Err(check.wrong) }
+    coerce.wrong.truncate(most);
+    if coerce.wrong.is_empty() { Ok(coerced) } else { Err(coerce.wrong) }
 }
 
-struct Check<'s> {
+struct Coerce<'s> {
     schema: &'s Schema,
+    places: &'s Places,
     most: usize,
     place: Pos,
     wrong: Vec<ServerError>,
     budget: Budget,
 }
 
-impl Check<'_> {
+impl Coerce<'_> {
     fn wrong(&mut self, message: String) {
         self.wrong.push(error::variable(message, self.place));
     }
 
-    fn value(&mut self, path: &Path<'_>, of: &Type, value: &Value) {
+    /// A default, which holds no variable.
+    fn default(&mut self, literal: Option<&Node<Literal>>) -> Option<Cow<'static, Value>> {
+        match convert::value(literal?, self.places) {
+            Ok(value) => value.into_const().map(Cow::Owned),
+            Err(wrong) => {
+                self.wrong.push(wrong);
+                None
+            }
+        }
+    }
+
+    /// The value as its type has it. Where it is wrong that is noted, and what is returned counts
+    /// for nothing.
+    fn value(&mut self, path: &Path<'_>, of: &Type, value: &Value) -> Value {
         if self.wrong.len() >= self.most {
-            return;
+            return Value::Null;
         }
         match (of, value) {
-            (Type::Named(_) | Type::List(_), Value::Null) => {}
+            (Type::Named(_) | Type::List(_), Value::Null) => Value::Null,
             (Type::NonNullNamed(_) | Type::NonNullList(_), Value::Null) => {
                 self.wrong(format!("`{path}` is null, but its type is {of}"));
+                Value::Null
             }
             (Type::List(item) | Type::NonNullList(item), Value::List(items)) => {
-                for (place, value) in items.iter().enumerate() {
-                    self.value(&Path::Item(path, place), item, value);
-                }
+                let items = items.iter().enumerate();
+                let item = |(place, value)| self.value(&Path::Item(path, place), item, value);
+                Value::List(items.map(item).collect())
             }
             // A value alone is a list of one.
-            (Type::List(item) | Type::NonNullList(item), _) => self.value(path, item, value),
+            (Type::List(item) | Type::NonNullList(item), _) => {
+                Value::List(vec![self.value(path, item, value)])
+            }
             (Type::Named(name) | Type::NonNullNamed(name), _) => self.named(path, name, value),
         }
     }
 
-    fn named(&mut self, path: &Path<'_>, name: &Name, value: &Value) {
-        let fits = match self.schema.types.get(name) {
-            Some(ExtendedType::InputObject(of)) => match value {
-                Value::Object(fields) => return self.object(path, of, fields),
-                _ => false,
+    fn named(&mut self, path: &Path<'_>, name: &Name, value: &Value) -> Value {
+        let kind = self.schema.types.get(name);
+        let coerced = match (kind, value) {
+            (Some(ExtendedType::InputObject(of)), Value::Object(fields)) => {
+                return self.object(path, of, fields);
+            }
+            (Some(ExtendedType::Enum(of)), Value::String(word)) => {
+                return self.word(path, of, word);
+            }
+            (Some(ExtendedType::Enum(_)), Value::Enum(word)) => {
+                Some(Value::String(word.to_string()))
+            }
+            (Some(ExtendedType::InputObject(_) | ExtendedType::Enum(_)), _) => None,
+            (_, Value::Number(number)) => match name.as_str() {
+                "Int" => whole(number).map(|whole| Value::Number(whole.into())),
+                "Float" => Some(value.clone()),
+                "ID" if !number.is_f64() => Some(Value::String(number.to_string())),
+                "String" | "Boolean" | "ID" => None,
+                _ => return self.scalar(path, name, value),
             },
-            Some(ExtendedType::Enum(of)) => match value {
-                Value::String(word) => return self.word(path, of, word),
-                _ => false,
-            },
-            _ => match name.as_str() {
-                "Int" => matches!(value, Value::Number(number) if is_int(number)),
-                "Float" => matches!(value, Value::Number(_)),
-                "String" => matches!(value, Value::String(_)),
-                "Boolean" => matches!(value, Value::Boolean(_)),
-                "ID" => match value {
-                    Value::Number(number) => !number.is_f64(),
-                    _ => matches!(value, Value::String(_)),
-                },
-                _ => true,
-            },
+            (_, Value::String(_)) if matches!(name.as_str(), "String" | "ID") => {
+                Some(value.clone())
+            }
+            (_, Value::Boolean(_)) if name == "Boolean" => Some(value.clone()),
+            _ if matches!(name.as_str(), "Int" | "Float" | "String" | "Boolean" | "ID") => None,
+            _ => return self.scalar(path, name, value),
         };
-        if !fits {
-            let kind = match name.as_str() {
+        coerced.unwrap_or_else(|| {
+            let expected = match name.as_str() {
                 "Int" => "a whole number of 32 bits",
                 "Float" => "a number",
                 "String" => "a text",
                 "Boolean" => "true or false",
                 "ID" => "a text or a whole number",
-                _ if matches!(self.schema.types.get(name), Some(ExtendedType::Enum(_))) => {
-                    "one of its words as a text"
-                }
+                _ if kind.is_some_and(ExtendedType::is_enum) => "one of its words as a text",
                 _ => "an object",
             };
-            self.wrong(format!("`{path}` is {}, but {name} is {kind}", QuotedValue(value)));
-        }
+            self.wrong(format!("`{path}` is {}, but {name} is {expected}", QuotedValue(value)));
+            Value::Null
+        })
     }
 
-    fn object(&mut self, path: &Path<'_>, of: &InputObjectType, given: &IndexMap<Key, Value>) {
+    /// A scalar of the schema's own says best what would be right.
+    fn scalar(&mut self, path: &Path<'_>, name: &Name, value: &Value) -> Value {
+        if let Err(why) = scalars::check(name, value.clone()) {
+            self.wrong(format!("`{path}`: {why}"));
+        }
+        value.clone()
+    }
+
+    fn object(
+        &mut self,
+        path: &Path<'_>,
+        of: &InputObjectType,
+        given: &IndexMap<Key, Value>,
+    ) -> Value {
+        let mut coerced = IndexMap::with_capacity(given.len());
         for (name, value) in given {
             match of.fields.get(name.as_str()) {
-                Some(field) => self.value(&Path::Field(path, name.as_str()), &field.ty, value),
+                Some(field) => {
+                    let path = Path::Field(path, name.as_str());
+                    coerced.insert(name.clone(), self.value(&path, &field.ty, value));
+                }
                 None => {
                     let (unknown, of_type) = (cut(name), &of.name);
                     let message = format!("`{path}` has no field `{unknown}`: {of_type} has none");
@@ -169,30 +212,45 @@ impl Check<'_> {
             }
         }
         for (name, field) in &of.fields {
-            if field.is_required() && !given.contains_key(name.as_str()) {
-                let path = Path::Field(path, name.as_str());
-                self.wrong(format!("`{path}` is missing; its type is {}", field.ty));
+            if given.contains_key(name.as_str()) {
+                continue;
+            }
+            let path = Path::Field(path, name.as_str());
+            match self.default(field.default_value.as_ref()) {
+                Some(default) => {
+                    let default = self.value(&path, &field.ty, &default);
+                    coerced.insert(Key::new(name.as_str()), default);
+                }
+                None if field.is_required() => {
+                    self.wrong(format!("`{path}` is missing; its type is {}", field.ty));
+                }
+                None => {}
             }
         }
+        Value::Object(coerced)
     }
 
-    fn word(&mut self, path: &Path<'_>, of: &EnumType, word: &str) {
+    fn word(&mut self, path: &Path<'_>, of: &EnumType, word: &str) -> Value {
         if !of.values.contains_key(word) {
             let message = format!("`{path}` is {}, but {} has no such word", Quoted(word), of.name);
             let words = of.values.keys().map(Name::as_str);
             let wrong = error::variable(message, self.place);
             self.wrong.push(suggestion::with_closest(wrong, word, words, &self.budget));
         }
+        Value::String(word.to_owned())
     }
 }
 
-fn is_int(number: &Number) -> bool {
-    number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
+/// The number of 32 bits that a number is, which may be written with a fraction of zero.
+fn whole(number: &Number) -> Option<i32> {
+    let written = || number.as_f64().filter(|float| float.fract() == 0.0)?.to_string().parse().ok();
+    number.as_i64().or_else(written).and_then(|whole| whole.try_into().ok())
 }
 
 /// Where a value stands.
-enum Path<'p> {
+pub(super) enum Path<'p> {
     Variable(&'p Name),
+    Argument(&'p Name),
     Field(&'p Self, &'p str),
     Item(&'p Self, usize),
 }
@@ -201,6 +259,7 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(f, "${}", cut(name)),
+            Self::Argument(name) => write!(f, "{}", cut(name)),
             Self::Field(object, name) => write!(f, "{object}.{name}"),
             Self::Item(list, place) => write!(f, "{list}[{place}]"),
         }

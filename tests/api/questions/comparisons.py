@@ -79,7 +79,7 @@ def cell(place, period, figure, reason) -> dict:
     valued = None if reason else figure
     return {
         "district": slug(place), "period": period_told(period),
-        "observation": figure_told(figure), "initiative": slug(valued and valued.initiative),
+        "observation": figure_told(figure), "initiative": slug(figure and figure.initiative),
         "value": valued and valued.value, "comparator": valued and valued.comparator,
         "status": figure and figure.status, "reason": reason, "explanation": reason and TEXT,
     }
