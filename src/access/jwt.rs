@@ -1,12 +1,14 @@
-//! Tokens of an identity provider: JSON Web Tokens (RFC 7519) in three algorithms.
+//! Tokens of an identity provider: JSON Web Tokens (RFC 7519).
 //!
 //! The algorithm decides which key may verify a token, never the token: a shared secret is for
-//! HS256 alone, and a key of the provider's set is for the one algorithm of its kind. So nobody
+//! HS256 alone, and a key of the provider's set is for the algorithms of its kind, or the one that it
+//! names. So nobody
 //! signs with a public key as if it were a secret, and a token without a signature has no algorithm
 //! at all.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
+use entity::Quoted;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use sea_orm::{ActiveEnum, Iterable};
 use serde_json::{Map, Value as Json};
@@ -24,8 +26,8 @@ pub struct Options {
     #[arg(long, env = "HUTONG_JWT_SECRET", value_name = "SECRET", global = true)]
     #[arg(hide_env_values = true, hide_default_value = true)]
     pub jwt_secret: Option<String>,
-    /// Take tokens of an identity provider that are signed with one of these keys (RS256, EdDSA):
-    /// a file or URL of a JSON Web Key Set
+    /// Take tokens of an identity provider that are signed with one of these keys (RS256 to RS512,
+    /// PS256 to PS512, ES256, ES384, EdDSA): a file or URL of a JSON Web Key Set
     #[arg(long, env = "HUTONG_JWKS", value_name = "FILE|URL", global = true)]
     pub jwks: Option<String>,
     /// Only tokens with this issuer (`iss`)
@@ -56,7 +58,7 @@ const LONGEST_NAME: usize = 200;
 /// An identity provider.
 pub(super) struct Provider {
     secret: Option<DecodingKey>,
-    keys: Option<Keys>,
+    keys: Option<Arc<Keys>>,
     validation: Validation,
     role_claim: String,
     name_claim: String,
@@ -66,7 +68,7 @@ impl Provider {
     /// The one of the options, if there is one.
     pub(super) fn new(options: &Options) -> Result<Option<Self>, Error> {
         let secret = options.jwt_secret.as_deref().map(secret).transpose()?;
-        let keys = options.jwks.as_deref().map(Keys::new).transpose()?;
+        let keys = options.jwks.as_deref().map(Keys::new).transpose()?.map(Arc::new);
         if secret.is_none() && keys.is_none() {
             let idle = [("issuer", &options.jwt_issuer), ("audience", &options.jwt_audience)];
             return match idle.into_iter().find(|(_, given)| given.is_some()) {
@@ -96,13 +98,8 @@ impl Provider {
         Ok(Some(Self { secret, keys, validation, role_claim, name_claim }))
     }
 
-    /// Whose token it is, while it is in force. Why it is not is for the log.
-    pub(super) async fn find(&self, token: &str) -> Option<Viewer> {
-        let verified = self.verify(token).await;
-        verified.inspect_err(|why| tracing::debug!(why, "a token is refused")).ok()
-    }
-
-    async fn verify(&self, token: &str) -> Result<Viewer, String> {
+    /// Whose token it is, while it is in force. Fails with why it is not, which is for the log.
+    pub(super) async fn find(&self, token: &str) -> Result<Viewer, String> {
         let header = decode_header(token).map_err(|why| why.to_string())?;
         // What must be understood (RFC 7515, section 4.1.11) is not.
         if header.crit.is_some() {
@@ -110,11 +107,16 @@ impl Provider {
         }
         let key = match (header.alg, &self.secret, &self.keys) {
             (Algorithm::HS256, Some(secret), _) => secret.clone(),
-            (Algorithm::RS256 | Algorithm::EdDSA, _, Some(keys)) => {
-                let found = keys.find(header.kid.as_deref(), header.alg, Instant::now()).await;
-                found.ok_or_else(|| format!("there is no key {:?}", header.kid))?
+            (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512, ..) | (_, _, None) => {
+                return Err(format!("it is signed by {:?}, which is not taken", header.alg));
             }
-            (other, ..) => return Err(format!("it is signed by {other:?}, which is not taken")),
+            (_, _, Some(keys)) => {
+                let found = keys.find(header.kid.as_deref(), header.alg, Instant::now()).await;
+                found.ok_or_else(|| match &header.kid {
+                    Some(kid) => format!("there is no key {} for {:?}", Quoted(kid), header.alg),
+                    None => format!("it names no key, and there is not one for {:?}", header.alg),
+                })?
+            }
         };
         let validation = Validation { algorithms: vec![header.alg], ..self.validation.clone() };
         let claims = decode::<Map<String, Json>>(token, &key, &validation)

@@ -90,20 +90,24 @@ impl Keys {
     }
 
     /// The key with this name for an algorithm; of a token that names none, the only one there is.
+    /// Nobody waits for the provider whose key is known: where it is old, it is asked beside.
     pub(super) async fn find(
-        &self,
+        self: &Arc<Self>,
         id: Option<&str>,
         of: Algorithm,
         now: Instant,
     ) -> Option<DecodingKey> {
         let known = self.known();
-        match known.find(id, of) {
-            Some(key) if known.is_fresh(now) => Some(key),
-            _ => {
-                self.ask(now).await;
-                self.known().find(id, of)
-            }
+        let Some(key) = known.find(id, of) else {
+            self.ask(now).await;
+            return self.known().find(id, of);
+        };
+        // Whoever has the lock asks already, or did a moment ago.
+        if !known.is_fresh(now) && self.asked.try_lock().is_ok() {
+            let keys = Arc::clone(self);
+            tokio::spawn(async move { keys.ask(now).await });
         }
+        Some(key)
     }
 
     fn known(&self) -> Arc<Known> {
@@ -180,12 +184,31 @@ impl Known {
 /// Whether a key verifies this algorithm: by its kind, and by what it says of itself. Secrets in a
 /// set verify nothing.
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    let (kind, own) = match (&key.algorithm, algorithm) {
-        (AlgorithmParameters::RSA(_), Algorithm::RS256) => (true, KeyAlgorithm::RS256),
-        (AlgorithmParameters::OctetKeyPair(pair), Algorithm::EdDSA) => {
-            (pair.curve == EllipticCurve::Ed25519, KeyAlgorithm::EdDSA)
-        }
+    let own = match algorithm {
+        Algorithm::RS256 => KeyAlgorithm::RS256,
+        Algorithm::RS384 => KeyAlgorithm::RS384,
+        Algorithm::RS512 => KeyAlgorithm::RS512,
+        Algorithm::PS256 => KeyAlgorithm::PS256,
+        Algorithm::PS384 => KeyAlgorithm::PS384,
+        Algorithm::PS512 => KeyAlgorithm::PS512,
+        Algorithm::ES256 => KeyAlgorithm::ES256,
+        Algorithm::ES384 => KeyAlgorithm::ES384,
+        Algorithm::EdDSA => KeyAlgorithm::EdDSA,
         _ => return false,
+    };
+    let kind = match &key.algorithm {
+        AlgorithmParameters::RSA(_) => {
+            !matches!(algorithm, Algorithm::ES256 | Algorithm::ES384 | Algorithm::EdDSA)
+        }
+        AlgorithmParameters::EllipticCurve(point) => match point.curve {
+            EllipticCurve::P256 => algorithm == Algorithm::ES256,
+            EllipticCurve::P384 => algorithm == Algorithm::ES384,
+            _ => false,
+        },
+        AlgorithmParameters::OctetKeyPair(pair) => {
+            pair.curve == EllipticCurve::Ed25519 && algorithm == Algorithm::EdDSA
+        }
+        _ => false,
     };
     let signs = key.common.public_key_use.as_ref();
     kind && key.common.key_algorithm.is_none_or(|said| said == own)
@@ -209,7 +232,7 @@ mod tests {
             std::fs::write(file.path(), json!({ "keys": [key] }).to_string()).unwrap();
         };
         tell("former");
-        let keys = Keys::new(file.path().to_str().unwrap()).unwrap();
+        let keys = Arc::new(Keys::new(file.path().to_str().unwrap()).unwrap());
         let begun = Instant::now();
         let finds = async |id: &str, after: u64| {
             let now = begun + Duration::from_secs(after);
@@ -226,9 +249,31 @@ mod tests {
         std::fs::write(file.path(), "{").unwrap();
         assert!(!finds("former", 40).await);
         assert!(finds("next", 3700).await);
-        // It is there again, and what is known is an hour old.
+        // It is there again, and what is known is an hour old: it serves until more is known.
         tell("last");
-        assert!(!finds("next", 7400).await);
+        assert!(finds("next", 7400).await);
+        while finds("next", 7400).await {
+            tokio::task::yield_now().await;
+        }
         assert!(finds("last", 7400).await);
+    }
+
+    /// Who has a key that is known does not wait for a provider that says nothing.
+    #[tokio::test]
+    async fn keys_that_are_known_wait_for_nobody() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let keys = Keys::new(&format!("http://{}/keys", silent.local_addr().unwrap())).unwrap();
+        let x = "cipHjg2v8SKMRTIPEsH2baXtSWK6XLWMAmpULyl5OE4";
+        let set = json!({ "keys": [{ "kty": "OKP", "kid": "old", "crv": "Ed25519", "x": x }] });
+        let begun = Instant::now();
+        *keys.known.write().unwrap() =
+            Arc::new(Known::read(set.to_string().as_bytes(), begun).unwrap());
+        let keys = Arc::new(keys);
+        for _ in 0..100 {
+            let found = keys.find(Some("old"), Algorithm::EdDSA, begun + KNOWN_FOR);
+            assert!(timeout(Duration::from_secs(1), found).await.unwrap().is_some());
+        }
+        silent.accept().await.unwrap();
+        assert!(timeout(Duration::from_millis(100), silent.accept()).await.is_err(), "asked twice");
     }
 }

@@ -94,11 +94,20 @@ impl Access {
             };
         };
         let viewer = match &self.provider {
-            _ if token.starts_with(token::PREFIX) => self.tokens.find(token, now).await?,
+            _ if token.starts_with(token::PREFIX) => self
+                .tokens
+                .find(token, now)
+                .await?
+                .ok_or_else(|| "it is none of this server's that is in force".to_owned()),
             Some(provider) => provider.find(token).await,
-            None => None,
+            None => {
+                Err("it is none of this server's, and there is no identity provider".to_owned())
+            }
         };
-        viewer.ok_or(Error::Unauthenticated(WORTHLESS))
+        viewer.map_err(|why| {
+            tracing::info!(why, "a token is refused");
+            Error::Unauthenticated(WORTHLESS)
+        })
     }
 }
 

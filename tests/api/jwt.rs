@@ -1,4 +1,4 @@
-//! Tokens of an identity provider: in three algorithms, and in no other way.
+//! Tokens of an identity provider: in the algorithms of its keys, and in no other way.
 
 use std::sync::{
     Arc,
@@ -90,6 +90,17 @@ const ED_PUBLIC: &str = "yKeaXWMlHQSsB_fn3678xq_CYUOe0O2KW95cvXV8wRg";
 const NEXT_ED: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIDjTFaazrFHvET0m6zAxlkmkvw4900cQWD9kwkxbOefM
 -----END PRIVATE KEY-----";
+const P256: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggtyUabLtXRMApxQ6
+9hnODb1VnrndRZ3kgdzC8QltVq6hRANCAATdSsPI3hboQCP2HuHKkHwcQOF8Jil2
+1/EIRV6ap14huLQXqyjG0qq5YPDVhyRMm3O1SFrqXOSySIaKGHrMNxBX
+-----END PRIVATE KEY-----";
+const P384: &str = "-----BEGIN PRIVATE KEY-----
+MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBGDJCIkhI+zuN4WM89
+n6+d2T0/4YT7vjbPgwe/PQwnNQ3fZmr2dYWX9HlWxnRIjaihZANiAASVHxTshHen
+eWVjKKDRphAsGBo3Q1z8lLIe/2yCmTIZ3j6pWcWMlUbgWrFGp+E4EoBuAZA9O3Hw
+/+c4A8wA0pRURjnU8M7ikeS6bcd5VAc4RU2m6TnlSlypVnX4KtluVS8=
+-----END PRIVATE KEY-----";
 const SECRET: &str = "a secret of the tests, which is long enough";
 
 /// The set of keys as the provider tells it, with some that no token may be verified by.
@@ -100,6 +111,9 @@ fn set() -> Value {
         { "kty": "oct", "kid": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET) },
         { "kty": "RSA", "kid": "enc", "use": "enc", "n": RSA_MODULUS, "e": "AQAB" },
         { "kty": "RSA", "kid": "rs512", "alg": "RS512", "n": RSA_MODULUS, "e": "AQAB" },
+        { "kty": "RSA", "kid": "ps256", "alg": "PS256", "n": RSA_MODULUS, "e": "AQAB" },
+        { "kty": "EC", "kid": "p256", "crv": "P-256", "x": "3UrDyN4W6EAj9h7hypB8HEDhfCYpdtfxCEVemqdeIbg", "y": "tBerKMbSqrlg8NWHJEybc7VIWupc5LJIhooYesw3EFc" },
+        { "kty": "EC", "kid": "p384", "crv": "P-384", "x": "lR8U7IR3p3llYyig0aYQLBgaN0Nc_JSyHv9sgpkyGd4-qVnFjJVG4FqxRqfhOBKA", "y": "bgGQPTtx8P_nOAPMANKUVEY51PDO4pHkum3HeVQHOEVNpuk55UpcqVZ1-CrZblUv" },
         { "kty": "XYZ", "kid": "odd" },
         { "kid": "nothing" },
     ] })
@@ -117,6 +131,10 @@ fn rsa() -> EncodingKey {
 
 fn ed(pem: &str) -> EncodingKey {
     EncodingKey::from_ed_pem(pem.as_bytes()).unwrap()
+}
+
+fn ec(pem: &str) -> EncodingKey {
+    EncodingKey::from_ec_pem(pem.as_bytes()).unwrap()
 }
 
 fn secret(bytes: &[u8]) -> EncodingKey {
@@ -178,8 +196,8 @@ async fn taking(store: &Store, options: &[&str]) -> Server {
 }
 
 on_each_database! {
-    /// What the provider signed is taken, in each algorithm by its own key.
-    async fn three_algorithms_are_taken(store: &Store) {
+    /// What the provider signed is taken, in each algorithm by its own key (G40c).
+    async fn algorithms_are_taken(store: &Store) {
         let (file, secret_option) = (file(), format!("--jwt-secret={SECRET}"));
         let jwks = format!("--jwks={}", file.path().display());
         let server = taking(store, &[&jwks, &secret_option]).await;
@@ -189,6 +207,11 @@ on_each_database! {
             signed(Algorithm::RS256, None, &rsa(), &editor),
             signed(Algorithm::EdDSA, Some("ed"), &ed(ED), &editor),
             signed(Algorithm::EdDSA, None, &ed(ED), &editor),
+            signed(Algorithm::RS512, Some("rs512"), &rsa(), &editor),
+            signed(Algorithm::PS256, Some("ps256"), &rsa(), &editor),
+            signed(Algorithm::ES256, Some("p256"), &ec(P256), &editor),
+            signed(Algorithm::ES256, None, &ec(P256), &editor),
+            signed(Algorithm::ES384, Some("p384"), &ec(P384), &editor),
             signed(Algorithm::HS256, None, &secret(SECRET.as_bytes()), &editor),
         ] {
             assert_taken(&server, &token, "ada", "EDITOR").await;
@@ -237,7 +260,8 @@ async fn everything_else_is_refused() {
         ("HS512", signed(Algorithm::HS512, None, &secret(SECRET.as_bytes()), &editor)),
         ("RS384", signed(Algorithm::RS384, Some("rsa"), &rsa(), &editor)),
         ("PS256", signed(Algorithm::PS256, Some("rsa"), &rsa(), &editor)),
-        ("RS512 by its key", signed(Algorithm::RS512, Some("rs512"), &rsa(), &editor)),
+        ("RS256 by the key of PS256", signed(Algorithm::RS256, Some("ps256"), &rsa(), &editor)),
+        ("ES256 by the key of ES384", signed(Algorithm::ES256, Some("p384"), &ec(P256), &editor)),
         ("RS256 by the key of RS512", signed(Algorithm::RS256, Some("rs512"), &rsa(), &editor)),
         ("a key for encryption", signed(Algorithm::RS256, Some("enc"), &rsa(), &editor)),
         ("another key", signed(Algorithm::RS256, Some("rsa"), &other_rsa, &editor)),

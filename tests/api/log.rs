@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -116,6 +117,39 @@ on_each_database! {
         }
         // Those who ask every few seconds do not fill the log.
         assert!(about("watching", &log).is_empty() && about("counting", &log).is_empty());
+    }
+}
+
+/// Whoever runs the server sees why a token is refused, and nothing of the token itself.
+#[tokio::test]
+async fn tells_why_a_token_is_refused() {
+    let (store, _folder) = crate::server::sqlite().await;
+    let secret = "--jwt-secret=a secret that is long enough for this";
+    let program = Program::start(&store.url, &["--log-format=json", secret]);
+    let header = r#"{"alg":"HS512","typ":"JWT"}"#;
+    let token = format!("{}.e30.c2VjcmV0", URL_SAFE_NO_PAD.encode(header));
+    let cases = [
+        ("own", "hutong_secret", "it is none of this server's that is in force"),
+        ("nonsense", "secret", "InvalidToken"),
+        ("other", &token, "it is signed by HS512, which is not taken"),
+    ];
+    for (id, token, _) in &cases {
+        let post = program.client.post(format!("http://{}/graphql", program.address));
+        let post = post.header("x-request-id", *id).bearer_auth(token);
+        let post = post.json(&json!({"query": "{ __typename }"}));
+        assert_eq!(post.send().await.unwrap().status(), 401);
+    }
+    let log = program.end();
+    assert!(!log.concat().contains("secret"), "{log:#?}");
+    for (id, _, wanted) in cases {
+        let lines = about(id, &log);
+        let told =
+            |line: &&Value| line["message"] == "a token is refused" && line["level"] == "INFO";
+        assert_eq!(
+            lines.iter().find(told).map(|line| &line["why"]),
+            Some(&json!(wanted)),
+            "{log:#?}"
+        );
     }
 }
 
