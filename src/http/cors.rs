@@ -105,6 +105,8 @@ pub(super) fn layer(options: &Options) -> Option<CorsLayer> {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(headers)
         .expose_headers(EXPOSED)
+        // What a preflight says besides is for nobody else.
+        .vary([header::ORIGIN])
         .max_age(std::time::Duration::from_secs(cors_max_age.into()));
     Some(layer)
 }

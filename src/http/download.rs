@@ -100,7 +100,7 @@ async fn answered(
         false => app.options.cache_control.clone(),
     };
     headers.insert(header::CACHE_CONTROL, control);
-    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization"));
     headers.extend(tag.map(|tag| (header::ETAG, tag.into_header())));
     let disposition = format!("attachment; filename=\"{name}\"").parse().ok();
     headers.extend(disposition.map(|value| (header::CONTENT_DISPOSITION, value)));

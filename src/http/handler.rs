@@ -25,6 +25,7 @@ use super::{
     request::{self, Question, Sent},
     request_id::RequestId,
     spans::Spans,
+    vary::VARY,
 };
 use crate::{
     database::Revision,
@@ -38,10 +39,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-
-/// The headers of the request that the answer depends on.
-pub(super) const VARY: HeaderValue =
-    HeaderValue::from_static("accept, accept-language, authorization");
 
 /// How many headers an answer has, with those of the layers around.
 const HEADERS: usize = 12;
@@ -273,7 +270,6 @@ impl Told {
         headers.insert(header::VARY, VARY);
         if let Some(encoding) = self.encoding {
             headers.insert(header::CONTENT_ENCODING, encoding);
-            headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         headers.insert(CACHE_STATUS, self.cached.value());
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

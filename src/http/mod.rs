@@ -27,6 +27,7 @@ mod request;
 mod request_id;
 mod spans;
 mod upload;
+mod vary;
 
 use std::{ops::Deref, pin::pin, sync::Arc, time::Duration};
 
@@ -280,6 +281,7 @@ pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Rout
     let pages = Arc::new(options.cors.clone());
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(observer, observe::observed))
+        .layer(from_fn(vary::joined))
         .layer(from_fn_with_state(pages, cors::preflighted))
         .option_layer(cors::layer(&options.cors))
         .map_request(encoding::negotiated)

@@ -230,7 +230,7 @@ on_each_database! {
                 let response = get().send().await.unwrap();
                 let headers = response.headers().clone();
                 assert_eq!(headers["cache-status"], kept);
-                assert_eq!(headers["vary"], "accept, accept-language, authorization");
+                assert_eq!(headers["vary"], "accept, accept-encoding, accept-language, authorization");
                 let control = if token.is_some() { "private, no-cache" } else { "public, max-age=60" };
                 assert_eq!(headers["cache-control"], control);
                 let body = response.text().await.unwrap();

@@ -106,7 +106,7 @@ on_each_database! {
         let csv = "/export/observations.csv";
         for (address, parameters, status, code, message) in [
             (csv, &[("filter", "{metrik: {}}")][..], 400, "BAD_USER_INPUT", "`$filter` has no field `metrik`: ObservationFilter has none; did you mean metric?"),
-            (csv, &[("filter", r#"{"value": {"gt": "many"}}"#)], 400, "BAD_USER_INPUT", "`filter`: "),
+            (csv, &[("filter", r#"{"value": {"gt": "many"}}"#)], 400, "BAD_USER_INPUT", "`$filter.value.gt`: \"many\" is no "),
             (csv, &[("filter", "{status: {eq: BEST}}")], 400, "BAD_USER_INPUT", "`$filter.status.eq` "),
             (csv, &[("filter", "{")], 400, "BAD_USER_INPUT", "`filter`: \"{\" is neither JSON nor a literal of GraphQL; "),
             (csv, &[("filter", "{}) { nodes { id } } x: units(filter: {}")], 400, "BAD_USER_INPUT", "`filter`: "),

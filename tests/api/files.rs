@@ -93,7 +93,7 @@ on_each_database! {
             let name = format!("attachment; filename=\"Units.{ending}\"");
             assert_eq!(response.headers()["content-disposition"], name.as_str());
             assert_eq!(response.headers()["cache-control"], "no-store");
-            assert_eq!(response.headers()["vary"], "accept, accept-language, authorization");
+            assert_eq!(response.headers()["vary"], "accept, accept-encoding, accept-language, authorization");
             assert_eq!(response.text().await.unwrap(), body, "{address} {accept}");
         }
         let post = server.client().post(server.url("/graphql?format=json")).header("accept", "text/csv");

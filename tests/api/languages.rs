@@ -126,7 +126,7 @@ on_each_database! {
         for query in ["{ districts { nodes { name } } }", "{ nothing }"] {
             let request = server.client().get(server.url("/graphql")).query(&[("query", query)]);
             let response = request.send().await.unwrap();
-            assert_eq!(response.headers()["vary"], "accept, accept-language, authorization");
+            assert_eq!(response.headers()["vary"], "accept, accept-encoding, accept-language, authorization");
         }
     }
 

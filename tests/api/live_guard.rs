@@ -181,7 +181,7 @@ on_each_database! {
         let kind = async |request: reqwest::RequestBuilder, accept: &str| {
             let response = request.header("accept", accept).send().await.unwrap();
             let headers = response.headers().clone();
-            assert_eq!(headers["vary"], "accept, accept-language, authorization");
+            assert_eq!(headers["vary"], "accept, accept-encoding, accept-language, authorization");
             (response.status().as_u16(), headers["content-type"].to_str().unwrap().to_owned())
         };
         let (query, live) = ("{ dataset { slug } }", "query @live { dataset { slug } }");

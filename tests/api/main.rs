@@ -89,6 +89,7 @@ mod search;
 mod search_pages;
 mod series;
 mod server;
+mod shared_caches;
 mod socket;
 mod sockets;
 mod statements;

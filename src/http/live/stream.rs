@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{
-    super::{App, admission::Admitted, handler, refusal::Refusal},
+    super::{App, admission::Admitted, refusal::Refusal, vary::VARY},
     Framing, Place, QUEUE, framing, protocol,
     question::{Answer, Question},
 };
@@ -67,7 +67,7 @@ pub(in crate::http) async fn stream(
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(framing.content_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static(control)),
-        (header::VARY, handler::VARY),
+        (header::VARY, VARY),
         (BUFFERING, HeaderValue::from_static("no")),
     ];
     Ok((headers, Body::from_stream(body)).into_response())
