@@ -34,7 +34,7 @@ use crate::{
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often PostgreSQL is asked although it tells by itself: a connection may be lost silently.
-pub const LISTEN_POLL_INTERVAL: Duration = Duration::from_secs(10);
+pub const LISTEN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long to wait before another try to listen.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -75,8 +75,8 @@ pub async fn follow(database: &Database) -> Result<Following, Error> {
             tokio::spawn(async move { poll_loop(&database).await })
         }
         Some(pool) => {
-            // First listen, then look: nothing is missed between.
-            let listener = listen::connect(pool).await?;
+            // First listen, then look: nothing is missed between. A standby refuses to be listened to.
+            let listener = listen::connect(pool).await.inspect_err(listen::warn).ok();
             poll_once(&database).await?;
             tokio::spawn(async move { listen::listen_loop(&database, listener).await })
         }
@@ -141,9 +141,10 @@ fn statement() -> SelectStatement {
 
 /// Reads how far the data have come, and raises the revision of the database to it.
 pub async fn poll_once(database: &Database) -> Result<(), Error> {
+    let look = database.look();
     let found = database.fetch::<(i64, Newest)>(&statement()).await?;
     if let Some((number, newest)) = found.into_iter().next() {
-        database.raise(newest.revision(number));
+        database.learn(look, newest.revision(number));
     }
     Ok(())
 }

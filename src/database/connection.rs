@@ -18,9 +18,10 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::time::timeout;
 
-/// How long a connection may take to be had from a pool that has one to give: what is longer is a
-/// database that does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a connection may take to be had from a pool that has one to give, in milliseconds: one
+/// that takes longer was lost without a word, and the next is tried. After the last, the database is
+/// one that does not answer.
+const PATIENCE: [u64; 4] = [500, 1000, 1000, 2000];
 
 /// How many steps a statement of SQLite takes before it looks whether it is still wanted.
 const STEPS: i32 = 10_000;
@@ -54,7 +55,7 @@ impl Connection {
     /// Takes a connection out of a pool that has one to give, or makes one.
     pub(super) async fn take(pool: &DatabaseConnection) -> Result<Self, DbErr> {
         let wanted = Arc::new(AtomicBool::new(true));
-        let take = async {
+        let take = async || {
             Ok(match pool.get_database_backend() {
                 DbBackend::Postgres => {
                     Link::Postgres(pool.get_postgres_connection_pool().acquire().await?)
@@ -69,10 +70,12 @@ impl Connection {
                 }
             })
         };
-        match timeout(PATIENCE, take).await {
-            Ok(link) => link.map(|link| Self { link, reusable: true, wanted }).map_err(conn),
-            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        for patience in PATIENCE {
+            if let Ok(link) = timeout(Duration::from_millis(patience), take()).await {
+                return link.map(|link| Self { link, reusable: true, wanted }).map_err(conn);
+            }
         }
+        Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
     }
 
     /// Says that it may go back to the pool.

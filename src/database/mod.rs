@@ -102,11 +102,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many statements the writer keeps prepared: those with many rows take megabytes each.
 const WRITER_PREPARED: usize = 16;
 
+/// How many values a statement may be given: as many as PostgreSQL's protocol has room for. SQLite is
+/// built to take as many (`.cargo/config.toml`).
+const VALUES_MAX: usize = 65_535;
+
 /// How long a write waits for another one to end.
 const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a statement that reads waits for others to end, of which none is its own request's.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the connections may take to be closed, as when they were lost without a word.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the database may take to answer whether it does.
 const PING_PATIENCE: Duration = Duration::from_secs(1);
@@ -127,6 +134,8 @@ pub struct Database {
     /// As many as there are readers that have nothing to do.
     free: Arc<Semaphore>,
     revision: Arc<watch::Sender<Revision>>,
+    /// How often that has changed.
+    changes: Arc<AtomicU64>,
     /// The process of PostgreSQL by which this instance is told of each write; 0 while it is not.
     listener: Arc<AtomicI32>,
     tokens: Arc<AtomicU64>,
@@ -249,6 +258,7 @@ impl Database {
             reader,
             free,
             revision,
+            changes: Arc::default(),
             listener: Arc::default(),
             tokens,
             writing,
@@ -339,6 +349,13 @@ impl Database {
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
         let mut statement = self.backend().build(statement);
+        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
+        if values > VALUES_MAX {
+            return Err(Error::input(format!(
+                "the conditions come to {values} values, but may come to {VALUES_MAX} at the most; \
+                 give shorter lists"
+            )));
+        }
         statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
@@ -398,12 +415,25 @@ impl Database {
         answered.await.unwrap_or_else(|_| Err(Error::Unavailable(silent.into()))).map(drop)
     }
 
-    /// Closes the connections once running statements are done.
+    /// Closes the connections once running statements are done; those of PostgreSQL are not waited
+    /// for without end.
     pub async fn close(self) -> Result<(), Error> {
-        if let Reader::Postgres(reader) = self.reader {
+        let Reader::Postgres(reader) = self.reader else {
+            return self.writer.close().await.map_err(Error::from);
+        };
+        let close = async {
             reader.close().await?;
+            self.writer.close().await
+        };
+        match timeout(CLOSE_PATIENCE, close).await {
+            Ok(closed) => closed.map_err(Error::from),
+            Err(_) => {
+                tracing::warn!(
+                    "a connection to the database does not answer, and is left as it is"
+                );
+                Ok(())
+            }
         }
-        self.writer.close().await.map_err(Error::from)
     }
 }
 

@@ -28,9 +28,10 @@ impl Database {
     /// - A write by another instance or process raises it soon after, while the database is
     ///   followed ([`crate::event::follow`] states how soon), and at once where somebody wants to
     ///   know ([`crate::event::current`]); until then it is that of no data at all.
-    /// - It never falls, and is never raised before what was written can be read. So what is read
-    ///   after asking is at least as new as this says, and may be kept under it: a later revision
-    ///   is another key.
+    /// - It is never raised before what was written can be read. So what is read after asking is at
+    ///   least as new as this says, and may be kept under it: a later revision is another key.
+    /// - It falls where the database went back: to a backup, or to a standby that had not got the
+    ///   last writes.
     pub fn revision(&self) -> Revision {
         *self.revision.borrow()
     }
@@ -76,9 +77,45 @@ impl Database {
         self.revision.send_if_modified(|revision| {
             let news = to.number > revision.number;
             if news {
-                *revision = to;
+                self.change(revision, to);
+            }
+            news
+        });
+    }
+
+    fn change(&self, known: &mut Revision, to: Revision) {
+        *known = to;
+        self.changes.fetch_add(1, SeqCst);
+    }
+
+    /// Begins to look how far the data have come.
+    pub(crate) fn look(&self) -> Look {
+        Look(self.changes.load(SeqCst))
+    }
+
+    /// Tells that the data have come this far, as was seen after a look began. News that is known
+    /// already is none, and so is what was overtaken meanwhile; but what is less than was known when
+    /// it was looked for means that the database went back.
+    pub(crate) fn learn(&self, look: Look, found: Revision) {
+        self.revision.send_if_modified(|revision| {
+            let overtaken = self.changes.load(SeqCst) != look.0;
+            let back = !overtaken && found.number <= revision.number && found != *revision;
+            if back {
+                tracing::warn!(
+                    known = revision.number,
+                    found = found.number,
+                    "the database went back; what it does not hold is not answered any more"
+                );
+            }
+            let news = back || found.number > revision.number;
+            if news {
+                self.change(revision, found);
             }
             news
         });
     }
 }
+
+/// A look how far the data have come: after which changes of what is known it began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look(u64);

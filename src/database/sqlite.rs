@@ -254,8 +254,6 @@ fn too_large(error: rusqlite::Error) -> Error {
             "the conditions are nested too deeply for SQLite; follow fewer relations, and use fewer \
              `and`, `or` and `not` inside each other",
         )
-    } else if message.contains("too many SQL variables") {
-        Error::input("the conditions hold more values than SQLite takes; give shorter lists")
     } else {
         error.into()
     }

@@ -31,6 +31,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a message takes at the most to be heard, where it is heard at all.
 const ECHO: Duration = Duration::from_secs(2);
 
+/// How long the connection may take to give a sign of life.
+const SIGN: Duration = Duration::from_secs(1);
+
 /// The first key of the locks, which a schema has for itself.
 const CLASS: &str = "hashtext('hutong_revision ' || current_schema())";
 
@@ -45,9 +48,14 @@ pub(super) async fn connect(pool: &PgPool) -> Result<PgListener, Error> {
     Ok(listener)
 }
 
-/// Hears what PostgreSQL tells, again and again listening where it was cut off.
-pub(super) async fn listen_loop(database: &Database, first: PgListener) {
-    let mut listener = Some(first);
+/// Logs that PostgreSQL cannot be listened to.
+pub(super) fn warn(why: &Error) {
+    tracing::warn!(%why, "cannot listen to PostgreSQL; trying again");
+}
+
+/// Hears what PostgreSQL tells, again and again listening where it was cut off. While it cannot, it
+/// looks.
+pub(super) async fn listen_loop(database: &Database, mut listener: Option<PgListener>) {
     loop {
         let heard = match listener.take() {
             Some(listener) => listen_on(database, listener).await,
@@ -61,7 +69,8 @@ pub(super) async fn listen_loop(database: &Database, first: PgListener) {
         match connect(pool).await {
             Ok(again) => listener = Some(again),
             Err(why) => {
-                tracing::warn!(%why, "cannot listen to PostgreSQL; trying again");
+                warn(&why);
+                let _ = look(database).await;
                 sleep(PAUSE).await;
             }
         }
@@ -93,7 +102,12 @@ async fn listen_on(database: &Database, mut listener: PgListener) -> Result<(), 
                 // With the connection, news may be lost: all is begun anew.
                 None => return Ok(()),
             },
-            _ = times.tick() => poll_once(database).await?,
+            _ = times.tick() => {
+                // What is lost without a word says nothing.
+                let sign = timeout(SIGN, listener.execute("SELECT 1")).await;
+                sign.map_err(Error::internal)?.map_err(Error::internal)?;
+                look(database).await?;
+            }
         }
         if known.number.is_some() {
             known.say(&mut listener).await?;
@@ -112,6 +126,11 @@ async fn hears(database: &Database, listener: &mut PgListener) -> Result<bool, E
     }
 }
 
+/// Looks how far the data have come, but not for long.
+async fn look(database: &Database) -> Result<(), Error> {
+    timeout(PATIENCE, poll_once(database)).await.map_err(Error::internal)?
+}
+
 /// The process of PostgreSQL that serves a connection.
 async fn backend(listener: &mut PgListener) -> Result<i32, Error> {
     let row = listener.fetch_one("SELECT pg_backend_pid()").await.map_err(Error::internal)?;
@@ -120,6 +139,7 @@ async fn backend(listener: &mut PgListener) -> Result<i32, Error> {
 
 async fn take(database: &Database, told: &PgNotification) -> Result<(), Error> {
     match serde_json::from_str(told.payload()) {
+        // It may be older than what is known.
         Ok(revision) => database.raise(revision),
         // Tokens; or another version of Hutong says more or less.
         Err(_) => {

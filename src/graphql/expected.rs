@@ -242,13 +242,8 @@ impl Parts {
             for part in inner {
                 inside.split(part)?;
             }
-            let is_nothing = |side: &[ObservationFilter]| {
-                side.iter().all(|part| {
-                    let metric = part.metric.clone();
-                    *part == ObservationFilter { metric, ..ObservationFilter::default() }
-                })
-            };
-            match (is_nothing(&inside.places), is_nothing(&inside.periods)) {
+            let of_neither = |side: &[ObservationFilter]| side.iter().all(is_of_metric);
+            match (of_neither(&inside.places), of_neither(&inside.periods)) {
                 (true, true) => {
                     self.places.push(whole.clone());
                     self.periods.push(whole);
@@ -260,6 +255,20 @@ impl Parts {
         }
         Some(())
     }
+}
+
+/// Whether a filter is about the metric alone, or about nothing.
+fn is_of_metric(filter: &ObservationFilter) -> bool {
+    let ObservationFilter { metric, and, or, not, .. } = filter;
+    let alone = ObservationFilter {
+        metric: metric.clone(),
+        and: and.clone(),
+        or: or.clone(),
+        not: not.clone(),
+        ..ObservationFilter::default()
+    };
+    let mut inner = and.iter().flatten().chain(or.iter().flatten()).chain(not.as_deref());
+    alone == *filter && inner.all(is_of_metric)
 }
 
 /// All of these together.

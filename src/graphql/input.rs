@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{InputObject, InputType, MaybeUndefined, Value};
 
 use super::Language;
+use crate::record::{Problem, Problems};
 
 /// A text in one language.
 #[derive(Debug, Clone, PartialEq, InputObject)]
@@ -24,6 +25,8 @@ pub struct Draft {
     pub(super) place: u64,
     /// The columns that are given, and what is to stand in them; nothing for null.
     pub(super) fields: Vec<(String, String)>,
+    /// The fields that are given an empty text, which is neither a text nor null.
+    empty: Vec<String>,
     /// The rows that are given within, by their tables.
     pub(super) nested: Vec<(&'static str, Self)>,
 }
@@ -50,27 +53,28 @@ impl Draft {
 
     /// What stands in a column. A localised text takes one column for each language.
     fn put(&mut self, name: &str, value: &Value) {
-        match value {
-            Value::List(texts) => {
-                for text in texts {
-                    let Value::Object(text) = text else { continue };
-                    if let Some(Value::String(language)) = text.get("language") {
-                        let column = format!("{name}_{language}");
-                        self.put(&column, text.get("text").unwrap_or(&Value::Null));
-                    }
-                }
-            }
-            value => {
-                let text = match value {
-                    Value::String(text) => text.clone(),
-                    Value::Enum(word) => word.to_string(),
-                    Value::Null => String::new(),
-                    // An outline is JSON; of numbers and truths that is the same.
-                    value => value.clone().into_json().unwrap_or_default().to_string(),
-                };
-                self.fields.push((name.to_owned(), text));
+        let Value::List(texts) = value else { return self.push(name, name.to_owned(), value) };
+        for text in texts {
+            let Value::Object(text) = text else { continue };
+            if let Some(Value::String(language)) = text.get("language") {
+                let column = format!("{name}_{language}");
+                self.push(name, column, text.get("text").unwrap_or(&Value::Null));
             }
         }
+    }
+
+    fn push(&mut self, name: &str, column: String, value: &Value) {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Enum(word) => word.to_string(),
+            Value::Null => String::new(),
+            // An outline is JSON; of numbers and truths that is the same.
+            value => value.clone().into_json().unwrap_or_default().to_string(),
+        };
+        if text.is_empty() && *value != Value::Null {
+            self.empty.push(name.to_owned());
+        }
+        self.fields.push((column, text));
     }
 
     /// The row that is meant.
@@ -84,6 +88,16 @@ impl Draft {
         let revision = revision.map(|revision| ("if_revision".to_owned(), revision.to_string()));
         self.fields.extend(revision);
         self
+    }
+
+    /// What is wrong with it before anything is looked up.
+    pub(super) fn check(&self, problems: &mut Problems) {
+        for column in &self.empty {
+            let line = (self.place > 0).then_some(self.place);
+            let why = "\"\" is no text; give one, or null for none";
+            problems.add(Problem::of(&self.origin, line, why).at(column, ""));
+        }
+        self.nested.iter().for_each(|(_, draft)| draft.check(problems));
     }
 
     /// What stands in a column so far.

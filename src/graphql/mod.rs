@@ -196,7 +196,7 @@ async fn write(
 ) -> Result<Arc<Writing>, Response> {
     let refused = |error: ServerError| Response::from_errors(vec![error]);
     let document = request.parsed_query().map_err(refused)?.clone();
-    let writing = Arc::new(Writing::new(batch.database(), viewer, &document));
+    let writing = Arc::new(Writing::new(batch.database(), viewer, &document, &request.variables));
     let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
     let writes = writes.data(Arc::clone(batch)).data(viewer.clone()).data(uploads);
     let response = schema.execute(writes).await;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use async_graphql::{Context, Enum, Object, Result};
+use async_graphql::{Context, Enum, Object, Result, resolver_utils::EnumType};
 use entity::{Decimal, Frequency, Period, district, initiative, metric, observation};
 
 use super::{
@@ -185,14 +185,30 @@ impl Series {
             Some(slug) => Some(named::<initiative::Entity>(ctx, "initiative", &slug, view).await?),
             None => None,
         };
-        let period = PeriodFilter { gte: from, lte: to, frequency, ..PeriodFilter::default() };
-        let like = ObservationFilter { period: Some(period), ..ObservationFilter::default() };
         if initiative.is_none() {
             initiative = only_one(ctx, view, metric, &district, frequency).await?;
         }
         let of = Of { district: &district, initiative: initiative.as_deref() };
-        let found = of.read(ctx, view, metric, like, Direction::Asc).await?;
+        let read = async |frequency| {
+            let period = PeriodFilter { gte: from, lte: to, frequency, ..PeriodFilter::default() };
+            let like = ObservationFilter { period: Some(period), ..ObservationFilter::default() };
+            of.read(ctx, view, metric, like, Direction::Asc).await
+        };
         let limit = ctx.data::<Limits>()?.page_max;
+        let mut found = read(frequency).await?;
+        if found.has_next && frequency.is_none() {
+            // Of the longest periods there may be few, however many shorter ones are beside them.
+            let mut longest = None;
+            for length in Frequency::items() {
+                let as_long = read(Some(length.value)).await?;
+                if as_long.rows.iter().any(|row| row.value.is_some()) {
+                    longest = Some(as_long);
+                    break;
+                }
+                longest = longest.or(Some(as_long).filter(|found| !found.rows.is_empty()));
+            }
+            found = longest.unwrap_or(found);
+        }
         if found.has_next {
             return Err(Error::input(format!(
                 "the series has more than {limit} points; narrow it by `from`, `to` or `frequency`"

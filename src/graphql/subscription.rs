@@ -125,7 +125,8 @@ impl SubscriptionRoot {
                 revision.observation
             }
         };
-        let figures = Figures { batch, revisions, filter, seen, read: VecDeque::new(), position };
+        let (newest, read) = (revision.observation, VecDeque::new());
+        let figures = Figures { batch, revisions, filter, newest, seen, read, position };
         Ok(stream::unfold(Some(figures), |figures| async {
             let mut figures = figures?;
             match figures.next().await {
@@ -142,6 +143,8 @@ struct Figures {
     batch: Arc<Batch>,
     revisions: watch::Receiver<Revision>,
     filter: Option<ObservationFilter>,
+    /// The highest number there was.
+    newest: i64,
     /// The number up to which everything was read.
     seen: i64,
     read: VecDeque<Arc<observation::Model>>,
@@ -165,6 +168,11 @@ impl Figures {
                 return Ok(Some(Observation::new(row, self.batch.view())));
             }
             let newest = self.revisions.borrow_and_update().observation;
+            if newest < self.newest {
+                // The database went back, and gives the numbers after this one again.
+                self.seen = self.seen.min(newest);
+            }
+            self.newest = newest;
             let up_to = newest.min(self.seen + Recorded::<observation::Entity>::STEP);
             if self.seen < up_to {
                 let filter = self.filter.clone();

@@ -14,11 +14,12 @@ use std::{
 };
 
 use async_graphql::{
-    Context, Name, Positioned, Request, Result,
+    Context, Name, Positioned, Request, Result, Variables,
     parser::types::{
-        DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
+        Directive, DocumentOperations, ExecutableDocument, Field, Selection, SelectionSet,
     },
 };
+use async_graphql_value::{ConstValue, Value};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -80,8 +81,14 @@ pub struct Writing {
 
 impl Writing {
     /// A mutation of somebody.
-    pub(super) fn new(database: &Database, viewer: &Viewer, document: &ExecutableDocument) -> Self {
-        let by = By { viewer: viewer.clone(), operation: fields(document), reason: None };
+    pub(super) fn new(
+        database: &Database,
+        viewer: &Viewer,
+        document: &ExecutableDocument,
+        variables: &Variables,
+    ) -> Self {
+        let operation = fields(document, variables);
+        let by = By { viewer: viewer.clone(), operation, reason: None };
         Self {
             database: database.clone(),
             now: Utc::now(),
@@ -174,7 +181,14 @@ impl Writing {
                     package::import(database, writer, sources, &options, &mut progress).await?;
                 Ok(Done { imported, ..Done::default() })
             }
-            Write::Save { table, mode, drafts } => save(writer, table, mode, drafts).await,
+            Write::Save { table, mode, drafts } => {
+                let mut problems = Problems::default();
+                drafts.iter().for_each(|draft| draft.check(&mut problems));
+                match problems.is_empty() {
+                    true => save(writer, table, mode, drafts).await,
+                    false => Err(Error::Rejected(problems.into())),
+                }
+            }
             Write::Remove { table, ids, if_revision, cascade, reason } => {
                 let before = writer.counts(table);
                 let numbers = writer.named(table, &ids, if_revision).await?;
@@ -272,18 +286,32 @@ pub(super) fn camel(snake: &str) -> String {
     })
 }
 
-/// The names of the root fields of a document's mutations, with commas between them.
-fn fields(document: &ExecutableDocument) -> String {
-    fn names<'d>(set: &'d SelectionSet, document: &'d ExecutableDocument, all: &mut Vec<&'d str>) {
+/// The names of the fields of the root that are executed, with commas between them. The document has
+/// no other operation.
+fn fields(document: &ExecutableDocument, variables: &Variables) -> String {
+    fn names<'d>(
+        set: &'d SelectionSet,
+        document: &'d ExecutableDocument,
+        variables: &Variables,
+        all: &mut Vec<&'d str>,
+    ) {
         for selection in &set.items {
+            let directives = match &selection.node {
+                Selection::Field(field) => &field.node.directives,
+                Selection::InlineFragment(part) => &part.node.directives,
+                Selection::FragmentSpread(spread) => &spread.node.directives,
+            };
+            if directives.iter().any(|directive| skips(&directive.node, variables)) {
+                continue;
+            }
             match &selection.node {
                 Selection::Field(field) => all.push(&field.node.name.node),
                 Selection::InlineFragment(part) => {
-                    names(&part.node.selection_set.node, document, all);
+                    names(&part.node.selection_set.node, document, variables, all);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(part) = document.fragments.get(&spread.node.fragment_name.node) {
-                        names(&part.node.selection_set.node, document, all);
+                        names(&part.node.selection_set.node, document, variables, all);
                     }
                 }
             }
@@ -291,25 +319,40 @@ fn fields(document: &ExecutableDocument) -> String {
     }
     let mut all = Vec::new();
     for (_, operation) in document.operations.iter() {
-        if operation.node.ty == OperationType::Mutation {
-            names(&operation.node.selection_set.node, document, &mut all);
-        }
+        names(&operation.node.selection_set.node, document, variables, &mut all);
     }
     all.dedup();
     all.join(", ").chars().take(200).collect()
 }
 
+/// Whether a directive leaves out what it stands at.
+fn skips(directive: &Directive, variables: &Variables) -> bool {
+    let condition = match directive.get_argument("if").map(|condition| &condition.node) {
+        Some(Value::Boolean(condition)) => Some(*condition),
+        Some(Value::Variable(name)) => match variables.get(name) {
+            Some(ConstValue::Boolean(condition)) => Some(*condition),
+            _ => None,
+        },
+        _ => None,
+    };
+    match directive.name.node.as_str() {
+        "skip" => condition == Some(true),
+        "include" => condition == Some(false),
+        _ => false,
+    }
+}
+
 /// The request without anything selected of its fields' results.
 pub(super) fn without_answers(request: &Request, mut document: ExecutableDocument) -> Request {
-    let mutation = |operation: &OperationType| *operation == OperationType::Mutation;
     match &mut document.operations {
         DocumentOperations::Single(operation) => {
             cut(&mut operation.node.selection_set.node);
         }
-        DocumentOperations::Multiple(operations) => operations
-            .values_mut()
-            .filter(|operation| mutation(&operation.node.ty))
-            .for_each(|operation| cut(&mut operation.node.selection_set.node)),
+        DocumentOperations::Multiple(operations) => {
+            for operation in operations.values_mut() {
+                cut(&mut operation.node.selection_set.node);
+            }
+        }
     }
     for fragment in document.fragments.values_mut() {
         let on = &fragment.node.type_condition.node.on.node;

@@ -337,8 +337,9 @@ impl Writer {
             .from(dataset::Entity)
             .and_where(column::<dataset::Entity>(dataset::Column::Revision).gte(revision.number))
             .take();
+        let look = self.database.look();
         let seen = self.transaction.commit(&proof).await?;
-        self.database.raise(revision);
+        self.database.learn(look, revision);
         // Asked with the proof: most often there is nobody to wait for.
         if seen.try_get::<i64>("", "deaf")? > 0 {
             event::wait_until_heard(&self.database, revision).await;

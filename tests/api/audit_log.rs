@@ -49,6 +49,29 @@ async fn fill(server: &Server) {
 }
 
 on_each_database! {
+    /// What was executed is told, not what else the document holds.
+    async fn names_what_was_executed(server: &Server) {
+        let admin = server.token(Role::Admin).await;
+        let document = r#"
+            mutation Other { deleteTheme(id: "theme:t") { revision } }
+            mutation Asked($yes: Boolean! = true) {
+                createTheme(input: {slug: "t", name: [{language: "en", text: "T"}]}) { revision }
+                deleteUnit(id: "unit:persons") @skip(if: $yes) { revision }
+                ... @include(if: false) { deleteMetric(id: "metric:gdp") { revision } }
+                ...More @skip(if: $yes)
+                ...Wanted @include(if: $yes)
+            }
+            fragment More on Mutation { deleteSource(id: "source:s") { revision } }
+            fragment Wanted on Mutation { updateTheme(id: "t", patch: {name: [{language: "zh", text: "T"}]}) { revision } }
+        "#;
+        let body = json!({"query": document, "operationName": "Asked"});
+        let post = server.client().post(server.url("/graphql")).json(&body).bearer_auth(&admin);
+        let answer = crate::Answer::read(post.send().await.unwrap()).await.data();
+        assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["createTheme", "updateTheme"]);
+        let log = server.ask_as(&admin, "{ auditLog(first: 1) { nodes { operation } } }").await.data();
+        assert_eq!(log["auditLog"]["nodes"], json!([{"operation": "createTheme, updateTheme"}]));
+    }
+
     /// The newest first, each with what it did.
     async fn tells_who_wrote_what(server: &Server) {
         let admin = server.token(Role::Admin).await;

@@ -1,6 +1,6 @@
 //! Filters: each kind of column, and how conditions combine, alike on both databases.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Server, on_each_database};
 
@@ -62,6 +62,27 @@ on_each_database! {
         }
         assert_eq!(slugs(server, "units", r#"{slug: {ne: "yuan"}}"#).await.len(), 11);
         assert_eq!(slugs(server, "units", r#"{slug: {notIn: ["yuan", "point"]}}"#).await.len(), 10);
+    }
+
+    /// Long lists and many conditions are taken and refused alike by both databases.
+    async fn of_any_size(server: &Server) {
+        let count = async |filter: Value| {
+            let query = "query ($f: DistrictFilter) { districts(filter: $f) { totalCount } }";
+            server.ask_with(query, json!({"f": filter})).await
+        };
+        let slugs = |count: usize| (0..count).map(|n| format!("x{n}")).chain(["haidian".to_owned()]).collect::<Vec<_>>();
+        let all = server.data("{ districts { totalCount } }").await["districts"]["totalCount"].as_i64().unwrap();
+        let there = |count: i64| json!({"districts": {"totalCount": count}});
+        assert_eq!(count(json!({"slug": {"in": slugs(60_000)}})).await.data(), there(1));
+        assert_eq!(count(json!({"slug": {"notIn": slugs(60_000)}})).await.data(), there(all - 1));
+        let each = |compare: &str| slugs(8_000).iter().map(|slug| json!({"slug": {compare: slug}})).collect::<Vec<_>>();
+        assert_eq!(count(json!({"or": each("eq")})).await.data(), there(1));
+        assert_eq!(count(json!({"and": each("ne")})).await.data(), there(all - 1));
+        let nested = (0..24).fold(json!({"slug": {"eq": "haidian"}}), |inner, _| json!({"not": {"not": {"and": [inner]}}}));
+        assert_eq!(count(nested).await.data(), there(1));
+        let (message, code, path) = count(json!({"slug": {"in": slugs(70_000)}})).await.error();
+        assert_eq!(message, "the conditions come to 70002 values, but may come to 65535 at the most; give shorter lists");
+        assert_eq!((code.as_str(), path), ("BAD_USER_INPUT", json!(["districts", "totalCount"])));
     }
 
     /// Names are compared in any spelling unless exactness is asked for, in every script alike;

@@ -30,6 +30,7 @@ mod export_imports;
 mod export_moments;
 mod export_package;
 mod exports;
+mod failover;
 mod faults;
 mod files;
 mod filters;

@@ -173,6 +173,25 @@ on_each_database! {
         assert_eq!(server.data(r#"{ theme(slug: "hen") { id } }"#).await, json!({ "theme": null }));
     }
 
+    /// An empty text is neither a text nor null, wherever it is given.
+    async fn an_empty_text_is_refused(server: &Server) {
+        for (mutation, path) in [
+            (r#"createUnit(input: {slug: "u", symbol: "", dimension: COUNT, name: [{language: "en", text: "U"}]})"#, "input.symbol"),
+            (r#"createTheme(input: {slug: "t", name: [{language: "en", text: ""}]})"#, "input.name"),
+            (r#"createThemes(inputs: [{slug: "t", name: [{language: "en", text: "T"}]}, {slug: "", name: [{language: "en", text: "T"}]}])"#, "inputs[1].slug"),
+            (r#"updateDistrict(id: "haidian", patch: {code: ""})"#, "patch.code"),
+            (r#"upsertInitiative(input: {slug: "tram", district: "haidian", kind: PROJECT, status: ONGOING, title: [{language: "en", text: "A tram"}]
+                claims: [{slug: "t", kind: FIRST, scope: "", statement: [{language: "en", text: "The first."}]}]})"#, "input.claims[0].scope"),
+        ] {
+            let told = ask(server, Role::Editor, &format!("mutation {{ {mutation} {{ revision }} }}")).await;
+            let (code, message) = error(&told);
+            assert_eq!((code.as_str(), message), ("BAD_USER_INPUT", format!("{path}: \"\" is no text; give one, or null for none")), "{mutation}");
+        }
+        // Null takes away what was there.
+        let none = ask(server, Role::Editor, r#"mutation { updateDistrict(id: "haidian", patch: {code: null}) { district { code } } }"#).await;
+        assert_eq!(data(&none), json!({"updateDistrict": {"district": {"code": null}}}));
+    }
+
     /// An initiative comes with its claims, organisations and metrics.
     async fn rows_come_with_rows_within(server: &Server) {
         let made = ask(server, Role::Editor, r#"mutation { upsertInitiative(input: {

@@ -68,7 +68,7 @@ impl Fresh {
         self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
 
-    async fn administer(&self, statement: &str) {
+    pub(crate) async fn administer(&self, statement: &str) {
         let connection =
             sea_orm::Database::connect(format!("{}/postgres", self.server)).await.unwrap();
         connection.execute_unprepared(statement).await.unwrap();

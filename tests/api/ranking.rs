@@ -326,7 +326,7 @@ on_each_database! {
             ("first: 0", "`first` is 0, but must be from 1 to 1000; read on from a page's cursor for more", "BAD_USER_INPUT"),
             ("first: -1", "`first` is -1, but must be from 1 to 1000; read on from a page's cursor for more", "BAD_USER_INPUT"),
             ("first: 1001", "`first` is 1001, but must be from 1 to 1000; read on from a page's cursor for more", "BAD_USER_INPUT"),
-            ("period: \"2025-13\"", "Failed to parse \"Period\": \"2025-13\" is no period; write a year", "BAD_USER_INPUT"),
+            ("period: \"2025-13\"", "`period`: \"2025-13\" is no period; write a year", "BAD_USER_INPUT"),
             ("ties: MAX", "value `MAX` does not exist on `RankingTies`", "GRAPHQL_VALIDATION_FAILED"),
             ("direction: null", "expected value of type Direction!, found null", "GRAPHQL_VALIDATION_FAILED"),
         ] {
@@ -337,7 +337,7 @@ on_each_database! {
             let (message, found, path) = server.error(&query).await;
             assert!(message.starts_with(why), "{arguments}: {message}");
             assert_eq!(found, code, "{arguments}");
-            if code == "BAD_USER_INPUT" {
+            if arguments.starts_with("first") {
                 assert_eq!(path[1], "ranking");
             }
         }

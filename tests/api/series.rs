@@ -226,6 +226,30 @@ on_each_database! {
         }
     }
 
+    /// Many short periods keep nobody from the few long ones beside them.
+    async fn of_the_longest_periods_however_many_shorter_there_are(server: &Server) {
+        town(server).await;
+        let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+        let days = first.iter_days().take(1001).map(|day| format!("sales,north,,{day},1,EQUAL,NORMAL"));
+        let years = (2018..2023).map(|year| format!("sales,north,,{year},{year},EQUAL,NORMAL"));
+        let all: Vec<String> = days.chain(years).collect();
+        figures(server, &all.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let year = |year: i32| json!([year.to_string(), {"value": year.to_string()}]);
+        let value = "observation { value }";
+        assert_eq!(points(server, "", value).await, (2018..2023).map(year).collect::<Value>());
+        let within = r#", from: "2019-12-31", to: "2021-12-31""#;
+        assert_eq!(points(server, within, value).await, json!([year(2020), year(2021)]));
+        // Where there are days alone, they are too many.
+        for days in [", frequency: DAILY", r#", from: "2020-01-02", to: "2022-10-01", frequency: DAILY"#] {
+            let query = format!(r#"{{ metric(slug: "sales") {{ series(district: "north"{days}) {{ frequency }} }} }}"#);
+            let found = server.ask(&query).await;
+            match days.contains("from") {
+                true => assert_eq!(found.data()["metric"]["series"]["frequency"], "DAILY"),
+                false => assert_eq!(found.error().0, "the series has more than 1000 points; narrow it by `from`, `to` or `frequency`"),
+            }
+        }
+    }
+
     /// As many statements for all metrics and points as for one.
     async fn take_as_many_statements_for_many_as_for_few(server: &Server) {
         town(server).await;

@@ -100,7 +100,9 @@ impl Server {
     /// The same with another package in it, unless the database is not empty.
     pub(crate) async fn start_holding(store: Store, package: &Package, options: &[&str]) -> Self {
         store.database.migrate().await.unwrap();
-        package.load_into_empty(&store.database, now()).await.unwrap();
+        if !package.load_into_empty(&store.database, now()).await.unwrap() {
+            hutong::event::current(&store.database).await.unwrap();
+        }
         Self::over(store, options).await
     }
 

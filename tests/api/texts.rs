@@ -1,6 +1,6 @@
 //! Localised text: the language asked for, or the nearest there is.
 
-use serde_json::json;
+use serde_json::Value;
 
 use crate::{Server, on_each_database};
 
@@ -37,7 +37,7 @@ on_each_database! {
             let (message, code, path) = server.error(&query).await;
             assert_eq!(code, "BAD_USER_INPUT");
             assert!(message.contains("is no language tag") && message.contains("zh-Hant"), "{message}");
-            assert_eq!(path, json!(["district", "name"]));
+            assert_eq!(path, Value::Null);
         }
     }
 

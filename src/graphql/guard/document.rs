@@ -10,7 +10,7 @@ use apollo_compiler::{
 };
 use async_graphql::{
     Name, ServerError, Variables,
-    parser::types::{ExecutableDocument as Parsed, OperationType},
+    parser::types::{DocumentOperations, ExecutableDocument as Parsed, OperationType},
 };
 use serde::Deserialize;
 
@@ -175,9 +175,21 @@ impl Document {
         &self.valid
     }
 
-    /// What is executed of an operation with the coerced values of its variables.
+    /// What is executed of an operation with the coerced values of its variables: it alone.
     pub(super) fn parsed(&self, given: Given<'_>) -> Parsed {
-        let mut parsed = self.parsed.clone();
+        let mut parsed = Parsed {
+            operations: match &self.parsed.operations {
+                DocumentOperations::Multiple(all) if all.len() > 1 => {
+                    let is_asked =
+                        |name: &Name| given.operation.name.as_deref() == Some(name.as_str());
+                    let asked = all.iter().find(|(name, _)| is_asked(name));
+                    let one = asked.map(|(name, operation)| (name.clone(), operation.clone()));
+                    DocumentOperations::Multiple(one.into_iter().collect())
+                }
+                operations => operations.clone(),
+            },
+            fragments: self.parsed.fragments.clone(),
+        };
         let names = given.operation.variables.iter().map(|variable| Name::new(&*variable.name));
         let absent: HashSet<Name> =
             names.filter(|name| !given.variables.contains_key(name)).collect();

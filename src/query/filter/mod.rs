@@ -52,6 +52,23 @@ pub trait ColumnFilter {
     fn on(&self, expr: &Expr, backend: DbBackend) -> Condition;
 }
 
+/// How many conditions are written one after another. Each is one level deeper than that before it,
+/// and SQLite takes a thousand levels.
+const ROW: usize = 64;
+
+/// Conditions of which all or any must hold: many of them as a tree, for it is less deep than a row.
+fn joined(mut conditions: Vec<Condition>, join: fn() -> Condition) -> Option<Condition> {
+    let row = |some: &mut dyn Iterator<Item = Condition>| some.fold(join(), Condition::add);
+    while conditions.len() > ROW {
+        let mut left = conditions.into_iter().peekable();
+        conditions = Vec::new();
+        while left.peek().is_some() {
+            conditions.push(row(&mut left.by_ref().take(ROW)));
+        }
+    }
+    (!conditions.is_empty()).then(|| row(&mut conditions.into_iter()))
+}
+
 /// Conditions with `and`, `or` and `not` around them: nothing in `and` is true, nothing in `or`
 /// is false.
 pub fn combine<F: Filter>(
@@ -61,12 +78,11 @@ pub fn combine<F: Filter>(
     or: Option<&[F]>,
     not: Option<&F>,
 ) -> Condition {
-    for filter in and.unwrap_or_default() {
-        all = all.add(filter.condition(scope));
-    }
+    let conditions = |filters: &[F]| filters.iter().map(|filter| filter.condition(scope)).collect();
+    all = all.add_option(and.and_then(|and| joined(conditions(and), Condition::all)));
     if let Some(or) = or {
         let none = Condition::any().add(Expr::val(1).eq(0));
-        all = all.add(or.iter().fold(none, |any, filter| any.add(filter.condition(scope))));
+        all = all.add(none.add_option(joined(conditions(or), Condition::any)));
     }
     if let Some(not) = not {
         // An empty condition is true; its opposite has to say so.

@@ -137,7 +137,8 @@ class Draw:
             condition["district"] = self.place_filter()
         if self.chance(0.5):
             condition |= self.initiative_filter()
-        if self.chance(0.1):
+        # Further in, whether anything is missing is left open: `expected` may be null there.
+        if depth == 0 and self.chance(0.1):
             condition |= self.further_filter()
         if depth < 2 and self.chance(0.15):
             name = self.choice(["and", "or", "not"])

@@ -1,0 +1,234 @@
+//! A PostgreSQL that goes back, tells nothing, or says nothing any more.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use hutong::access::Role;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{Server, server::Store, template::BUNDLED, wait::until};
+
+const CACHED: [&str; 1] = ["--result-cache=1000000"];
+
+const UNIT: &str = r#"{ unit(slug: "u") { symbol } dataset { revision } }"#;
+
+/// A proxy before PostgreSQL.
+struct Proxy {
+    /// Whether it closes a connection on which somebody would listen.
+    deaf: bool,
+    /// How many connections were made.
+    made: AtomicUsize,
+    /// How many of the first of them it passes nothing on of, and leaves open.
+    silent: AtomicUsize,
+}
+
+impl Proxy {
+    /// Starts one; where the database is for those who go through it.
+    async fn start(store: &Store, deaf: bool) -> (Arc<Self>, String) {
+        let upstream = store.url.split(['@', '/']).nth(3).unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = store.url.replace(&upstream, &listener.local_addr().unwrap().to_string());
+        let proxy = Arc::new(Self { deaf, made: AtomicUsize::new(0), silent: AtomicUsize::new(0) });
+        let shared = Arc::clone(&proxy);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (proxy, upstream) = (Arc::clone(&shared), upstream.clone());
+                tokio::spawn(async move { proxy.pass(client, &upstream).await });
+            }
+        });
+        (proxy, url)
+    }
+
+    /// All connections there are say nothing any more.
+    fn silence(&self) {
+        self.silent.store(self.made.load(SeqCst), SeqCst);
+    }
+
+    async fn pass(&self, mut client: TcpStream, upstream: &str) {
+        let number = self.made.fetch_add(1, SeqCst);
+        let mut server = TcpStream::connect(upstream).await.unwrap();
+        let (mut sent, mut answered) = (vec![0; 65536], vec![0; 65536]);
+        let speaks = || number >= self.silent.load(SeqCst);
+        loop {
+            tokio::select! {
+                read = client.read(&mut sent) => {
+                    let Ok(length @ 1..) = read else { return };
+                    if self.deaf && sent[..length].windows(6).any(|word| word == b"LISTEN") { return }
+                    if speaks() { let _ = server.write_all(&sent[..length]).await; }
+                }
+                read = server.read(&mut answered) => {
+                    let Ok(length @ 1..) = read else { return };
+                    if speaks() { let _ = client.write_all(&answered[..length]).await; }
+                }
+            }
+        }
+    }
+}
+
+/// Gives the unit a symbol.
+async fn write(server: &Server, token: &str, symbol: &str) {
+    let input = format!(
+        r#"{{slug: "u", symbol: "{symbol}", dimension: COUNT, name: [{{language: "en", text: "U"}}]}}"#
+    );
+    let written = format!("mutation {{ upsertUnit(input: {input}) {{ revision }} }}");
+    server.ask_as(token, &written).await.data();
+}
+
+/// The unit's symbol, and the `ETag` of the answer.
+async fn symbol(server: &Server, known: Option<&str>) -> (u16, Value, String) {
+    let get = server.client().get(server.url("/graphql")).query(&[("query", UNIT)]);
+    let get = match known {
+        Some(tag) => get.header("if-none-match", tag),
+        None => get,
+    };
+    let answer = get.send().await.unwrap();
+    let tag = answer.headers().get("etag").map_or("", |tag| tag.to_str().unwrap()).to_owned();
+    let status = answer.status().as_u16();
+    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
+    (status, body["data"]["unit"]["symbol"].clone(), tag)
+}
+
+/// A database that took the place of one with more in it, as after a failover that lost the last
+/// writes, or a restored backup: what was lost is answered no more, and what is written next is seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_goes_back_is_believed() {
+    let Some((store, fresh)) = BUNDLED.postgres().await else { return };
+    let (name, former, lost) =
+        (&fresh.name, format!("{}_former", fresh.name), format!("{}_lost", fresh.name));
+    let alone = async |then: &[String]| {
+        let stop = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        fresh.administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+        fresh.administer(&stop).await;
+        for statement in then {
+            fresh.administer(statement).await;
+        }
+        fresh.administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    };
+    let url = store.url.clone();
+    let server = Server::start_with(store, &CACHED).await;
+    let token = server.token(Role::Editor).await;
+    write(&server, &token, "before").await;
+    alone(&[format!("CREATE DATABASE {former} TEMPLATE {name}")]).await;
+    let asked = async |wanted: &str| symbol(&server, None).await.1 == json!(wanted);
+    until("it is connected again", async || asked("before").await).await;
+    until("it can write again", async || {
+        let unit = r#"mutation { updateUnit(id: "u", patch: {symbol: "first"}) { revision } }"#;
+        server.ask_as(&token, unit).await.json().get("errors").is_none()
+    })
+    .await;
+    for number in 0..5 {
+        write(&server, &token, &format!("lost {number}")).await;
+    }
+    let other = Server::over(Store::open(url.clone()).await, &CACHED).await;
+    let mut tags = Vec::new();
+    for instance in [&server, &other] {
+        // Kept, and known to a client.
+        for _ in 0..2 {
+            let (_, found, tag) = symbol(instance, None).await;
+            assert_eq!(found, "lost 4");
+            tags.push(tag);
+        }
+    }
+    alone(&[
+        format!("ALTER DATABASE {name} RENAME TO {lost}"),
+        format!("ALTER DATABASE {former} RENAME TO {name}"),
+    ])
+    .await;
+    let answers = async |instance: &Server| symbol(instance, None).await.0 == 200;
+    for instance in [&server, &other] {
+        until("it is connected again", async || answers(instance).await).await;
+        let (status, found, _) = symbol(instance, Some(&tags[0])).await;
+        assert_eq!((status, found), (200, json!("before")));
+    }
+    for number in 0..7 {
+        let wanted = format!("next {number}");
+        until("it writes again", async || {
+            let unit = format!(r#"mutation {{ updateUnit(id: "u", patch: {{symbol: "{wanted}"}}) {{ revision }} }}"#);
+            server.ask_as(&token, &unit).await.json().get("errors").is_none()
+        }).await;
+        for instance in [&server, &other] {
+            let (status, found, _) = symbol(instance, Some(&tags[0])).await;
+            assert_eq!((status, found), (200, json!(wanted)));
+        }
+    }
+    other.stop().await;
+    server.stop().await;
+    fresh.administer(&format!("DROP DATABASE {lost} WITH (FORCE)")).await;
+    fresh.drop().await;
+}
+
+/// Where PostgreSQL cannot be listened to, as a standby cannot, the server starts, and nothing it
+/// answers is old.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_nothing_looks() {
+    let Some((store, fresh)) = BUNDLED.postgres().await else { return };
+    let (_proxy, url) = Proxy::start(&store, true).await;
+    let deaf = Server::over(Store::open(url).await, &CACHED).await;
+    let writer = Server::over(store, &CACHED).await;
+    let token = writer.token(Role::Editor).await;
+    until("it is ready", async || symbol(&deaf, None).await.0 == 200).await;
+    let mut known = None;
+    for number in 0..5 {
+        let wanted = number.to_string();
+        write(&writer, &token, &wanted).await;
+        for _ in 0..2 {
+            let (status, found, tag) = symbol(&deaf, known.as_deref()).await;
+            assert!(status == 304 || found == json!(wanted), "{status} {found}");
+            assert!(status == 200 || known.as_ref() == Some(&tag), "{number}");
+            known = Some(tag);
+        }
+        // Those who follow are told soon.
+        let seen = deaf.store.database.revision();
+        write(&writer, &token, &format!("{number} more")).await;
+        let followed = async || deaf.store.database.revision() != seen;
+        timeout(Duration::from_secs(3), until("it looks", followed)).await.unwrap();
+        known = Some(symbol(&deaf, None).await.2);
+    }
+    deaf.stop().await;
+    writer.stop().await;
+    fresh.drop().await;
+}
+
+/// Connections that say nothing any more, as those to a machine that is lost, keep nobody waiting
+/// for long, nor the server from ending.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_fall_silent_are_given_up() {
+    let Some((store, fresh)) = BUNDLED.postgres().await else { return };
+    let (proxy, url) = Proxy::start(&store, false).await;
+    let server = Server::over(Store::open(url).await, &CACHED).await;
+    let writer = Server::over(store, &CACHED).await;
+    let token = writer.token(Role::Editor).await;
+    write(&server, &token, "one").await;
+    assert_eq!(symbol(&server, None).await.1, "one");
+    proxy.silence();
+    let begun = Instant::now();
+    write(&writer, &token, "two").await;
+    until("it reads again", async || symbol(&server, None).await.1 == json!("two")).await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    write(&server, &token, "three").await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(symbol(&server, None).await.1, "three");
+    // It listens again: what is written elsewhere comes at once.
+    sleep(Duration::from_secs(3)).await;
+    let seen = server.store.database.revision();
+    write(&writer, &token, "four").await;
+    let told = async || server.store.database.revision() != seen;
+    timeout(Duration::from_secs(1), until("it is told", told)).await.unwrap();
+    proxy.silence();
+    timeout(Duration::from_secs(15), server.stop()).await.unwrap();
+    writer.stop().await;
+    fresh.drop().await;
+}
