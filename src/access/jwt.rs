@@ -2,9 +2,8 @@
 //!
 //! The algorithm decides which key may verify a token, never the token: a shared secret is for
 //! HS256 alone, and a key of the provider's set is for the algorithms of its kind, or the one that it
-//! names. So nobody
-//! signs with a public key as if it were a secret, and a token without a signature has no algorithm
-//! at all.
+//! names. So nobody signs with a public key as if it were a secret, and a token without a signature
+//! has no algorithm at all.
 
 use std::{sync::Arc, time::Instant};
 
