@@ -21,7 +21,7 @@ use tokio::time::timeout;
 /// How long a connection may take to be had from a pool that has one to give, in milliseconds: one
 /// that takes longer was lost without a word, and the next is tried. After the last, the database is
 /// one that does not answer.
-const PATIENCE: [u64; 4] = [500, 1000, 1000, 2000];
+const PATIENCE: [u64; 2] = [500, 1500];
 
 /// How many steps a statement of SQLite takes before it looks whether it is still wanted.
 const STEPS: i32 = 10_000;

@@ -88,6 +88,8 @@ pub struct Metrics {
     live_queries: Gauge,
     cache_bytes: Family<Held, Gauge>,
     cache_limits: Family<Held, Gauge>,
+    revision: Gauge,
+    listening: Gauge,
     names: Mutex<HashSet<String>>,
 }
 
@@ -139,6 +141,8 @@ impl Metrics {
             live_queries: Gauge::default(),
             cache_bytes: Family::default(),
             cache_limits: Family::default(),
+            revision: Gauge::default(),
+            listening: Gauge::default(),
             names: Mutex::default(),
         };
         let registry = &mut metrics.registry;
@@ -188,6 +192,16 @@ impl Metrics {
             "Different live queries that are being answered",
             metrics.live_queries.clone(),
         );
+        registry.register(
+            "revision",
+            "The revision of the data that this instance knows",
+            metrics.revision.clone(),
+        );
+        registry.register(
+            "listening",
+            "Whether PostgreSQL tells this instance of each write (1), or it has to look (0)",
+            metrics.listening.clone(),
+        );
         let build = Family::<Build, ConstGauge>::new_with_constructor(|| ConstGauge::new(1));
         drop(build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }));
         registry.register("build_info", "The version of Hutong", build);
@@ -220,6 +234,8 @@ impl Metrics {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.live_connections.set(number(app.live.connections()));
         self.live_queries.set(number(app.live.queries()));
+        self.revision.set(app.database.revision().number);
+        self.listening.set(app.database.listener().is_some().into());
         let (documents, persisted) = app.guard.kept_bytes();
         let (prepared, prepared_max) = app.database.prepared_bytes();
         let most = app.guard.kept_bytes_max();

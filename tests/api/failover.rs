@@ -196,6 +196,15 @@ async fn who_is_told_nothing_looks() {
         timeout(Duration::from_secs(3), until("it looks", followed)).await.unwrap();
         known = Some(symbol(&deaf, None).await.2);
     }
+    for (server, listening) in [(&deaf, 0), (&writer, 1)] {
+        let metrics = server.client().get(server.url("/metrics")).send().await.unwrap();
+        let told = metrics.text().await.unwrap();
+        let revision = server.store.database.revision().number;
+        for line in [format!("hutong_listening {listening}"), format!("hutong_revision {revision}")]
+        {
+            assert!(told.lines().any(|other| other == line), "{line} {told}");
+        }
+    }
     deaf.stop().await;
     writer.stop().await;
     fresh.drop().await;
