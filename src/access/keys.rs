@@ -21,7 +21,10 @@ use jsonwebtoken::{
 };
 use rustls::crypto::ring;
 use serde::Deserialize;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::timeout,
+};
 
 use crate::error::Error;
 
@@ -43,7 +46,7 @@ pub(super) struct Keys {
     origin: Origin,
     known: RwLock<Arc<Known>>,
     /// When the provider was asked last.
-    asked: Mutex<Option<Instant>>,
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Where the keys are. A file that a provider keeps up to date is read again like a URL.
@@ -86,7 +89,7 @@ impl Keys {
             known = Known::read(&text, Instant::now()).map_err(wrong)?;
             Origin::File(place.into())
         };
-        Ok(Self { origin, known: RwLock::new(Arc::new(known)), asked: Mutex::default() })
+        Ok(Self { origin, known: RwLock::new(Arc::new(known)), asked: Arc::default() })
     }
 
     /// The key with this name for an algorithm; of a token that names none, the only one there is.
@@ -102,10 +105,13 @@ impl Keys {
             self.ask(now).await;
             return self.known().find(id, of);
         };
-        // Whoever has the lock asks already, or did a moment ago.
-        if !known.is_fresh(now) && self.asked.try_lock().is_ok() {
+        // Whoever has the lock asks already.
+        if !known.is_fresh(now)
+            && let Ok(asked) = Arc::clone(&self.asked).try_lock_owned()
+            && !lately(*asked, now)
+        {
             let keys = Arc::clone(self);
-            tokio::spawn(async move { keys.ask(now).await });
+            tokio::spawn(async move { keys.ask_once(asked, now).await });
         }
         Some(key)
     }
@@ -117,10 +123,13 @@ impl Keys {
     /// Asks for the keys anew, unless that was done a moment ago.
     async fn ask(&self, now: Instant) {
         // Who waits here finds that it was.
-        let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|at| now.saturating_duration_since(at) < ASKED_EVERY) {
-            return;
+        let asked = Arc::clone(&self.asked).lock_owned().await;
+        if !lately(*asked, now) {
+            self.ask_once(asked, now).await;
         }
+    }
+
+    async fn ask_once(&self, mut asked: OwnedMutexGuard<Option<Instant>>, now: Instant) {
         let read = timeout(PATIENCE, self.read(now)).await;
         *asked = Some(now);
         match read.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}"))) {
@@ -157,6 +166,11 @@ where
     }
     let body = Limited::new(response.into_body(), LARGEST).collect().await;
     Known::read(&body.map_err(|why| why.to_string())?.to_bytes(), now)
+}
+
+/// Whether the provider was asked so lately that it is not asked again.
+fn lately(asked: Option<Instant>, now: Instant) -> bool {
+    asked.is_some_and(|at| now.saturating_duration_since(at) < ASKED_EVERY)
 }
 
 impl Known {

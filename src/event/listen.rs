@@ -70,7 +70,7 @@ pub(super) async fn listen_loop(database: &Database, mut listener: Option<PgList
             Ok(again) => listener = Some(again),
             Err(why) => {
                 warn(&why);
-                let _ = look(database).await;
+                let _ = poll_soon(database).await;
                 sleep(PAUSE).await;
             }
         }
@@ -106,7 +106,7 @@ async fn listen_on(database: &Database, mut listener: PgListener) -> Result<(), 
                 // What is lost without a word says nothing.
                 let sign = timeout(SIGN, listener.execute("SELECT 1")).await;
                 sign.map_err(Error::internal)?.map_err(Error::internal)?;
-                look(database).await?;
+                poll_soon(database).await?;
             }
         }
         if known.number.is_some() {
@@ -126,8 +126,8 @@ async fn hears(database: &Database, listener: &mut PgListener) -> Result<bool, E
     }
 }
 
-/// Looks how far the data have come, but not for long.
-async fn look(database: &Database) -> Result<(), Error> {
+/// Reads how far the data have come, but waits not long for it.
+async fn poll_soon(database: &Database) -> Result<(), Error> {
     timeout(PATIENCE, poll_once(database)).await.map_err(Error::internal)?
 }
 

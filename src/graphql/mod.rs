@@ -166,10 +166,12 @@ async fn executed(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked { mut request, operation, viewer, uploads, cost, error_max, explain, .. } = checked;
+    let Checked {
+        mut request, operation, fields, viewer, uploads, cost, error_max, explain, ..
+    } = checked;
     let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
     if operation == OperationType::Mutation {
-        match write(schema, &batch, &mut request, &viewer, uploads).await {
+        match write(schema, &batch, &mut request, fields, &viewer, uploads).await {
             Ok(writing) => request = request.data(writing),
             Err(response) => {
                 let response = told(response, cost, error_max, request_id);
@@ -191,12 +193,13 @@ async fn write(
     schema: &Schema,
     batch: &Arc<Batch>,
     request: &mut Request,
+    fields: String,
     viewer: &Viewer,
     uploads: Uploads,
 ) -> Result<Arc<Writing>, Response> {
     let refused = |error: ServerError| Response::from_errors(vec![error]);
     let document = request.parsed_query().map_err(refused)?.clone();
-    let writing = Arc::new(Writing::new(batch.database(), viewer, &document, &request.variables));
+    let writing = Arc::new(Writing::new(batch.database(), viewer, fields));
     let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
     let writes = writes.data(Arc::clone(batch)).data(viewer.clone()).data(uploads);
     let response = schema.execute(writes).await;

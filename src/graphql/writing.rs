@@ -14,12 +14,11 @@ use std::{
 };
 
 use async_graphql::{
-    Context, Name, Positioned, Request, Result, Variables,
+    Context, Name, Positioned, Request, Result,
     parser::types::{
-        Directive, DocumentOperations, ExecutableDocument, Field, Selection, SelectionSet,
+        DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
     },
 };
-use async_graphql_value::{ConstValue, Value};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -80,15 +79,9 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// A mutation of somebody.
-    pub(super) fn new(
-        database: &Database,
-        viewer: &Viewer,
-        document: &ExecutableDocument,
-        variables: &Variables,
-    ) -> Self {
-        let operation = fields(document, variables);
-        let by = By { viewer: viewer.clone(), operation, reason: None };
+    /// A mutation of somebody: the names of its fields.
+    pub(super) fn new(database: &Database, viewer: &Viewer, fields: String) -> Self {
+        let by = By { viewer: viewer.clone(), operation: fields, reason: None };
         Self {
             database: database.clone(),
             now: Utc::now(),
@@ -286,73 +279,17 @@ pub(super) fn camel(snake: &str) -> String {
     })
 }
 
-/// The names of the fields of the root that are executed, with commas between them. The document has
-/// no other operation.
-fn fields(document: &ExecutableDocument, variables: &Variables) -> String {
-    fn names<'d>(
-        set: &'d SelectionSet,
-        document: &'d ExecutableDocument,
-        variables: &Variables,
-        all: &mut Vec<&'d str>,
-    ) {
-        for selection in &set.items {
-            let directives = match &selection.node {
-                Selection::Field(field) => &field.node.directives,
-                Selection::InlineFragment(part) => &part.node.directives,
-                Selection::FragmentSpread(spread) => &spread.node.directives,
-            };
-            if directives.iter().any(|directive| skips(&directive.node, variables)) {
-                continue;
-            }
-            match &selection.node {
-                Selection::Field(field) => all.push(&field.node.name.node),
-                Selection::InlineFragment(part) => {
-                    names(&part.node.selection_set.node, document, variables, all);
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(part) = document.fragments.get(&spread.node.fragment_name.node) {
-                        names(&part.node.selection_set.node, document, variables, all);
-                    }
-                }
-            }
-        }
-    }
-    let mut all = Vec::new();
-    for (_, operation) in document.operations.iter() {
-        names(&operation.node.selection_set.node, document, variables, &mut all);
-    }
-    all.dedup();
-    all.join(", ").chars().take(200).collect()
-}
-
-/// Whether a directive leaves out what it stands at.
-fn skips(directive: &Directive, variables: &Variables) -> bool {
-    let condition = match directive.get_argument("if").map(|condition| &condition.node) {
-        Some(Value::Boolean(condition)) => Some(*condition),
-        Some(Value::Variable(name)) => match variables.get(name) {
-            Some(ConstValue::Boolean(condition)) => Some(*condition),
-            _ => None,
-        },
-        _ => None,
-    };
-    match directive.name.node.as_str() {
-        "skip" => condition == Some(true),
-        "include" => condition == Some(false),
-        _ => false,
-    }
-}
-
 /// The request without anything selected of its fields' results.
 pub(super) fn without_answers(request: &Request, mut document: ExecutableDocument) -> Request {
+    let mutation = |operation: &OperationType| *operation == OperationType::Mutation;
     match &mut document.operations {
         DocumentOperations::Single(operation) => {
             cut(&mut operation.node.selection_set.node);
         }
-        DocumentOperations::Multiple(operations) => {
-            for operation in operations.values_mut() {
-                cut(&mut operation.node.selection_set.node);
-            }
-        }
+        DocumentOperations::Multiple(operations) => operations
+            .values_mut()
+            .filter(|operation| mutation(&operation.node.ty))
+            .for_each(|operation| cut(&mut operation.node.selection_set.node)),
     }
     for fragment in document.fragments.values_mut() {
         let on = &fragment.node.type_condition.node.on.node;

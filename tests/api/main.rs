@@ -75,6 +75,7 @@ mod past_slugs;
 mod persisted;
 mod playground;
 mod postgres;
+mod proxy;
 mod questions;
 mod ranking;
 mod rate_limits;

@@ -111,7 +111,10 @@ impl Reader<'_> {
 }
 
 /// Through a cache everybody is answered as without it, whoever asked before.
-async fn keeps_readers_apart(server: &Server, cache: &Cache) {
+async fn keeps_readers_apart(store: &Store, start: fn(&Server, &Path) -> Option<Cache>) {
+    let server = Server::start_with(Store::open(store.url.clone()).await, &KEPT).await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(cache) = start(&server, folder.path()) else { return server.stop().await };
     let token = server.token(Role::Editor).await;
     let client = reqwest::Client::new();
     let mut readers = Vec::new();
@@ -141,6 +144,8 @@ async fn keeps_readers_apart(server: &Server, cache: &Cache) {
         readers.reverse();
     }
     assert!(hits > 0, "nothing was kept");
+    drop(cache);
+    server.stop().await;
 }
 
 on_each_database! {
@@ -188,20 +193,10 @@ on_each_database! {
     }
 
     async fn nginx_keeps_readers_apart(store: &Store) {
-        let server = Server::start_with(Store::open(store.url.clone()).await, &KEPT).await;
-        let folder = tempfile::tempdir().unwrap();
-        if let Some(cache) = Cache::nginx(&server, folder.path()) {
-            keeps_readers_apart(&server, &cache).await;
-        }
-        server.stop().await;
+        keeps_readers_apart(store, Cache::nginx).await;
     }
 
     async fn varnish_keeps_readers_apart(store: &Store) {
-        let server = Server::start_with(Store::open(store.url.clone()).await, &KEPT).await;
-        let folder = tempfile::tempdir().unwrap();
-        if let Some(cache) = Cache::varnish(&server, folder.path()) {
-            keeps_readers_apart(&server, &cache).await;
-        }
-        server.stop().await;
+        keeps_readers_apart(store, Cache::varnish).await;
     }
 }

@@ -10,7 +10,7 @@ use apollo_compiler::{
 };
 use async_graphql::{
     Name, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument as Parsed, OperationType},
+    parser::types::{ExecutableDocument as Parsed, OperationType},
 };
 use serde::Deserialize;
 
@@ -140,10 +140,7 @@ impl Document {
             introspection::check_max_depth(&valid, operation)
                 .map_err(|_| one(error::introspection_depth()))?;
         }
-        values::check(contract, &valid, &places).map_err(|mut wrong| {
-            wrong.truncate(options.error_max());
-            wrong
-        })?;
+        values::check(contract, &valid, &places, options.error_max())?;
         let parsed = convert::document(&valid, &places).map_err(one)?;
         Ok(Self { valid, parsed, places, tokens, introspects: found.introspects })
     }
@@ -167,7 +164,7 @@ impl Document {
     ) -> Result<Variables, Vec<ServerError>> {
         let variables = variables::coerce(contract, operation, given, &self.places, most)?;
         let given = Given { operation, variables: &variables };
-        values::check_nulls(contract, &self.valid, &self.places, given)?;
+        values::check_nulls(contract, &self.valid, &self.places, given, most)?;
         Ok(variables)
     }
 
@@ -175,21 +172,9 @@ impl Document {
         &self.valid
     }
 
-    /// What is executed of an operation with the coerced values of its variables: it alone.
+    /// What is executed of an operation with the coerced values of its variables.
     pub(super) fn parsed(&self, given: Given<'_>) -> Parsed {
-        let mut parsed = Parsed {
-            operations: match &self.parsed.operations {
-                DocumentOperations::Multiple(all) if all.len() > 1 => {
-                    let is_asked =
-                        |name: &Name| given.operation.name.as_deref() == Some(name.as_str());
-                    let asked = all.iter().find(|(name, _)| is_asked(name));
-                    let one = asked.map(|(name, operation)| (name.clone(), operation.clone()));
-                    DocumentOperations::Multiple(one.into_iter().collect())
-                }
-                operations => operations.clone(),
-            },
-            fragments: self.parsed.fragments.clone(),
-        };
+        let mut parsed = self.parsed.clone();
         let names = given.operation.variables.iter().map(|variable| Name::new(&*variable.name));
         let absent: HashSet<Name> =
             names.filter(|name| !given.variables.contains_key(name)).collect();

@@ -159,6 +159,9 @@ pub struct Checked {
     pub live: bool,
     /// The operation's name, if it has one.
     pub name: Option<String>,
+    /// The names of the fields of the root that a mutation executes, with commas between them; of
+    /// many fields the first.
+    pub fields: String,
     /// Who asks.
     pub viewer: Viewer,
     /// The files that came with it.
@@ -192,6 +195,7 @@ impl Checked {
             operation,
             live: false,
             name,
+            fields: String::new(),
             viewer,
             uploads,
             cost,
@@ -214,6 +218,17 @@ impl Cost {
     pub(super) fn to_value(self) -> Value {
         value!({ "requested": self.requested, "limit": self.limit })
     }
+}
+
+/// How many letters of the names of fields are told.
+const LONGEST_FIELDS: usize = 200;
+
+/// The names of the fields of the root that are executed, with commas between them.
+fn executed(document: &Document, given: Given<'_>) -> String {
+    let fields = shape::fields(document.valid(), given, &[&given.operation.selection_set]);
+    let mut names: Vec<&str> = fields.values().flatten().map(|field| field.name.as_str()).collect();
+    names.dedup();
+    names.join(", ").chars().take(LONGEST_FIELDS).collect()
 }
 
 /// How many bytes an error takes while it is kept, about.
@@ -268,7 +283,11 @@ impl Guard {
         let name = operation.name.as_ref().map(ToString::to_string);
         let most = self.options.error_max();
         let checked = Checked::new(&admitted, document.parsed(given), asked, kind, cost, most);
-        Ok(Checked { live, name, explain, ..checked })
+        let fields = match kind {
+            OperationType::Mutation => executed(document, given),
+            OperationType::Query | OperationType::Subscription => String::new(),
+        };
+        Ok(Checked { live, name, fields, explain, ..checked })
     }
 
     /// The document of a request and the values of its variables, if they are within every limit but

@@ -18,11 +18,12 @@ use super::{convert, given::Given, place::Places, scalars, variables::Path};
 use crate::graphql::error;
 
 /// Refuses values that scalars of the schema's own do not take, and variables whose type does not fit
-/// where they stand: one error for each.
+/// where they stand: one error for each, up to `most`.
 pub(super) fn check(
     schema: &Schema,
     document: &ExecutableDocument,
     places: &Places,
+    most: usize,
 ) -> Result<(), Vec<ServerError>> {
     let mut visit = Visit::new(schema, document, places, Wanted::Scalars);
     for operation in document.operations.iter() {
@@ -39,7 +40,7 @@ pub(super) fn check(
         visit.fragments.clear();
         visit.operation(operation);
     }
-    visit.end()
+    visit.end(most)
 }
 
 /// Refuses variables that are null where a value must stand. Such a variable may be null itself, for
@@ -49,13 +50,14 @@ pub(super) fn check_nulls(
     document: &ExecutableDocument,
     places: &Places,
     given: Given<'_>,
+    most: usize,
 ) -> Result<(), Vec<ServerError>> {
     if !given.variables.values().any(|value| *value == Constant::Null) {
         return Ok(());
     }
     let mut visit = Visit::new(schema, document, places, Wanted::Nulls(given));
     visit.operation(given.operation);
-    visit.end()
+    visit.end(most)
 }
 
 /// What is looked for.
@@ -103,7 +105,8 @@ impl<'d> Visit<'d> {
         Self { schema, document, places, wanted, fragments: HashSet::new(), wrong: Vec::new() }
     }
 
-    fn end(self) -> Result<(), Vec<ServerError>> {
+    fn end(mut self, most: usize) -> Result<(), Vec<ServerError>> {
+        self.wrong.truncate(most);
         if self.wrong.is_empty() { Ok(()) } else { Err(self.wrong) }
     }
 
