@@ -1,0 +1,144 @@
+//! Opening a database: which one, and how.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectOptions, DatabaseConnection, sqlx::Executor};
+use tokio::sync::Semaphore;
+
+use super::{
+    Database, Meter, Reader, WRITE_PATIENCE, WRITER_PREPARED, collation, sqlite,
+    writability::Writability,
+};
+use crate::error::Error;
+
+/// Where the data are kept.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Database")]
+#[group(skip)]
+pub struct Options {
+    /// Where the data are kept: `sqlite://FILE` (made when missing) or
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME` [default: sqlite://hutong.db]
+    #[arg(long, env = "HUTONG_DATABASE_URL", value_name = "URL", global = true)]
+    #[arg(hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// How many statements may read at the same time; on SQLite, of those that take milliseconds no
+    /// more than there are processors
+    #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
+    #[arg(default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_readers: u32,
+    /// How many seconds a statement that reads may run on PostgreSQL; on SQLite it ends with its
+    /// request
+    #[arg(long, env = "HUTONG_STATEMENT_TIMEOUT", value_name = "SECONDS", global = true)]
+    #[arg(default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub statement_timeout: u32,
+    /// Whether an SQLite database is copied beside itself before its tables are brought up to date
+    #[arg(long, env = "HUTONG_MIGRATION_BACKUP", value_name = "BOOL", global = true)]
+    #[arg(default_value_t = true, action = clap::ArgAction::Set)]
+    pub migration_backup: bool,
+}
+
+/// The database of those who name none.
+const DEFAULT_URL: &str = "sqlite://hutong.db";
+
+impl Options {
+    /// The URL of the database: the one that was named, or else the default.
+    pub fn url(&self) -> &str {
+        self.database_url.as_deref().unwrap_or(DEFAULT_URL)
+    }
+}
+
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Has PostgreSQL look every half a second whether whoever asked is still there, from version 14 on:
+/// a statement ends soon after the connection on which it was asked is closed.
+const CHECK_CLIENT: &str = "SELECT set_config(name, '500', false) FROM pg_settings
+    WHERE name = 'client_connection_check_interval'";
+
+impl Database {
+    /// Opens the database; an SQLite file is made when missing. Nothing is migrated yet.
+    ///
+    /// Fails with one line that says what could not be opened and why.
+    pub async fn open(options: &Options) -> Result<Self, Error> {
+        let url = options.url();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let (writer, readers) = sqlite::open(path, options.database_readers)
+                .await
+                .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
+            let file = Some(Arc::new(PathBuf::from(path)));
+            let migration_backup = options.migration_backup;
+            let count = options.database_readers;
+            Ok(Self {
+                file,
+                migration_backup,
+                ..Self::over(writer, Reader::Sqlite(readers), count)
+            })
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let connect = |connections: u32| {
+                let mut connect = ConnectOptions::new(url);
+                connect
+                    .max_connections(connections)
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .acquire_timeout(WRITE_PATIENCE)
+                    .sqlx_logging(false)
+                    .map_sqlx_postgres_pool_opts(|pool| {
+                        pool.after_connect(|connection, _| {
+                            // Where the system cannot tell, statements end by their time.
+                            let checked = async { connection.execute(CHECK_CLIENT).await };
+                            Box::pin(async { checked.await.map(drop).or(Ok(())) })
+                        })
+                    });
+                connect
+            };
+            let mut read = connect(options.database_readers);
+            read.statement_timeout(Duration::from_secs(options.statement_timeout.into()));
+            // Compiling a statement takes longer than running one of ours: PostgreSQL would compile
+            // every condition on names, whose cost it takes for hundreds of times what it is.
+            read.map_sqlx_postgres_opts(|options| options.options([("jit", "off")]));
+            let unreachable =
+                |why| Error::input(format!("cannot reach the PostgreSQL database: {why}"));
+            let mut write = connect(1);
+            write.map_sqlx_postgres_opts(|options| {
+                options.statement_cache_capacity(WRITER_PREPARED)
+            });
+            let writer = sea_orm::Database::connect(write).await.map_err(unreachable)?;
+            let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
+            let collations = collation::known(&reader).await.map_err(unreachable)?;
+            Ok(Self {
+                collations: Some(Arc::new(collations)),
+                ..Self::over(writer, Reader::Postgres(reader), options.database_readers)
+            })
+        } else {
+            Err(Error::input(format!(
+                "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
+            )))
+        }
+    }
+
+    fn over(writer: DatabaseConnection, reader: Reader, readers: u32) -> Self {
+        let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
+        let (writing, writability) = (Arc::default(), Writability::default());
+        let turn = Arc::new(Semaphore::new(1));
+        let free = Arc::new(Semaphore::new(readers as usize));
+        let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
+        Self {
+            writer,
+            turn,
+            writability,
+            reader,
+            free,
+            revision,
+            changes: Arc::default(),
+            listener: Arc::default(),
+            tokens,
+            writing,
+            meter,
+            noted,
+            collations: None,
+            file,
+            migration_backup,
+            shadows,
+        }
+    }
+}
