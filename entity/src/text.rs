@@ -5,6 +5,9 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+/// How many characters the tag of a language may have: many more than those in use.
+pub const LANGUAGE_MAX: usize = 100;
+
 /// One text in one or more languages, by BCP 47 tag: `{"ar": "بكين", "en": "Beijing"}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, FromJsonQueryResult)]
 #[serde(transparent)]

@@ -5,18 +5,23 @@ use std::str::FromStr;
 use async_graphql::{
     Context, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
 };
-use entity::{Quoted, Text, quote::unexpected};
-use oxilangtag::{LanguageTag, LanguageTagParseError};
+use entity::{Quoted, Text, quote::unexpected, text::LANGUAGE_MAX};
+use oxilangtag::LanguageTag;
 
 /// A well-formed language tag.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Language(String);
 
 impl FromStr for Language {
-    type Err = LanguageTagParseError;
+    type Err = String;
 
-    fn from_str(tag: &str) -> Result<Self, LanguageTagParseError> {
-        LanguageTag::parse_and_normalize(tag).map(|tag| Self(tag.into_inner()))
+    fn from_str(tag: &str) -> Result<Self, String> {
+        if tag.len() > LANGUAGE_MAX {
+            let found = tag.chars().count();
+            return Err(format!("it has {found} characters, but may have {LANGUAGE_MAX}"));
+        }
+        let parsed = LanguageTag::parse_and_normalize(tag).map_err(|why| why.to_string())?;
+        Ok(Self(parsed.into_inner()))
     }
 }
 
@@ -37,8 +42,8 @@ impl Language {
     }
 }
 
-/// A language as a BCP 47 tag: `ar`, `zh`, `zh-Hant`, `en`. Any language may be asked for; see the
-/// field for what is given when the data do not have it.
+/// A language as a BCP 47 tag: `ar`, `zh`, `zh-Hant`, `en`, of 100 characters at the most. Any
+/// language may be asked for; see the field for what is given when the data do not have it.
 #[Scalar(name = "Language", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]
 impl ScalarType for Language {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use entity::{Date, Decimal, Quoted};
+use entity::{Date, Decimal, Quoted, text::LANGUAGE_MAX};
 use oxilangtag::LanguageTag;
 use sea_orm::{
     ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait,
@@ -162,6 +162,9 @@ fn field<C: ColumnTrait>(
     }
     let tag = name.strip_prefix(known)?.strip_prefix('_')?;
     let tag = LanguageTag::parse_and_normalize(tag).ok()?.into_inner();
+    if tag.len() > LANGUAGE_MAX {
+        return None;
+    }
     matches!(kind, ColumnType::JsonBinary)
         .then(|| Field::Text { name: known.to_owned(), language: tag })
 }

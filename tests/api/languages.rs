@@ -177,6 +177,10 @@ on_each_database! {
             server.error(r#"{ observations(first: 1) { nodes { display(language: "zh_CN") } } }"#).await;
         assert_eq!(code, "BAD_USER_INPUT");
         assert!(message.contains("is no language tag"), "{message}");
+        let long = format!("en-x-{}", vec!["a"; 60].join("-"));
+        let (message, _, _) =
+            server.error(&format!(r#"{{ observations(first: 1) {{ nodes {{ display(language: "{long}") }} }} }}"#)).await;
+        assert!(message.contains("(it has 124 characters, but may have 100); write one like"), "{message}");
     }
 
     /// Two statements more, for the metrics and their units, however many figures and languages.
