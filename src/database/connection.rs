@@ -26,6 +26,10 @@ const PATIENCE: [u64; 2] = [500, 1500];
 /// How many steps a statement of SQLite takes before it looks whether it is still wanted.
 const STEPS: i32 = 10_000;
 
+/// How long a statement that PostgreSQL keeps prepared may be, in bytes: each connection keeps up to a
+/// hundred, whose plans take many times their length there.
+const LONGEST_KEPT: usize = 8 * 1024;
+
 /// A connection, until it is dropped.
 pub(super) struct Connection {
     pub(super) link: Link,
@@ -111,9 +115,10 @@ impl Connection {
     ) -> Result<Vec<QueryResult>, DbErr> {
         self.reusable = false;
         let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let kept = matches!(self.link, Link::Sqlite(_)) || statement.sql.len() <= LONGEST_KEPT;
         let sql = AssertSqlSafe(statement.sql);
         on!(&mut self.link, connection => {
-            let rows = sqlx::query_with(sql, values).fetch_all(&mut **connection).await;
+            let rows = sqlx::query_with(sql, values).persistent(kept).fetch_all(&mut **connection).await;
             rows.map(|rows| rows.into_iter().map(QueryResult::from).collect())
         })
         .map_err(query)
