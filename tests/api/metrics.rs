@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::{Server, on_each_database, server::sqlite};
+use crate::{
+    Server, on_each_database,
+    server::{Uncached, sqlite},
+};
 
 /// The numbers at an address, by name and labels.
 async fn numbers(client: &reqwest::Client, url: String) -> BTreeMap<String, f64> {
@@ -21,7 +24,7 @@ async fn numbers(client: &reqwest::Client, url: String) -> BTreeMap<String, f64>
 }
 
 on_each_database! {
-    async fn tell_what_was_asked_and_what_became_of_it(server: &Server) {
+    async fn tell_what_was_asked_and_what_became_of_it(server: &Uncached) {
         let at = || numbers(server.client(), server.url("/metrics"));
         let before = at().await;
         assert_eq!(before[&format!("hutong_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))], 1.0);
@@ -61,7 +64,7 @@ on_each_database! {
 #[tokio::test]
 async fn names_of_operations_are_bounded() {
     let (store, _folder) = sqlite().await;
-    let server = Server::start(store).await;
+    let server = Server::start_with(store, &["--result-cache=0"]).await;
     for number in 0..105 {
         server.data(&format!("query Q{number} {{ __typename }}")).await;
     }

@@ -77,6 +77,9 @@ pub(crate) struct Server {
     running: JoinHandle<()>,
 }
 
+/// One that keeps no results, whatever the others do: of tests that count what is not known yet.
+pub(crate) type Uncached = Server;
+
 /// What a server answered to a question.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -237,7 +240,7 @@ pub(crate) fn url(folder: &Path) -> String {
 }
 
 /// Makes of each test two, one on SQLite and one on PostgreSQL. A test takes a server with the
-/// bundled data, one with the panel's, or an empty database.
+/// bundled data, the same without kept results, one with the panel's, or an empty database.
 macro_rules! on_each_database {
     ($($(#[$doc:meta])* async fn $name:ident($given:ident: &$kind:ident) $body:block)+) => {$(
         $(#[$doc])*
@@ -262,11 +265,17 @@ macro_rules! on_each_database {
         }
     )+};
     (@made Server $database:ident) => { crate::template::BUNDLED.$database() };
+    (@made Uncached $database:ident) => { crate::template::BUNDLED.$database() };
     (@made Panel $database:ident) => { crate::template::PANEL.$database() };
     (@made Store sqlite) => { crate::server::sqlite() };
     (@made Store postgres) => { crate::postgres::database() };
     (@run Server $store:ident $test:ident) => {
         let server = crate::Server::start($store).await;
+        $test(&server).await;
+        server.stop().await;
+    };
+    (@run Uncached $store:ident $test:ident) => {
+        let server = crate::Server::start_with($store, &["--result-cache=0"]).await;
         $test(&server).await;
         server.stop().await;
     };

@@ -1,6 +1,6 @@
 //! How many SQL statements an answer takes: it follows from the query alone.
 
-use crate::{Server, on_each_database};
+use crate::{Server, on_each_database, server::Uncached};
 
 /// Districts, their initiatives, those's figures and metrics with units: one statement each.
 const THREE_LEVELS: &str = "{ districts(first: 20) { nodes { name
@@ -28,7 +28,7 @@ const TANGLED: &str = r#"
 
 on_each_database! {
     /// However often it runs, the number never varies.
-    async fn three_levels_take_one_statement_each(server: &Server) {
+    async fn three_levels_take_one_statement_each(server: &Uncached) {
         for _ in 0..100 {
             let answer = server.ask(THREE_LEVELS).await;
             answer.data();
@@ -38,7 +38,7 @@ on_each_database! {
     }
 
     /// Aliases, fragments, arguments and depths: siblings that ask alike ask together.
-    async fn equal_questions_are_asked_together(server: &Server) {
+    async fn equal_questions_are_asked_together(server: &Uncached) {
         let mut first = None;
         for _ in 0..50 {
             let answer = server.ask_with(TANGLED, serde_json::json!({ "few": 3 })).await;
@@ -55,7 +55,7 @@ on_each_database! {
     }
 
     /// Requests that run at once do not share statements, nor split each other's.
-    async fn requests_at_once_do_not_disturb_each_other(server: &Server) {
+    async fn requests_at_once_do_not_disturb_each_other(server: &Uncached) {
         let many = (0..64).map(|_| server.ask(THREE_LEVELS));
         for answer in futures_util::future::join_all(many).await {
             answer.data();
