@@ -13,7 +13,6 @@ use std::{
 };
 
 use async_graphql::SDLExportOptions;
-use chrono::Utc;
 use clap::{Parser, Subcommand};
 use tokio::task::JoinSet;
 
@@ -136,7 +135,7 @@ async fn prepare(
     record::prepare(database).await?;
     // A database that somebody named is theirs: the sample is not mixed into what they will load.
     let sample = config.bundled.sample.unwrap_or(unnamed);
-    if sample && bundled::package()?.load_into_empty(database, Utc::now()).await? {
+    if sample && bundled::package()?.load_into_empty(database, None).await? {
         tracing::info!("loaded the bundled sample");
     }
     event::poll_once(database).await?;

@@ -57,6 +57,12 @@ pub enum Error {
     /// Another write goes on for too long.
     #[error("another write is under way and has not ended in time; try again")]
     Busy,
+    /// The connection was lost while a write was being kept: it may have been, or not.
+    #[error("the connection to the database was lost while this was written")]
+    OutcomeUnknown,
+    /// A key that a write was given came with another one before.
+    #[error("{0}")]
+    KeyReused(Arc<str>),
     /// Our failure or the database's. The message is for the log, never for a client.
     #[error("{0}")]
     Internal(Arc<str>),

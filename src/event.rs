@@ -155,7 +155,9 @@ async fn poll_loop(database: &Database) {
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
-        if let Err(why) = current(database).await {
+        // While nobody writes: a long write is known to have begun since.
+        let looked = database.look_for_writes().await;
+        if let Err(why) = looked.and(current(database).await) {
             tracing::warn!(%why, "cannot see whether others wrote; trying again");
             sleep(PAUSE).await;
         }

@@ -23,6 +23,7 @@ pub mod change;
 pub mod claim;
 pub mod dataset;
 pub mod district;
+pub mod idempotency_key;
 pub mod initiative;
 pub mod initiative_metric;
 pub mod initiative_organization;

@@ -6,6 +6,7 @@ mod m20261124_000001_changed_at;
 mod m20261125_000001_history;
 mod m20261125_000002_past;
 mod m20261129_000001_folded;
+mod m20261129_000002_idempotency_key;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_history::Migration),
             Box::new(m20261125_000002_past::Migration),
             Box::new(m20261129_000001_folded::Migration),
+            Box::new(m20261129_000002_idempotency_key::Migration),
         ]
     }
 }

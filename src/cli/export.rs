@@ -17,6 +17,7 @@ use crate::{
     error::Error,
     graphql::{self, Guard},
     package::export::{self, Format, Order, Piece, Summary},
+    query::past,
 };
 
 /// What to export, and where to.
@@ -45,6 +46,9 @@ impl Export {
         let mut to = self.target(order.format)?;
         let database = Database::open(&config.database).await?;
         database.migrate().await?;
+        if let Some(moment) = self.as_of {
+            past::check("--as-of", moment, database.settle(moment).await?)?;
+        }
         let snapshot = export::open(&database, self.as_of, Utc::now()).await?;
         let format = order.format;
         let mut export = export::Export::begin(snapshot, order);

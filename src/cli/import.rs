@@ -2,7 +2,6 @@
 
 use std::{io::IsTerminal, path::PathBuf};
 
-use chrono::Utc;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -56,7 +55,7 @@ impl Import {
     }
 
     async fn import(&self, database: &Database) -> Result<Summary, Error> {
-        let mut writer = Writer::begin(database, Utc::now(), By::operator("import")).await?;
+        let mut writer = Writer::begin(database, None, By::operator("import")).await?;
         let sources = self.paths.iter().map(Source::path).collect();
         let (mut bar, mut lines) = (Bar::new(), Lines::new());
         let progress: &mut dyn Progress =

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::sqlite;
 use crate::error::Error;
@@ -27,6 +27,8 @@ const CACHE: i64 = 64 * 1024;
 /// What is known of the writes to a file.
 pub(super) struct Writes {
     connection: Mutex<Connection>,
+    /// One that may write, and never does.
+    other: Mutex<Connection>,
     /// The number of the last write of which everything is known that follows from it.
     known: AtomicI64,
     /// The turn of the one who finds that out.
@@ -45,9 +47,13 @@ impl Writes {
         let connection = sqlite::connect(path, CACHE)?;
         // Who asks is an executor of requests, and never waits.
         connection.busy_timeout(Duration::ZERO)?;
-        let (connection, turn) = (Mutex::new(connection), tokio::sync::Mutex::default());
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let other = Connection::open_with_flags(path, flags)?;
+        other.busy_timeout(Duration::ZERO)?;
+        let turn = tokio::sync::Mutex::default();
         // SQLite begins with 1.
-        Ok(Self { connection, known: AtomicI64::new(0), turn })
+        let known = AtomicI64::new(0);
+        Ok(Self { connection: connection.into(), other: other.into(), known, turn })
     }
 
     /// Calls `learn` if anything was committed since it was last called and ended well. What it
@@ -75,6 +81,17 @@ impl Writes {
 
     fn is_known(&self, last: Option<i64>) -> bool {
         last == Some(self.known.load(SeqCst))
+    }
+
+    /// Whether nobody writes: then the lock of those who do can be had. It takes no disk, and is
+    /// given back at once.
+    pub(super) fn is_free(&self) -> Result<bool, Error> {
+        let other = self.other.lock().unwrap_or_else(PoisonError::into_inner);
+        match other.execute_batch("BEGIN IMMEDIATE; ROLLBACK") {
+            Ok(()) => Ok(true),
+            Err(why) if why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// The number of the last write; none where SQLite cannot tell without waiting.

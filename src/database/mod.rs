@@ -15,6 +15,7 @@ mod foreign;
 mod migrate;
 mod open;
 mod revision;
+mod settled;
 mod shadow;
 mod sqlite;
 mod statement;
@@ -27,13 +28,12 @@ use std::{
     path::PathBuf,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicI32, AtomicU64, Ordering::SeqCst},
+        Arc,
+        atomic::{AtomicI32, AtomicI64, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
 
-use entity::DateTime;
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, FromQueryResult, QueryResult, RuntimeErr, Statement,
     TryGetable,
@@ -50,6 +50,7 @@ use tracing::Instrument;
 pub use migrate::back_up;
 pub use open::Options;
 pub use revision::Revision;
+pub use settled::Settled;
 
 pub(crate) use case::{fold_case, folded_case};
 pub(crate) use collation::ROOT as ROOT_COLLATION;
@@ -94,11 +95,13 @@ pub struct Database {
     revision: Arc<watch::Sender<Revision>>,
     /// How often that has changed.
     changes: Arc<AtomicU64>,
+    /// How often the database went back.
+    falls: Arc<AtomicU64>,
     /// The process of PostgreSQL by which this instance is told of each write; 0 while it is not.
     listener: Arc<AtomicI32>,
     tokens: Arc<AtomicU64>,
-    /// Since when somebody writes through this.
-    writing: Arc<Mutex<Option<DateTime>>>,
+    /// Up to when the past is settled, in microseconds since 1970.
+    settled: Arc<AtomicI64>,
     meter: Meter,
     noted: Option<Statements>,
     /// The names of the collations that PostgreSQL has.
@@ -156,23 +159,6 @@ impl Database {
     /// The numbers of all statements.
     pub fn meter(&self) -> &Meter {
         &self.meter
-    }
-
-    /// The time that a write under way through this records, if there is one: what it writes is
-    /// not there yet, and will have been there since.
-    pub fn writing_since(&self) -> Option<DateTime> {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that a write is under way.
-    pub(crate) fn note_writing(&self, since: DateTime) {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
-    }
-
-    /// Notes that it is not any more; by then the next one may be.
-    pub(crate) fn note_written(&self, since: DateTime) {
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        *writing = writing.filter(|other| *other != since);
     }
 
     /// How often tokens were granted or withdrawn through this.
@@ -241,12 +227,14 @@ impl Database {
         match &self.reader {
             Reader::Sqlite(readers) => readers.fetch(statement).await,
             Reader::Postgres(pool) => {
-                let mut connection = Connection::take(pool).await?;
-                let rows = connection.query_all(statement).await;
-                // Dropped before that with its request, it is closed, and the statement ends.
-                connection.release();
-                let rows = rows.map_err(stopped)?;
-                rows.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
+                let rows = match query(Connection::take(pool).await?, statement.clone()).await {
+                    // What reads can be asked again: the connection may be all that was lost.
+                    Err(Error::Unavailable(_)) => {
+                        query(Connection::take(pool).await?, statement).await
+                    }
+                    asked => asked,
+                };
+                rows?.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
             }
         }
     }
@@ -307,6 +295,17 @@ impl Database {
             }
         }
     }
+}
+
+/// Runs a statement that reads.
+async fn query(
+    mut connection: Connection,
+    statement: Statement,
+) -> Result<Vec<QueryResult>, Error> {
+    let rows = connection.query_all(statement).await;
+    // Dropped before that with its request, it is closed, and the statement ends.
+    connection.release();
+    rows.map_err(stopped)
 }
 
 /// What PostgreSQL says of a statement that ran too long.

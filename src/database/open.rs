@@ -118,7 +118,7 @@ impl Database {
 
     fn over(writer: DatabaseConnection, reader: Reader, readers: u32) -> Self {
         let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
-        let (writing, writability) = (Arc::default(), Writability::default());
+        let (settled, writability) = (Arc::default(), Writability::default());
         let turn = Arc::new(Semaphore::new(1));
         let free = Arc::new(Semaphore::new(readers as usize));
         let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
@@ -130,9 +130,10 @@ impl Database {
             free,
             revision,
             changes: Arc::default(),
+            falls: Arc::default(),
             listener: Arc::default(),
             tokens,
-            writing,
+            settled,
             meter,
             noted,
             collations: None,

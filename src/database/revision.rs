@@ -36,6 +36,12 @@ impl Database {
         *self.revision.borrow()
     }
 
+    /// How often the database went back: what was known before that is older than what is known
+    /// since, whatever its number.
+    pub fn falls(&self) -> u64 {
+        self.falls.load(SeqCst)
+    }
+
     /// The revision now and each time it is raised. Who does not look for a while sees only the
     /// newest: nothing queues up.
     pub fn revisions(&self) -> watch::Receiver<Revision> {
@@ -101,6 +107,7 @@ impl Database {
             let overtaken = self.changes.load(SeqCst) != look.0;
             let back = !overtaken && found.number <= revision.number && found != *revision;
             if back {
+                self.falls.fetch_add(1, SeqCst);
                 tracing::warn!(
                     known = revision.number,
                     found = found.number,

@@ -5,18 +5,25 @@
 //! PostgreSQL answers a `COMMIT` after a failed statement with success, and rolls back. So nothing
 //! is run after the first statement that failed, a write is acknowledged once it was read back
 //! outside of its transaction, and a connection whose transaction did not certainly end is closed.
+//! Where the answer to a `COMMIT` is lost, it is asked on another connection what became of it.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     sea_query::SelectStatement,
 };
-use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit};
+use tokio::{
+    sync::{Mutex, MutexGuard, OwnedSemaphorePermit},
+    time::{Instant, sleep, timeout, timeout_at},
+};
 
 use super::{WRITE_PATIENCE, connection::Connection, writability::Writability};
 use crate::error::Error;
 
 /// The key of the lock that lets one instance write at a time on PostgreSQL.
-const WRITE_LOCK: i64 = 0x0048_7574_6f6e_6700;
+pub(super) const WRITE_LOCK: i64 = 0x0048_7574_6f6e_6700;
 
 /// Counts what all tables of the schema hold.
 pub(super) const ANALYZE: &str = "DO $$ DECLARE name text; BEGIN
@@ -27,9 +34,19 @@ pub(super) const ANALYZE: &str = "DO $$ DECLARE name text; BEGIN
 /// Why a write is not acknowledged though the database reported no failure.
 const NOT_KEPT: &str = "the database did not keep what was written; nothing was changed";
 
+/// How long PostgreSQL may take to answer a `COMMIT`.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it is tried to find out what became of a `COMMIT` that was not answered.
+const OUTCOME_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait before another try.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// A write under way. Dropped before [`Transaction::commit`], nothing of it is kept.
 pub struct Transaction {
     state: Mutex<State>,
+    pool: DatabaseConnection,
     backend: DbBackend,
     writability: Writability,
     /// Nobody else writes through this database meanwhile.
@@ -53,29 +70,16 @@ impl Transaction {
         turn: OwnedSemaphorePermit,
     ) -> Result<Self, Error> {
         let backend = pool.get_database_backend();
-        let begin = match backend {
-            // Whoever waits too long is told so, as on SQLite.
-            DbBackend::Postgres => format!(
-                "BEGIN; SET LOCAL lock_timeout = '{}s'; SELECT pg_advisory_xact_lock({WRITE_LOCK});
-                SET LOCAL lock_timeout = 0",
-                WRITE_PATIENCE.as_secs()
-            ),
-            _ => "BEGIN IMMEDIATE".to_owned(),
-        };
-        let begun = async {
-            let mut connection = Connection::take(pool).await?;
-            connection.execute_unprepared(&begin).await?;
-            Ok(connection)
-        };
-        let connection = begun.await.map_err(|why: DbErr| writability.failed(why))?;
+        let begun = begin(pool).await;
+        let connection = begun.map_err(|why| writability.failed(why))?;
         let state = Mutex::new(State { connection, sound: true, failure: None });
-        Ok(Self { state, backend, writability, _turn: turn })
+        Ok(Self { state, pool: pool.clone(), backend, writability, _turn: turn })
     }
 
     /// Keeps what was written, and returns the row of `proof`, a statement that has one exactly when it can be
     /// seen: without that row the write failed.
     pub(crate) async fn commit(self, proof: &SelectStatement) -> Result<QueryResult, Error> {
-        let Self { state, backend, writability, _turn } = self;
+        let Self { state, pool, backend, writability, _turn } = self;
         let State { mut connection, sound, failure } = state.into_inner();
         if !sound {
             return Err(failure.map_or_else(interrupted, Error::from));
@@ -87,22 +91,41 @@ impl Transaction {
                 // Refused where a transaction is still open.
                 connection.execute_unprepared("BEGIN").await?;
             }
-            connection.query_all(proof).await
+            connection.query_all(proof.clone()).await
         };
-        let mut seen = committed.await.map_err(|why| writability.failed(why))?;
-        let Some(seen) = seen.pop() else {
-            writability.refuse(NOT_KEPT);
-            return Err(Error::Unwritable(NOT_KEPT));
+        let committed = match backend {
+            DbBackend::Postgres => timeout(COMMIT_PATIENCE, committed).await,
+            _ => Ok(committed.await),
         };
-        let ended = match backend {
-            DbBackend::Sqlite => connection.execute_unprepared("ROLLBACK").await.map(drop),
-            _ => Ok(()),
+        // Without an answer it may have been kept or not.
+        let lost = match committed {
+            Ok(Ok(mut seen)) => {
+                let seen = seen.pop();
+                let ended = match backend {
+                    DbBackend::Sqlite => connection.execute_unprepared("ROLLBACK").await.map(drop),
+                    _ => Ok(()),
+                };
+                if seen.is_some() && ended.is_ok() {
+                    connection.release();
+                }
+                if seen.is_some() {
+                    writability.succeeded();
+                } else {
+                    writability.refuse(NOT_KEPT);
+                }
+                return seen.ok_or(Error::Unwritable(NOT_KEPT));
+            }
+            Ok(Err(why)) => match writability.failed(why) {
+                lost @ Error::Unavailable(_) if backend == DbBackend::Postgres => Some(lost),
+                why => return Err(why),
+            },
+            Err(_) => None,
         };
-        if ended.is_ok() {
-            connection.release();
+        drop(connection);
+        match outcome(&pool, &proof).await? {
+            Some(seen) => Ok(seen),
+            None => Err(lost.unwrap_or_else(silent)),
         }
-        writability.succeeded();
-        Ok(seen)
     }
 
     /// Keeps nothing. Unlike dropping it, this leaves the connection open where that is safe.
@@ -111,6 +134,17 @@ impl Transaction {
         if sound && connection.execute_unprepared("ROLLBACK").await.is_ok() {
             connection.release();
         }
+    }
+
+    /// What time it is by the clock that all who write share.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        if self.backend == DbBackend::Sqlite {
+            return Ok(Utc::now());
+        }
+        let now = Statement::from_string(self.backend, "SELECT clock_timestamp()");
+        let now = self.query_one_raw(now).await?;
+        let now = now.ok_or_else(|| Error::internal("PostgreSQL does not tell the time"))?;
+        Ok(now.try_get_by_index(0)?)
     }
 
     /// Counts what the tables hold, so that PostgreSQL plans by it: by itself it does so a minute
@@ -147,6 +181,51 @@ impl Transaction {
         }
         done
     }
+}
+
+/// Takes a connection, and begins to write on it.
+async fn begin(pool: &DatabaseConnection) -> Result<Connection, DbErr> {
+    let begin = match pool.get_database_backend() {
+        // Whoever waits too long is told so, as on SQLite.
+        DbBackend::Postgres => format!(
+            "BEGIN; SET LOCAL lock_timeout = '{}s'; SELECT pg_advisory_xact_lock({WRITE_LOCK});
+            SET LOCAL lock_timeout = 0",
+            WRITE_PATIENCE.as_secs()
+        ),
+        _ => "BEGIN IMMEDIATE".to_owned(),
+    };
+    let mut connection = Connection::take(pool).await?;
+    connection.execute_unprepared(&begin).await?;
+    Ok(connection)
+}
+
+/// The row of the proof of a write whose `COMMIT` was not answered; none where it was not kept.
+/// Whoever may write knows it: then the write has ended, one way or the other. Fails with
+/// [`Error::OutcomeUnknown`] where that cannot be found out.
+async fn outcome(
+    pool: &DatabaseConnection,
+    proof: &Statement,
+) -> Result<Option<QueryResult>, Error> {
+    let ask = async || {
+        let mut connection = begin(pool).await?;
+        let seen = connection.query_all(proof.clone()).await?.pop();
+        connection.execute_unprepared("ROLLBACK").await?;
+        connection.release();
+        Ok::<_, DbErr>(seen)
+    };
+    let end = Instant::now() + OUTCOME_PATIENCE;
+    while let Ok(asked) = timeout_at(end, ask()).await {
+        match asked {
+            Ok(seen) => return Ok(seen),
+            Err(why) => tracing::warn!(%why, "what became of a write is not known yet"),
+        }
+        sleep(PAUSE).await;
+    }
+    Err(Error::OutcomeUnknown)
+}
+
+fn silent() -> Error {
+    Error::Unavailable("it did not answer a COMMIT in time".into())
 }
 
 fn interrupted() -> Error {

@@ -94,6 +94,11 @@ pub enum Code {
     Overloaded,
     /// The database does not answer.
     DatabaseUnavailable,
+    /// The connection to the database was lost while a write was being kept: it may have been, or
+    /// not. With an `Idempotency-Key` it can be sent again.
+    OutcomeUnknown,
+    /// The `Idempotency-Key` came with another request before.
+    IdempotencyKeyReused,
     /// What was asked for means several things; the message names them, and the argument that
     /// chooses.
     Ambiguous,

@@ -62,7 +62,7 @@ impl CompareQuery {
         known_on: Option<Date>,
     ) -> Option<Result<CompareTable>> {
         let table = async {
-            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;
             if let (Some(_), Some(frequency)) = (&periods, frequency) {
                 return Err(Error::input(format!(
                     "`frequency` is {}, but `periods` are given; leave one of them out",

@@ -54,6 +54,13 @@ impl From<Error> for async_graphql::Error {
                     .to_owned(),
                 Code::Timeout,
             ),
+            Error::OutcomeUnknown => {
+                let message = "the connection to the database was lost while this was written: it \
+                               may have been kept, or not; look, or send it again with the same \
+                               `Idempotency-Key`";
+                (message.to_owned(), Code::OutcomeUnknown)
+            }
+            Error::KeyReused(message) => (message.to_string(), Code::IdempotencyKeyReused),
             Error::Internal(why) => {
                 cause = Some(why);
                 let message = "the server failed to answer this field; its log says why";

@@ -69,8 +69,8 @@ impl GroupQuery {
         )]
         known_on: Option<Date>,
     ) -> Option<Result<PagedConnection<GroupPages>>> {
-        let groups = || {
-            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
+        let groups = async {
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;
             let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
             check(&by)?;
             let order = order_by.unwrap_or_default();
@@ -97,7 +97,7 @@ impl GroupQuery {
             let groups = Groups::new(view, by, filter, having, order, parts, page)?;
             Ok(PagedConnection(GroupPages(Arc::new(groups))))
         };
-        Some(groups())
+        Some(groups.await)
     }
 }
 
@@ -233,7 +233,7 @@ impl ObservationGroup {
             (own, filter) => filter.or_else(|| own.clone()),
         };
         let wanted = Wanted { first, after, last, before, filter, order_by };
-        let view = past::view(ctx, self.view, as_of, known_on);
+        let view = past::view(ctx, self.view, as_of, known_on).await;
         Some(view.and_then(|view| list(ctx, view, side, wanted)))
     }
 }

@@ -108,7 +108,7 @@ object! {
         ) -> Option<Result<Series>> {
             let wanted = Wanted { district, initiative, from, to, frequency, gaps };
             let series = async {
-                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let view = past::view(ctx, self.view, as_of, known_on).await?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 // Boxed: every field of an object takes the room of the largest.
                 Box::pin(Series::load(ctx, view, &metric, wanted)).await
@@ -132,7 +132,7 @@ object! {
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Observation>> {
             let latest = async {
-                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let view = past::view(ctx, self.view, as_of, known_on).await?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 let place = named::<district::Entity>(ctx, "district", &district, view).await?;
                 Latest { view, metric, place, initiative, frequency }.load(ctx).await
@@ -167,7 +167,7 @@ object! {
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Option<Result<Ranking>> {
             let ranking = async {
-                let view = past::view(ctx, self.view, as_of, known_on)?;
+                let view = past::view(ctx, self.view, as_of, known_on).await?;
                 let metric = seen_from::<metric::Entity>(ctx, &self.row, self.view, view).await?;
                 let when = match (period, newest_of_each) {
                     (Some(period), true) => {
@@ -205,7 +205,7 @@ object! {
             #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")] as_of: Option<DateTime>,
             #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")] known_on: Option<Date>,
         ) -> Result<super::Figures> {
-            let view = past::view(ctx, self.view, as_of, known_on)?;
+            let view = past::view(ctx, self.view, as_of, known_on).await?;
             let column = entity::observation::Column::MetricId;
             Ok(super::Figures::of_row(view, column, self.row.id, filter))
         }

@@ -39,6 +39,7 @@ pub mod figures;
 pub mod group;
 pub mod group_key;
 pub mod guard;
+mod idempotency;
 pub mod import;
 pub mod import_progress;
 pub mod initiative;
@@ -101,6 +102,7 @@ use writing::Writing;
 use crate::{
     access::{Permission, Viewer},
     database::Database,
+    error::Error,
     query::{Batch, Limits, View},
 };
 
@@ -166,12 +168,13 @@ async fn executed(
     checked: Checked,
     request_id: &str,
 ) -> (Response, usize) {
-    let Checked {
-        mut request, operation, fields, viewer, uploads, cost, error_max, explain, ..
-    } = checked;
+    let Checked { viewer, cost, error_max, explain, .. } = checked;
     let batch = Arc::new(Batch::new(database, view(&viewer), Utc::now().into()));
-    if operation == OperationType::Mutation {
-        match write(schema, &batch, &mut request, fields, &viewer, uploads).await {
+    let mut request = checked.request;
+    if checked.operation == OperationType::Mutation {
+        let writing = Writing::new(database, &viewer, checked.fields, checked.committing);
+        let key = checked.idempotency_key.as_deref();
+        match write(schema, &batch, &mut request, writing, key, checked.uploads).await {
             Ok(writing) => request = request.data(writing),
             Err(response) => {
                 let response = told(response, cost, error_max, request_id);
@@ -188,29 +191,38 @@ async fn executed(
     (response, batch.statements().count())
 }
 
-/// Does all that a mutation asks for, or else gives the answer that says what is wrong.
+/// Does all that a mutation asks for, unless it was done already by the same key, or else gives the
+/// answer that says what is wrong.
 async fn write(
     schema: &Schema,
     batch: &Arc<Batch>,
     request: &mut Request,
-    fields: String,
-    viewer: &Viewer,
+    writing: Writing,
+    key: Option<&str>,
     uploads: Uploads,
 ) -> Result<Arc<Writing>, Response> {
     let refused = |error: ServerError| Response::from_errors(vec![error]);
+    let failed = |error: Error| {
+        let error = async_graphql::Error::from(error);
+        refused(error.into_server_error(async_graphql::Pos::default()))
+    };
+    let writing = Arc::new(writing);
+    let viewer = writing.viewer().clone();
+    if let Some(key) = key {
+        let key = idempotency::key(key, &viewer, request, &uploads).await.map_err(failed)?;
+        if writing.begin(key).await.map_err(failed)? {
+            return Ok(writing);
+        }
+    }
     let document = request.parsed_query().map_err(refused)?.clone();
-    let writing = Arc::new(Writing::new(batch.database(), viewer, fields));
     let writes = writing::without_answers(request, document).data(Arc::clone(&writing));
-    let writes = writes.data(Arc::clone(batch)).data(viewer.clone()).data(uploads);
+    let writes = writes.data(Arc::clone(batch)).data(viewer).data(uploads);
     let response = schema.execute(writes).await;
     if response.is_err() {
         writing.forget().await;
         return Err(Response::from_errors(response.errors));
     }
-    writing.commit().await.map_err(|error| {
-        let error = async_graphql::Error::from(error);
-        refused(error.into_server_error(async_graphql::Pos::default()))
-    })?;
+    writing.commit().await.map_err(failed)?;
     Ok(writing)
 }
 

@@ -307,7 +307,7 @@ macro_rules! object {
                     let wanted = $crate::graphql::Wanted {
                         first, after, last, before, filter, order_by,
                     };
-                    let view = $crate::graphql::past::view(ctx, self.view, as_of, known_on);
+                    let view = $crate::graphql::past::view(ctx, self.view, as_of, known_on).await;
                     Some(view.and_then(|view| $crate::graphql::list(ctx, view, side, wanted)))
                 }
             )*

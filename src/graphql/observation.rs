@@ -244,12 +244,12 @@ impl ObservationQuery {
         )]
         known_on: Option<Date>,
     ) -> Option<Result<Connection<Observation>>> {
-        let observations = || {
-            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on)?;
+        let observations = async {
+            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;
             let wanted = Wanted { first, after, last, before, filter, order_by };
             list(ctx, view, Side::Root, wanted)
         };
-        Some(observations())
+        Some(observations.await)
     }
 }
 

@@ -34,6 +34,11 @@ impl Uploads {
         Self(files.into())
     }
 
+    /// Each file.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Uploaded> {
+        self.0.iter().map(|uploaded| &**uploaded)
+    }
+
     /// What stands for a file in the variables.
     pub fn reference(place: usize) -> String {
         format!("{REFERENCE}{place}")

@@ -8,8 +8,11 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
@@ -19,7 +22,8 @@ use async_graphql::{
         DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
     },
 };
-use chrono::{DateTime, Utc};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     import_progress::Going,
@@ -31,7 +35,7 @@ use crate::{
     error::Error,
     event,
     package::{self, Options, Source, Summary},
-    record::{By, Counts, Mode, Problem, Problems, Rows, Writer},
+    record::{By, Counts, Mode, Problem, Problems, Rows, Writer, idempotency::Key},
 };
 
 /// What one field of a mutation does.
@@ -52,7 +56,7 @@ pub(super) enum Write {
 }
 
 /// What one field of a mutation did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Done {
     /// The numbers of the rows, in the order of what was asked.
     pub(super) numbers: Vec<i64>,
@@ -67,9 +71,12 @@ pub(super) struct Done {
 /// What the fields of a mutation share.
 pub struct Writing {
     database: Database,
-    now: DateTime<Utc>,
     by: By,
     writer: tokio::sync::Mutex<Option<Writer>>,
+    /// By what it may be sent again.
+    key: OnceLock<Key>,
+    /// Whether it is being kept by now, or was.
+    committing: Arc<AtomicBool>,
     /// What each field did, by its key in the answer.
     done: Mutex<HashMap<String, Done>>,
     /// The revision of the data, once everything is kept.
@@ -79,25 +86,62 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// A mutation of somebody: the names of its fields.
-    pub(super) fn new(database: &Database, viewer: &Viewer, fields: String) -> Self {
+    /// A mutation of somebody: the names of its fields, and where it is told that it is being kept.
+    pub(super) fn new(
+        database: &Database,
+        viewer: &Viewer,
+        fields: String,
+        committing: Arc<AtomicBool>,
+    ) -> Self {
         let by = By { viewer: viewer.clone(), operation: fields, reason: None };
         Self {
             database: database.clone(),
-            now: Utc::now(),
             by,
             writer: tokio::sync::Mutex::default(),
+            key: OnceLock::new(),
+            committing,
             done: Mutex::default(),
             kept: OnceLock::new(),
             dry: AtomicBool::new(false),
         }
     }
 
+    /// Who writes.
+    pub(super) fn viewer(&self) -> &Viewer {
+        &self.by.viewer
+    }
+
+    /// Begins a mutation with a key. Tells whether it was done before: then each field remembers
+    /// what it did.
+    pub(super) async fn begin(&self, key: Key) -> Result<bool, Error> {
+        self.allow()?;
+        let begun = Writer::begin(&self.database, None, self.by.clone()).await?;
+        let known = begun.known(&key).await;
+        if let Ok(None) = known {
+            let _ = self.key.set(key);
+            *self.writer.lock().await = Some(begun);
+            return Ok(false);
+        }
+        begun.rollback().await;
+        if let Some(known) = known? {
+            *self.done() = serde_json::from_value(known.answer).map_err(Error::internal)?;
+            let _ = self.kept.set(known.revision);
+        }
+        Ok(true)
+    }
+
     /// Keeps everything.
     pub(super) async fn commit(&self) -> Result<(), Error> {
         match self.writer.lock().await.take() {
             Some(writer) if self.is_dry() => writer.rollback().await,
-            Some(writer) => drop(writer.commit().await?),
+            Some(mut writer) => {
+                if let Some(key) = self.key.get() {
+                    let answer = serde_json::to_value(&*self.done()).map_err(Error::internal)?;
+                    writer.remember(key.clone(), answer).await?;
+                }
+                self.committing.store(true, SeqCst);
+                writer.commit().await?;
+            }
             None => {}
         }
         // What is kept is kept, whether or not that can be seen by now.
@@ -163,7 +207,7 @@ impl Writing {
         let writer = match &mut *writer {
             Some(writer) => writer,
             none => {
-                let begun = Writer::begin(&self.database, self.now, self.by.clone()).await?;
+                let begun = Writer::begin(&self.database, None, self.by.clone()).await?;
                 none.insert(begun)
             }
         };

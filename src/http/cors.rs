@@ -44,8 +44,8 @@ const ANY: &str = "*";
 /// The request headers that have a meaning here, and those that the usual clients send beside them.
 const HEADERS: &str = "accept,accept-language,apollo-require-preflight,apollographql-client-name,\
                        apollographql-client-version,authorization,baggage,cache-control,\
-                       content-encoding,content-type,if-none-match,last-event-id,traceparent,\
-                       tracestate,x-apollo-operation-name,x-request-id";
+                       content-encoding,content-type,idempotency-key,if-none-match,last-event-id,\
+                       traceparent,tracestate,x-apollo-operation-name,x-request-id";
 
 /// What answers say in headers of theirs that browsers would keep from pages.
 const EXPOSED: [HeaderName; 9] = [

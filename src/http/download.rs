@@ -32,6 +32,7 @@ use crate::{
     error::Error,
     graphql::{Code, error},
     package::export::{self, Export, Format, Order, Piece},
+    query::past,
 };
 
 /// What the address says.
@@ -76,7 +77,12 @@ async fn answered(
     let format = Format::of_download(name).ok_or_else(|| refuse(Refusal::no_download(name)))?;
     let order = order(app, format, head).map_err(|errors| Reply::refused(errors, MEDIA))?;
     let (database, as_of) = (app.database.clone(), order.as_of);
-    let opened = async move { export::open(&database, as_of, Utc::now()).await };
+    let opened = async move {
+        if let Some(moment) = as_of {
+            past::check("asOf", moment, database.settle(moment).await?)?;
+        }
+        export::open(&database, as_of, Utc::now()).await
+    };
     let opened = deadline::within(app.options.request_timeout, opened).await.map_err(refuse)?;
     let snapshot = opened.map_err(|why| failed(why, id))?;
     let changed_at = snapshot.dataset.changed_at.map_or(0, DateTime::microseconds);

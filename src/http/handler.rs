@@ -1,6 +1,6 @@
 //! `POST /graphql` and `GET /graphql`: one answer; those that go on are left to [`live`].
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -16,21 +16,20 @@ use super::{
     App, accept_language,
     admission::{self, Admitted, Peer},
     cache::{CACHE_STATUS, Cached, Kept, Key, Tag},
-    compression, deadline, encoding, file,
+    compression, encoding, execution, file, idempotency,
     live::{self, Framing},
     negotiation::{self, Media, Taken},
-    outcome::{self, Executed, Outcome},
+    outcome::{Executed, Outcome},
     refusal::{RETRY_SOON, Refusal},
     reply::Reply,
     request::{self, Question, Sent},
     request_id::RequestId,
-    spans::Spans,
     vary::VARY,
 };
 use crate::{
     database::Revision,
     event,
-    graphql::{self, Asked, Preferred, error},
+    graphql::{Asked, Preferred, error},
 };
 
 /// The last event that a client of server-sent events had before.
@@ -42,9 +41,6 @@ pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-tim
 
 /// How many headers an answer has, with those of the layers around.
 const HEADERS: usize = 12;
-
-/// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
-const LONGEST_NAME: usize = 100;
 
 pub(super) async fn graphql(
     State(app): State<App>,
@@ -89,6 +85,7 @@ async fn answered(
     let form = encoding::preferred(headers);
     let last_event = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
     let last_event = last_event.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let idempotency_key = idempotency::key(headers)?;
     let sent = Sent::take(request, &admitted.viewer, &app.options).await?;
     // Asked for before anything is read: what is read is at least as new. Where it cannot be known,
     // nothing is kept; what must be read then tells why.
@@ -99,8 +96,18 @@ async fn answered(
     {
         return Ok(told.response(app, &admitted, media, begun));
     }
-    let asking =
-        Asking { app, id, admitted, method, preferred, taken, last_event, revision, begun };
+    let asking = Asking {
+        app,
+        id,
+        admitted,
+        method,
+        preferred,
+        taken,
+        last_event,
+        idempotency_key,
+        revision,
+        begun,
+    };
     // Boxed like all that is rare: a request that is answered from what is kept carries no room for
     // it.
     Box::pin(asking.found(sent, key)).await
@@ -115,6 +122,7 @@ struct Asking<'a> {
     preferred: Preferred,
     taken: Taken,
     last_event: Option<String>,
+    idempotency_key: Option<Arc<str>>,
     /// That of the data, at the most.
     revision: Revision,
     begun: Instant,
@@ -125,7 +133,10 @@ impl Asking<'_> {
     async fn found(self, sent: Sent, key: Option<Key>) -> Result<Response, Refusal> {
         let Self { app, id, admitted, .. } = &self;
         let Taken { media, framing } = self.taken;
-        let question = sent.read(&admitted.viewer, app.options.batch_max)?;
+        let mut question = sent.read(&admitted.viewer, app.options.batch_max)?;
+        if let Some(key) = &self.idempotency_key {
+            question.give_key(key);
+        }
         // Who takes one answer too has a stream only where there are more.
         if let Question::One(asked) = &question
             && let Some(framing) = framing
@@ -182,16 +193,10 @@ impl Asking<'_> {
         if self.method != Method::POST && checked.operation != OperationType::Query {
             return Err(Refusal::not_by_get(checked.operation));
         }
-        let operation = checked.operation;
+        let (name, operation, begun) =
+            (execution::name(&checked), checked.operation, Instant::now());
         checked.request = checked.request.data(self.preferred.clone());
-        let name = checked.name.as_deref().map(|name| format!("{name:.LONGEST_NAME$}"));
-        let spans = Spans::of_operation(name.as_deref(), outcome::word(operation));
-        let begun = Instant::now();
-        let (schema, database) = (app.schema.clone(), app.database.clone());
-        let id = self.id.to_owned();
-        let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
-        let within = deadline::within(app.options.request_timeout, spans.around(executed));
-        let (answer, statements) = spans.around(within).await?;
+        let (answer, statements) = execution::execute(app, checked, self.id.into()).await?;
         let errors = answer.errors.iter().filter_map(error::code).collect();
         let executed = Executed { name, operation, time: begun.elapsed(), statements, errors };
         Ok(Reply::Executed(Box::new(answer), executed))

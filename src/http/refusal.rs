@@ -255,6 +255,24 @@ impl Refusal {
         Self::new(Code::Timeout, message)
     }
 
+    /// The answer to a write was not found in time, and it may have been kept.
+    pub(super) fn outcome_unknown(seconds: u32) -> Self {
+        let message = format!(
+            "what was written was not acknowledged within {seconds} seconds: it may have been kept, \
+             or not; look, or send it again with the same `Idempotency-Key`"
+        );
+        Self::new(Code::OutcomeUnknown, message)
+    }
+
+    /// The key of a write is none.
+    pub(super) fn malformed_key(key: impl Display, most: usize) -> Self {
+        let message = format!(
+            "`Idempotency-Key` is {key}, but must be one of 1 to {most} visible ASCII characters, \
+             such as a UUID"
+        );
+        Self::new(Code::BadRequest, message)
+    }
+
     /// The server is not ready to answer.
     pub(super) fn not_ready() -> Self {
         let message = "the server is starting and does not answer yet; ask again in a second";
@@ -297,6 +315,9 @@ pub(super) fn status(code: Code) -> StatusCode {
         | Code::Busy
         | Code::Overloaded
         | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        // Whoever is between the client and the data had no answer.
+        Code::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
+        Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
         Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
         Code::BadRequest

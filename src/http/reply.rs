@@ -29,7 +29,7 @@ impl Reply {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Executed(answer, _) => unavailable(answer).unwrap_or(StatusCode::OK),
+            Self::Executed(answer, _) => failed(answer).unwrap_or(StatusCode::OK),
             Self::Refused(_, status) => *status,
         }
     }
@@ -61,8 +61,8 @@ impl Serialize for Reply {
     }
 }
 
-/// The status of an answer without anything in it, for the database did not answer.
-fn unavailable(answer: &Answer) -> Option<StatusCode> {
+/// The status of an answer without anything in it, for a reason that is none of its fields'.
+fn failed(answer: &Answer) -> Option<StatusCode> {
     let empty = match &answer.data {
         Value::Object(fields) => fields.values().all(|field| *field == Value::Null),
         data => *data == Value::Null,
@@ -70,7 +70,11 @@ fn unavailable(answer: &Answer) -> Option<StatusCode> {
     let codes = answer.errors.iter().map(error::code);
     let mut codes = codes.filter(|_| empty).peekable();
     let code = codes.peek().copied().flatten()?;
-    let silent =
-        |code: Option<Code>| matches!(code, Some(Code::Overloaded | Code::DatabaseUnavailable));
-    codes.all(silent).then(|| refusal::status(code))
+    let whole = [
+        Code::Overloaded,
+        Code::DatabaseUnavailable,
+        Code::OutcomeUnknown,
+        Code::IdempotencyKeyReused,
+    ];
+    codes.all(|code| code.is_some_and(|code| whole.contains(&code))).then(|| refusal::status(code))
 }

@@ -1,6 +1,6 @@
 //! What arrives, read as questions.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -50,6 +50,20 @@ struct Parameters {
     variables: Option<String>,
     document_id: Option<String>,
     extensions: Option<String>,
+}
+
+impl Question {
+    /// Gives what is asked a key by which it may be sent again: of several, each one of its own.
+    pub(super) fn give_key(&mut self, key: &Arc<str>) {
+        match self {
+            Self::One(asked) => asked.idempotency_key = Some(Arc::clone(key)),
+            Self::Batch(several) => {
+                for (place, asked) in several.iter_mut().enumerate() {
+                    asked.idempotency_key = Some(format!("{key} {place}").into());
+                }
+            }
+        }
+    }
 }
 
 impl Sent {
@@ -228,6 +242,7 @@ fn from_address(parameters: &str) -> Result<Asked, Refusal> {
         extensions: extensions.map_err(wrong("extensions"))?.unwrap_or_default(),
         viewer: Viewer::anyone(),
         uploads: Uploads::default(),
+        idempotency_key: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Files of any kind into the writer. A thread reads while the writer writes.
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{
@@ -20,7 +21,7 @@ use crate::{
 const WAITING: usize = 2;
 
 /// What an import did, or would do if it is not committed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// What became of the rows of each table.
     pub outcome: Outcome,

@@ -65,7 +65,7 @@ impl Package {
     pub async fn load_into_empty(
         &self,
         database: &Database,
-        now: DateTime<Utc>,
+        now: impl Into<Option<DateTime<Utc>>>,
     ) -> Result<bool, Error> {
         let mut writer = Writer::begin(database, now, By::operator("the first load")).await?;
         if !writer.is_empty().await? {

@@ -47,6 +47,9 @@ pub trait Load: PartialEq + Send + Sync + 'static {
     /// The answer for one key; shared by all who gave that key.
     type Value: Clone + Send + Sync;
 
+    /// Whether others are asked only once this is answered, for what they ask follows from it.
+    const FIRST: bool = false;
+
     /// Answers it for distinct keys in one statement. A key without an answer is left out.
     fn load(
         &self,
@@ -58,6 +61,8 @@ pub trait Load: PartialEq + Send + Sync + 'static {
 impl<L: Load> Load for Arc<L> {
     type Key = L::Key;
     type Value = L::Value;
+
+    const FIRST: bool = L::FIRST;
 
     fn load(
         &self,
@@ -158,7 +163,7 @@ impl Batch {
                     continue;
                 }
                 if running.is_empty() {
-                    running.extend(lock(&self.gathered).drain(..).map(|asked| self.run(asked)));
+                    running.extend(self.next().into_iter().map(|asked| self.run(asked)));
                 }
                 // A finished statement wakes those who waited for it, and so the executor.
                 match running.poll_next_unpin(context) {
@@ -202,6 +207,13 @@ impl Batch {
         self.resting.send_if_modified(|before| std::mem::replace(before, rests) != rests);
     }
 
+    /// What is asked next: all that was gathered, or what comes first of it.
+    fn next(&self) -> Vec<Arc<dyn Gathered>> {
+        let mut gathered = lock(&self.gathered);
+        let first: Vec<_> = gathered.extract_if(.., |asked| asked.is_first()).collect();
+        if first.is_empty() { std::mem::take(&mut *gathered) } else { first }
+    }
+
     fn run(&self, asked: Arc<dyn Gathered>) -> Running {
         asked.run(self.database.clone())
     }
@@ -237,10 +249,16 @@ struct State<L: Load> {
 
 /// [`Asked`], whatever the question.
 trait Gathered: Any + Send + Sync {
+    fn is_first(&self) -> bool;
+
     fn run(self: Arc<Self>, database: Database) -> Running;
 }
 
 impl<L: Load> Gathered for Asked<L> {
+    fn is_first(&self) -> bool {
+        L::FIRST
+    }
+
     fn run(self: Arc<Self>, database: Database) -> Running {
         Box::pin(async move {
             let mut keys: Vec<L::Key> =

@@ -18,7 +18,7 @@ pub mod one;
 pub mod order;
 pub mod page;
 pub mod parent;
-mod past;
+pub mod past;
 pub mod periods;
 pub mod ranking;
 pub mod recorded;

@@ -5,10 +5,55 @@
 //! and it was not there where the first change since made it. Statements about the past read these
 //! tables under the names of the real ones.
 
+use std::collections::HashMap;
+
 use entity::DateTime;
+use futures_util::future::try_join_all;
 use sea_orm::{ColumnTrait, ColumnType, DbBackend, EntityTrait, IdenStatic, Iterable};
 
-use crate::database::Shadow;
+use super::batch::Load;
+use crate::{
+    database::{Database, Settled, Shadow},
+    error::Error,
+};
+
+/// Whether what was so at a moment stays so.
+#[derive(Debug, PartialEq)]
+pub struct Settling;
+
+impl Load for Settling {
+    type Key = DateTime;
+    type Value = Settled;
+
+    const FIRST: bool = true;
+
+    async fn load(
+        &self,
+        database: &Database,
+        moments: Vec<DateTime>,
+    ) -> Result<HashMap<DateTime, Settled>, Error> {
+        let each = moments
+            .into_iter()
+            .map(async |moment| database.settle(moment).await.map(|settled| (moment, settled)));
+        try_join_all(each).await.map(HashMap::from_iter)
+    }
+}
+
+/// Refuses a moment of the past, given by the argument with this name, whose answer would not stay
+/// as it is: one to come, or one since which a write is under way.
+pub fn check(argument: &str, moment: DateTime, settled: Settled) -> Result<(), Error> {
+    match settled {
+        Settled::Yes => Ok(()),
+        Settled::ToCome(now) => Err(Error::input(format!(
+            "`{argument}` is {moment}, but it is only {now} here; give a moment that has passed, or \
+             leave it out for now"
+        ))),
+        Settled::Until(before) => Err(Error::input(format!(
+            "`{argument}` is {moment}, but a write is under way, and what it records since {before} \
+             is not there yet; give that moment or one before, or ask again once it is"
+        ))),
+    }
+}
 
 macro_rules! shadows {
     ([$backend:ident, $moment:ident] $($table:ident $standing:literal $(by $key:expr)?,)+) => {

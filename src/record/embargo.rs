@@ -20,9 +20,14 @@ use crate::{
     error::Error,
 };
 
-/// Makes the figures public that wait for a day up to now (UTC). Tells whether there were any.
-pub async fn release(database: &Database, now: DateTime<Utc>) -> Result<bool, Error> {
-    let today = Value::from(entity::Date(now.date_naive()));
+/// Makes the figures public that wait for a day up to now (UTC), or to `now` where it is given.
+/// Tells whether there were any.
+pub async fn release(
+    database: &Database,
+    now: impl Into<Option<DateTime<Utc>>>,
+) -> Result<bool, Error> {
+    let now = now.into();
+    let today = Value::from(entity::Date(now.unwrap_or_else(Utc::now).date_naive()));
     let due = "embargoed AND embargo_ended_at IS NULL AND published_on <= $1";
     let mut waiting = Query::select();
     waiting
@@ -59,7 +64,7 @@ pub async fn release(database: &Database, now: DateTime<Utc>) -> Result<bool, Er
 pub async fn keep(database: &Database) {
     loop {
         let now = Utc::now();
-        if let Err(why) = release(database, now).await {
+        if let Err(why) = release(database, None).await {
             tracing::warn!(%why, "cannot make figures public whose day has come; trying again");
         }
         let midnight = now.date_naive().succ_opt().and_then(|day| day.and_hms_opt(0, 0, 0));

@@ -10,6 +10,7 @@ mod circle;
 mod embargo;
 mod figure;
 mod folded;
+pub mod idempotency;
 mod incoming;
 mod index;
 mod merge;
@@ -143,41 +144,35 @@ pub struct Writer {
     outcome: Outcome,
     /// Whether something was said of the data set as a whole.
     described: bool,
+    /// The key by which this is known from now on.
+    remembered: Option<idempotency::Key>,
     /// Whether rows of files were written, of which there may be many.
     bulk: bool,
-    /// Says that this is under way, until it ends.
-    _under_way: UnderWay,
-}
-
-/// A write under way: while it is, nobody is told what was so since it began.
-struct UnderWay(Database, entity::DateTime);
-
-impl UnderWay {
-    fn begin(database: &Database, now: DateTime<Utc>) -> Self {
-        database.note_writing(now.into());
-        Self(database.clone(), now.into())
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.note_written(self.1);
-    }
 }
 
 impl Writer {
-    /// Begins a write; `now`, or a moment after the last write where that is later, becomes the
-    /// time its rows were recorded. Others wait until it ends. Rows that a database has from before
-    /// it could be searched are indexed first, and figures whose day has come are made public.
-    pub async fn begin(database: &Database, now: DateTime<Utc>, by: By) -> Result<Self, Error> {
+    /// Begins a write. The time at which nobody else writes any more, or `now` where it is given,
+    /// or a moment after the last write where that is later, becomes the time its rows were
+    /// recorded. Others wait until it ends. Rows that a database has from before it could be
+    /// searched are indexed first, and figures whose day has come are made public.
+    pub async fn begin(
+        database: &Database,
+        now: impl Into<Option<DateTime<Utc>>>,
+        by: By,
+    ) -> Result<Self, Error> {
+        let now = now.into();
         index::prepare(database).await?;
         release(database, now).await?;
         Self::open(database, now, by).await
     }
 
     /// The same without anything before.
-    async fn open(database: &Database, now: DateTime<Utc>, by: By) -> Result<Self, Error> {
+    async fn open(database: &Database, now: Option<DateTime<Utc>>, by: By) -> Result<Self, Error> {
         let transaction = database.begin().await?;
+        let now = match now {
+            Some(now) => now,
+            None => transaction.now().await?,
+        };
         let last = dataset::Entity::find().one(&transaction).await?;
         let (revision, changed_at) =
             last.map_or((1, None), |last| (last.revision + 1, last.changed_at));
@@ -185,8 +180,8 @@ impl Writer {
         let now = now.trunc_subsecs(6);
         let later = changed_at.map(|last| DateTime::<Utc>::from(last) + TimeDelta::microseconds(1));
         let now = later.map_or(now, |later| Ord::max(later, now));
+        database.note_settled(now - TimeDelta::microseconds(1));
         Ok(Self {
-            _under_way: UnderWay::begin(database, now),
             database: database.clone(),
             transaction,
             now,
@@ -201,6 +196,7 @@ impl Writer {
             problems: Problems::default(),
             outcome: Outcome::default(),
             described: false,
+            remembered: None,
             bulk: false,
         })
     }
@@ -308,8 +304,11 @@ impl Writer {
     /// before. Whoever follows them is told before this returns, on whatever instance.
     pub async fn commit(mut self) -> Result<Outcome, Error> {
         self.settle().await?;
-        if !self.outcome.changes() && !self.described {
-            self.transaction.rollback().await;
+        if !self.changes() {
+            match &self.remembered {
+                Some(key) => drop(self.transaction.commit(&idempotency::row(key)).await?),
+                None => self.transaction.rollback().await,
+            }
             return Ok(self.outcome);
         }
         if self.is_empty().await? {
@@ -319,7 +318,7 @@ impl Writer {
             self.describe(Dataset { slug, title, description, licence, version }).await?;
         }
         let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
-        sign(&self.transaction, &self.by, self.now, self.revision, outcome).await?;
+        let signed = sign(&self.transaction, &self.by, self.now, self.revision, outcome).await?;
         dataset::Entity::update_many()
             .col_expr(
                 dataset::Column::Revision,
@@ -332,11 +331,8 @@ impl Writer {
         if self.bulk {
             self.transaction.analyze().await?;
         }
-        let proof = Query::select()
-            .expr_as(event::deaf(&self.database, revision), "deaf")
-            .from(dataset::Entity)
-            .and_where(column::<dataset::Entity>(dataset::Column::Revision).gte(revision.number))
-            .take();
+        let mut proof = signed.proof();
+        proof.expr_as(event::deaf(&self.database, revision), "deaf");
         let look = self.database.look();
         let seen = self.transaction.commit(&proof).await?;
         self.database.learn(look, revision);
@@ -350,6 +346,11 @@ impl Writer {
     /// Keeps nothing of what was written.
     pub async fn rollback(self) {
         self.transaction.rollback().await;
+    }
+
+    /// Whether anything is other than before.
+    fn changes(&self) -> bool {
+        self.outcome.changes() || self.described
     }
 
     fn backend(&self) -> DbBackend {

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, ops::Sub};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use super::TABLES;
 
 /// How many rows of a table a write did what to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// New ones.
     pub created: u64,
@@ -14,7 +16,7 @@ pub struct Counts {
     /// Removed ones; of figures: retracted ones.
     pub removed: u64,
     /// Those that were there already, as they were given.
-    #[serde(skip_serializing)]
+    #[serde(default, skip_serializing_if = "none")]
     pub unchanged: u64,
 }
 
@@ -32,9 +34,9 @@ impl Sub for Counts {
 }
 
 /// What a write did to each table it was given rows of.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Outcome(pub BTreeMap<&'static str, Counts>);
+pub struct Outcome(#[serde(deserialize_with = "by_table")] pub BTreeMap<&'static str, Counts>);
 
 impl Outcome {
     /// The counts of a table.
@@ -47,9 +49,25 @@ impl Outcome {
         self.0.values().any(|counts| counts.created + counts.updated + counts.removed > 0)
     }
 
-    /// The same without tables to which nothing was done.
+    /// The same without the rows and tables to which nothing was done.
     pub(super) fn changed(&self) -> Self {
-        let changed = |counts: &Counts| counts.created + counts.updated + counts.removed > 0;
-        Self(self.0.iter().filter(|(_, counts)| changed(counts)).map(|(&t, &c)| (t, c)).collect())
+        let changed =
+            self.0.iter().map(|(&table, &counts)| (table, Counts { unchanged: 0, ..counts }));
+        Self(changed.filter(|(_, counts)| *counts != Counts::default()).collect())
     }
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
+}
+
+fn by_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<&'static str, Counts>, D::Error> {
+    let counts = BTreeMap::<String, Counts>::deserialize(deserializer)?;
+    let named = counts.into_iter().map(|(name, counts)| {
+        let table = TABLES.iter().find(|table| **table == name);
+        table.map(|&table| (table, counts)).ok_or_else(|| D::Error::custom(name))
+    });
+    named.collect()
 }

@@ -5,11 +5,32 @@ use entity::audit;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     EntityTrait,
+    sea_query::{ExprTrait, Query, SelectStatement},
 };
 use serde_json::Value as Json;
 
 use super::By;
-use crate::{access::Role, database::Transaction, error::Error};
+use crate::{access::Role, database::Transaction, error::Error, query::column};
+
+/// What a write left behind. No other write leaves the same: one that was lost shares its number
+/// with another at the most, never its time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signed {
+    number: i64,
+    at: DateTime<Utc>,
+}
+
+impl Signed {
+    /// Selects from the row that is there exactly when the write was kept.
+    pub(super) fn proof(&self) -> SelectStatement {
+        let of = column::<audit::Entity>;
+        Query::select()
+            .from(audit::Entity)
+            .and_where(of(audit::Column::Id).eq(self.number))
+            .and_where(of(audit::Column::RecordedAt).eq(entity::DateTime::from(self.at)))
+            .take()
+    }
+}
 
 /// Leaves behind who wrote at a time, what came of it by tables, and the revision of the data since.
 pub(super) async fn sign(
@@ -18,7 +39,7 @@ pub(super) async fn sign(
     now: DateTime<Utc>,
     revision: i64,
     outcome: Json,
-) -> Result<(), Error> {
+) -> Result<Signed, Error> {
     let By { viewer, operation, reason } = by;
     let row = audit::ActiveModel {
         id: NotSet,
@@ -30,6 +51,6 @@ pub(super) async fn sign(
         reason: Set(reason.clone()),
         outcome: Set(outcome),
     };
-    audit::Entity::insert(row).exec_without_returning(transaction).await?;
-    Ok(())
+    let inserted = audit::Entity::insert(row).exec(transaction).await?;
+    Ok(Signed { number: inserted.last_insert_id, at: now })
 }

@@ -20,12 +20,12 @@ use crate::{
     wait::until,
 };
 
-const CACHED: [&str; 1] = ["--result-cache=1000000"];
+pub(crate) const CACHED: [&str; 1] = ["--result-cache=1000000"];
 
 const UNIT: &str = r#"{ unit(slug: "u") { symbol } dataset { revision } }"#;
 
 /// Gives the unit a symbol.
-async fn write(server: &Server, token: &str, symbol: &str) {
+pub(crate) async fn write(server: &Server, token: &str, symbol: &str) {
     let input = format!(
         r#"{{slug: "u", symbol: "{symbol}", dimension: COUNT, name: [{{language: "en", text: "U"}}]}}"#
     );
@@ -34,7 +34,7 @@ async fn write(server: &Server, token: &str, symbol: &str) {
 }
 
 /// The unit's symbol, and the `ETag` of the answer.
-async fn symbol(server: &Server, known: Option<&str>) -> (u16, Value, String) {
+pub(crate) async fn symbol(server: &Server, known: Option<&str>) -> (u16, Value, String) {
     let get = server.client().get(server.url("/graphql")).query(&[("query", UNIT)]);
     let get = match known {
         Some(tag) => get.header("if-none-match", tag),

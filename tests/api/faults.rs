@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::Path,
     process::Command,
     sync::{
@@ -204,7 +204,7 @@ async fn a_connection_that_is_cut_at_every_statement_loses_nothing_acknowledged(
         Client { address: server.address.to_string(), token, http: reqwest::Client::new() };
     // Whose connection is lost before it is ready does not begin.
     crate::wait::until("it is ready", async || client.readiness().await.0 == 200).await;
-    let (mut acknowledged, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let (mut acknowledged, mut refused) = (BTreeSet::new(), 0);
     for deliver in [false, true] {
         delivered.store(deliver, SeqCst);
         for times in IN_A_ROW {
@@ -217,7 +217,7 @@ async fn a_connection_that_is_cut_at_every_statement_loses_nothing_acknowledged(
                         Ok(()) => drop(acknowledged.insert(slug)),
                         Err(code) => {
                             assert_eq!(code, "DATABASE_UNAVAILABLE", "{slug}");
-                            unknown.insert(slug);
+                            refused += 1;
                         }
                     }
                     cut |= left.load(SeqCst) < 0;
@@ -232,25 +232,9 @@ async fn a_connection_that_is_cut_at_every_statement_loses_nothing_acknowledged(
             }
         }
     }
-    let there = client.slugs().await;
-    let lost: Vec<_> = acknowledged.difference(&there).collect();
-    assert!(lost.is_empty(), "{lost:?}");
-    // Only of a commit whose answer was lost nobody can know: where it is cut off at the piece of its
-    // proof, of which there are two on a connection that is new, or at its own that was delivered.
-    // Each piece is tried once, on a new connection or on an old one, where they have other numbers.
-    let kept: Vec<_> = there.difference(&acknowledged).collect();
-    assert!(kept.iter().all(|slug| unknown.contains(*slug)), "{kept:?}");
-    let mut of_writes = BTreeMap::<_, usize>::new();
-    for slug in &kept {
-        let [_, deliver, times, _, time] = slug.split('-').collect::<Vec<_>>()[..] else {
-            panic!("{slug}")
-        };
-        *of_writes.entry((deliver, times, time)).or_default() += 1;
-    }
-    for ((deliver, ..), pieces) in of_writes {
-        assert!(pieces <= if deliver == "true" { 2 + 3 } else { 1 + 2 }, "{kept:?}");
-    }
-    assert!(unknown.len() > 20, "{}", unknown.len());
+    // A commit whose answer was lost was looked for: nothing is unknown.
+    assert_eq!(client.slugs().await, acknowledged);
+    assert!(refused > 20, "{refused}");
     server.stop().await;
     fresh.drop().await;
 }

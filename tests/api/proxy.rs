@@ -1,6 +1,6 @@
 //! A proxy before PostgreSQL that passes on what a test lets it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,18 +35,29 @@ pub(crate) async fn start(
     fate: impl Fn(Piece<'_>) -> Fate + Send + Sync + 'static,
 ) -> String {
     let upstream = store.url.split(['@', '/']).nth(3).unwrap().to_owned();
+    let address = start_before(Arc::new(Mutex::new(upstream.clone())), fate).await;
+    store.url.replace(&upstream, &address)
+}
+
+/// Starts one before whatever is at an address, which may become another one: where it is.
+pub(crate) async fn start_before(
+    upstream: Arc<Mutex<String>>,
+    fate: impl Fn(Piece<'_>) -> Fate + Send + Sync + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = store.url.replace(&upstream, &listener.local_addr().unwrap().to_string());
+    let address = listener.local_addr().unwrap().to_string();
     let fate = Arc::new(fate);
     tokio::spawn(async move {
         for number in 0.. {
             let Ok((client, _)) = listener.accept().await else { return };
-            let server = TcpStream::connect(&upstream).await.unwrap();
+            let upstream = upstream.lock().unwrap().clone();
+            // Where nobody answers there, nobody does here.
+            let Ok(server) = TcpStream::connect(&upstream).await else { continue };
             let fate = Arc::clone(&fate);
             tokio::spawn(async move { pass(number, client, server, &*fate).await });
         }
     });
-    url
+    address
 }
 
 async fn pass(

@@ -144,25 +144,3 @@ async fn a_lost_connection_is_made_again() {
     server.stop().await;
     fresh.drop().await;
 }
-
-on_each_database! {
-    /// Of a moment since which a write is under way nothing is told: what it writes will have been
-    /// there.
-    async fn a_moment_within_a_write_waits_for_its_end(server: &Server) {
-        let now = chrono::Utc::now();
-        let by = hutong::record::By::operator("a test");
-        let writer = hutong::record::Writer::begin(&server.store.database, now, by).await.unwrap();
-        let ask = async |moment: String| {
-            server.ask(&format!("{{ observations(asOf: \"{moment}\") {{ totalCount }} }}")).await
-        };
-        let within = ask(chrono::Utc::now().to_rfc3339().replace("+00:00", "Z"));
-        let (message, code, _) = within.await.error();
-        assert_eq!(code, "BAD_USER_INPUT");
-        assert!(message.contains("is not there yet; give a moment before"), "{message}");
-        let before = ask("2026-02-02T00:00:00Z".to_owned()).await.data();
-        assert_eq!(before, json!({ "observations": { "totalCount": 24 } }));
-        drop(writer);
-        let after = ask(chrono::Utc::now().to_rfc3339().replace("+00:00", "Z")).await.data();
-        assert_eq!(after, json!({ "observations": { "totalCount": 24 } }));
-    }
-}

@@ -1,6 +1,6 @@
 //! A document, read once: parsed, counted, validated and converted.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use apollo_compiler::{
     ExecutableDocument, Schema as Contract,
@@ -56,6 +56,9 @@ pub struct Asked {
     /// The files that came with it.
     #[serde(skip)]
     pub uploads: Uploads,
+    /// By what it may be sent again, if it writes.
+    #[serde(skip)]
+    pub idempotency_key: Option<Arc<str>>,
 }
 
 /// What a request may say beside the question.

@@ -25,7 +25,10 @@ mod trusted;
 mod values;
 mod variables;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use apollo_compiler::{Schema as Contract, validation::Valid};
 use async_graphql::{
@@ -166,6 +169,10 @@ pub struct Checked {
     pub viewer: Viewer,
     /// The files that came with it.
     pub uploads: Uploads,
+    /// By what it may be sent again, if it writes.
+    pub idempotency_key: Option<Arc<str>>,
+    /// Whether what it writes is being kept by now, or was.
+    pub committing: Arc<AtomicBool>,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// The most errors its answer tells of.
@@ -198,6 +205,8 @@ impl Checked {
             fields: String::new(),
             viewer,
             uploads,
+            idempotency_key: asked.idempotency_key.clone(),
+            committing: Arc::default(),
             cost,
             error_max,
             explain: false,

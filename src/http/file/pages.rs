@@ -12,16 +12,15 @@ use futures_util::{StreamExt, future, stream};
 
 use super::{
     super::{
-        App, deadline, outcome,
+        App, execution,
         refusal::{self, Refusal},
         reply::Reply,
-        spans::Spans,
     },
     Rows,
 };
 use crate::{
     error::Error,
-    graphql::{self, Checked, Export, Preferred, error},
+    graphql::{Checked, Export, Preferred, error},
 };
 
 /// What is still to be read and written.
@@ -76,12 +75,7 @@ impl Pages {
 
     async fn execute(&self, mut checked: Checked) -> Result<Answer, Refusal> {
         checked.request = checked.request.data(self.preferred.clone());
-        let spans = Spans::of_operation(checked.name.as_deref(), outcome::word(checked.operation));
-        let (schema, database) = (self.app.schema.clone(), self.app.database.clone());
-        let id = Arc::clone(&self.id);
-        let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
-        let within = deadline::within(self.app.options.request_timeout, spans.around(executed));
-        let (answer, _) = spans.around(within).await?;
+        let (answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
         Ok(answer)
     }
 }

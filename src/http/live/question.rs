@@ -6,8 +6,8 @@ use async_graphql::{Response, ServerError, parser::types::OperationType};
 use futures_util::{FutureExt, Stream, StreamExt, stream, stream::BoxStream};
 
 use super::{
-    super::{App, deadline, outcome, refusal::Refusal, spans::Spans},
-    protocol,
+    super::{App, execution, refusal::Refusal},
+    protocol, shared,
 };
 use crate::{
     access::Viewer,
@@ -93,8 +93,8 @@ impl Question {
                 events(app, checked, self.id).boxed()
             }
             Ok(checked) if checked.live => {
-                let (key, revision) = (self.key(&checked), app.database.revision());
-                app.live.queries.join(app, key, self.naming(&checked), revision).boxed()
+                let (key, reached) = (self.key(&checked), shared::reached(app));
+                app.live.queries.join(app, key, self.naming(&checked), reached).boxed()
             }
             Ok(checked) => execute(app.clone(), checked, self.id).into_stream().boxed(),
         }
@@ -128,11 +128,7 @@ impl Question {
 }
 
 async fn execute(app: App, checked: Checked, id: Arc<str>) -> Answer {
-    let limit = app.options.request_timeout;
-    let spans = Spans::of_operation(checked.name.as_deref(), outcome::word(checked.operation));
-    let own = Arc::clone(&id);
-    let executed = async move { graphql::execute(&app.schema, &app.database, checked, &own).await };
-    match spans.around(deadline::within(limit, spans.around(executed))).await {
+    match execution::execute(&app, checked, Arc::clone(&id)).await {
         Ok((answer, _)) => answer.into(),
         Err(refusal) => refusal.of(&id).into(),
     }

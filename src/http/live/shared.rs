@@ -19,16 +19,18 @@ use super::{
     super::App,
     question::{Answer, Key, Question},
 };
-use crate::database::Revision;
 
 /// The newest answer to a live query; a newer one takes its place.
 type Newest = watch::Sender<Option<Known>>;
+
+/// How far the data had come: how often they went back before, and their revision.
+type Reached = (u64, i64);
 
 /// An answer, and how far the data had come at least when it was found.
 #[derive(Clone)]
 struct Known {
     answer: Answer,
-    revision: i64,
+    reached: Reached,
 }
 
 /// The live queries that someone listens to.
@@ -54,7 +56,7 @@ impl Shared {
         app: &App,
         key: Key,
         question: Question,
-        asked: Revision,
+        asked: Reached,
     ) -> impl Stream<Item = Answer> + Send + use<> {
         let mut answers = match self.lock().entry(key) {
             Entry::Occupied(known) => known.get().subscribe(),
@@ -74,7 +76,7 @@ impl Shared {
                 answers.changed().await.ok()?;
                 let newest = answers.borrow_and_update().clone();
                 // One that was found for others may be older than the question.
-                let newest = newest.filter(|known| known.revision >= asked.number);
+                let newest = newest.filter(|known| known.reached >= asked);
                 if let Some(Known { answer, .. }) = newest
                     && last.as_ref() != Some(&answer)
                 {
@@ -87,6 +89,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Newest>>> {
         self.queries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How far the data have come.
+pub(super) fn reached(app: &App) -> Reached {
+    (app.database.falls(), app.database.revision().number)
 }
 
 /// A live query that is kept answered until the last listener has left.
@@ -105,10 +112,10 @@ impl Kept {
             revisions.borrow_and_update();
             let soonest = Instant::now() + interval;
             // Asked for before anything is read: what is read is at least as new.
-            let revision = self.app.database.revision().number;
+            let reached = reached(&self.app);
             tokio::select! {
                 answer = self.execute() => {
-                    self.newest.send_replace(Some(Known { answer, revision }));
+                    self.newest.send_replace(Some(Known { answer, reached }));
                 }
                 () = self.newest.closed() => {}
             }
