@@ -11,7 +11,7 @@ mod listen;
 
 use std::time::Duration;
 
-use entity::{DateTime, dataset, observation};
+use entity::{DateTime, HIDDEN, dataset, observation};
 use sea_orm::{
     ConnectionTrait, DbBackend, FromQueryResult, Statement,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
@@ -25,7 +25,7 @@ use tokio::{
 pub(crate) use listen::{deaf, wait_until_heard};
 
 use crate::{
-    database::{Database, Revision, Transaction},
+    database::{Database, Extent, Revision, Transaction},
     error::Error,
     query::column,
 };
@@ -117,24 +117,41 @@ struct Newest {
     observation: i64,
     /// The last change.
     changed_at: Option<DateTime>,
+    /// How often what everybody may see was changed.
+    public_revision: i64,
+    /// The highest number of an observation that everybody may see.
+    public_observation: i64,
+    /// The last change of what everybody may see.
+    public_changed_at: Option<DateTime>,
 }
 
 impl Newest {
     fn revision(&self, number: i64) -> Revision {
-        let changed_at = self.changed_at.map_or(0, DateTime::microseconds);
-        Revision { number, observation: self.observation, changed_at }
+        let extent = |number, observation, changed_at: Option<DateTime>| Extent {
+            number,
+            observation,
+            changed_at: changed_at.map_or(0, DateTime::microseconds),
+        };
+        Revision {
+            all: extent(number, self.observation, self.changed_at),
+            public: extent(self.public_revision, self.public_observation, self.public_changed_at),
+        }
     }
 }
 
 /// How far the data have come; no row while there is no data set.
 fn statement() -> SelectStatement {
+    let number = || column::<observation::Entity>(observation::Column::Id);
     let mut newest = Query::select();
-    let number = column::<observation::Entity>(observation::Column::Id);
-    newest.expr(number.max().if_null(0)).from(observation::Entity);
+    newest.expr(number().max().if_null(0)).from(observation::Entity);
+    let public = newest.clone().and_where(number().lt(HIDDEN)).take();
     Query::select()
         .expr(column::<dataset::Entity>(dataset::Column::Revision))
         .expr_as(Expr::from(newest), "observation")
         .expr(column::<dataset::Entity>(dataset::Column::ChangedAt))
+        .expr(column::<dataset::Entity>(dataset::Column::PublicRevision))
+        .expr_as(Expr::from(public), "public_observation")
+        .expr(column::<dataset::Entity>(dataset::Column::PublicChangedAt))
         .from(dataset::Entity)
         .take()
 }

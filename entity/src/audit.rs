@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     #[graphql(skip)]
     pub id: i64,
-    /// The revision of the data after it.
+    /// The revision of the data after it that everybody is told.
     #[graphql(skip)]
     pub revision: i64,
     /// When it was recorded. No two writes of data have the same time, and later ones a later time.

@@ -8,10 +8,11 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "change")]
 pub struct Model {
-    /// The row's number in this database; later changes have greater ones.
+    /// The row's number in this database; of those that everybody may see, and of the others, later
+    /// ones have greater numbers.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// The revision of the data that the write made.
+    /// The revision of the data that the write made for everybody.
     pub revision: i64,
     /// The time of the write.
     pub recorded_at: DateTime,

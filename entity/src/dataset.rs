@@ -32,8 +32,16 @@ pub struct Model {
     /// How often the data were changed: every committed write raises it by one.
     #[graphql(skip)]
     pub revision: i64,
-    /// When the last change was recorded; null where that was before this was kept.
+    /// When the last change was recorded; none where that was before this was kept.
+    #[graphql(skip)]
     pub changed_at: Option<DateTime>,
+    /// How often what everybody may see was changed.
+    #[graphql(skip)]
+    pub public_revision: i64,
+    /// When the last change was recorded; null where that was before this was kept. What is
+    /// recorded under embargo is none before its day.
+    #[graphql(name = "changedAt")]
+    pub public_changed_at: Option<DateTime>,
 }
 
 /// The tables this one refers to.

@@ -11,6 +11,7 @@
 
 pub mod decimal;
 pub mod geometry;
+pub mod number;
 pub mod period;
 pub mod quote;
 mod tables;
@@ -37,6 +38,7 @@ pub mod unit;
 
 pub use decimal::Decimal;
 pub use geometry::Geometry;
+pub use number::HIDDEN;
 pub use period::{Frequency, Period};
 pub use quote::{Quoted, QuotedValue, cut};
 pub use text::Text;

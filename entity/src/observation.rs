@@ -65,7 +65,8 @@ pub struct Model {
     /// When a correction took its place, or it was retracted; null for the figure in force.
     pub superseded_at: Option<DateTime>,
     /// Which version of the figure this is: 1 at first, one more with each correction and with its
-    /// retraction. Give it back as `ifRevision` to change the figure only if nobody else has
+    /// retraction. Versions that everybody may see are counted by themselves, those under embargo
+    /// on from all there are. Give it back as `ifRevision` to change the figure only if nobody else has
     /// meanwhile.
     pub revision: i32,
     /// Who recorded it, by the name of their token.
@@ -76,7 +77,7 @@ pub struct Model {
     /// Whether this version only says that the figure was withdrawn: its value is the one withdrawn.
     pub retracted: bool,
     /// Whether it waited, or waits, for the day it becomes public (`publishedOn`). What was made
-    /// public that day is another version, with the same `revision`.
+    /// public that day is another version.
     pub embargoed: bool,
     /// When the waiting ended, because the day came or something else took its place.
     #[graphql(skip)]

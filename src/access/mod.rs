@@ -66,6 +66,11 @@ impl Viewer {
     pub fn can(&self, permission: Permission) -> bool {
         self.may(permission.role())
     }
+
+    /// Whether they see what is under embargo.
+    pub fn is_insider(&self) -> bool {
+        self.can(Permission::SeeEmbargoed)
+    }
 }
 
 /// The door: tells who somebody is by what they show.

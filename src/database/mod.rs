@@ -49,7 +49,7 @@ use tracing::Instrument;
 
 pub use migrate::back_up;
 pub use open::Options;
-pub use revision::Revision;
+pub use revision::{Extent, Revision};
 pub use settled::Settled;
 
 pub(crate) use case::{fold_case, folded_case};

@@ -11,14 +11,34 @@ use crate::error::Error;
 /// How far the data have come. Every committed write makes a greater one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Revision {
-    /// How often the data were changed (`dataset.revision`); 0 while nothing is known.
+    /// Everything there is, as those see it who see figures under embargo.
+    #[serde(flatten)]
+    pub all: Extent,
+    /// What everybody may see. A write that records nothing but what is under embargo leaves it as
+    /// it is.
+    pub public: Extent,
+}
+
+/// How far data have come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Extent {
+    /// How often they were changed; 0 while nothing is known. What everybody may see is told as
+    /// `dataset.revision`.
     pub number: i64,
-    /// The highest number an observation has. Numbers are given in the order of the writes and
-    /// never twice, so what was recorded between two revisions is what is numbered between them.
+    /// The highest number an observation has. Numbers that everybody may see and the others
+    /// ([`entity::HIDDEN`]) are given in the order of the writes and never twice, so what was
+    /// recorded between two revisions is what is numbered between them.
     pub observation: i64,
     /// When they were last changed, in microseconds since 1970; 0 where that is not known. It tells
     /// the data of one database from those of another that took its place.
     pub changed_at: i64,
+}
+
+impl Revision {
+    /// How far the data have come for somebody who sees figures under embargo, or does not.
+    pub fn seen(&self, insider: bool) -> Extent {
+        if insider { self.all } else { self.public }
+    }
 }
 
 impl Database {
@@ -81,7 +101,7 @@ impl Database {
     /// Tells that the data have come this far; news that is known already is none.
     pub(crate) fn raise(&self, to: Revision) {
         self.revision.send_if_modified(|revision| {
-            let news = to.number > revision.number;
+            let news = to.all.number > revision.all.number;
             if news {
                 self.change(revision, to);
             }
@@ -105,16 +125,16 @@ impl Database {
     pub(crate) fn learn(&self, look: Look, found: Revision) {
         self.revision.send_if_modified(|revision| {
             let overtaken = self.changes.load(SeqCst) != look.0;
-            let back = !overtaken && found.number <= revision.number && found != *revision;
+            let back = !overtaken && found.all.number <= revision.all.number && found != *revision;
             if back {
                 self.falls.fetch_add(1, SeqCst);
                 tracing::warn!(
-                    known = revision.number,
-                    found = found.number,
+                    known = revision.all.number,
+                    found = found.all.number,
                     "the database went back; what it does not hold is not answered any more"
                 );
             }
-            let news = back || found.number > revision.number;
+            let news = back || found.all.number > revision.all.number;
             if news {
                 self.change(revision, found);
             }

@@ -88,7 +88,7 @@ impl Database {
     /// Up to which moment the past is settled, as far as is known here: no write has been seen to
     /// end after it, or to be under way.
     fn settled(&self) -> DateTime {
-        let noted = self.settled.load(SeqCst).max(self.revision().changed_at);
+        let noted = self.settled.load(SeqCst).max(self.revision().all.changed_at);
         chrono::DateTime::from_timestamp_micros(noted).unwrap_or_default().into()
     }
 

@@ -183,7 +183,7 @@ impl Drop for Known<'_> {
 
 /// The second key of the lock on a revision.
 fn key(revision: Revision) -> i32 {
-    i32::try_from(revision.number).unwrap_or(i32::MAX)
+    i32::try_from(revision.all.number).unwrap_or(i32::MAX)
 }
 
 /// How many other instances answer from what they know and have not heard of a write, as SQL.

@@ -60,7 +60,8 @@ pub struct AuditCount {
 #[ComplexObject]
 impl AuditEntry {
     /// The revision of the data after it (`dataset { revision }`): the one a write made, or the one
-    /// there was when it was a token that was granted or withdrawn.
+    /// there was when nothing but what is under embargo was recorded, or a token was granted or
+    /// withdrawn.
     async fn revision(&self) -> Decimal {
         self.row.revision.into()
     }
@@ -93,8 +94,8 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who wrote what, and which tokens were granted and withdrawn, the newest first. It needs the
-    /// role ADMIN; everybody else gets the error FORBIDDEN.
+    /// Who wrote what, under embargo or not, and which tokens were granted and withdrawn, the newest
+    /// first. It needs the role ADMIN; everybody else gets the error FORBIDDEN.
     #[graphql(cache_control(no_cache))]
     async fn audit_log(
         &self,

@@ -58,7 +58,8 @@ pub struct ChangesQuery;
 impl ChangesQuery {
     /// What was changed, the oldest first: every object that was made, changed or removed, and
     /// every version of a figure. Keep the cursor of the last one and read on from it: nothing is
-    /// missed, and nothing comes twice. What is under embargo is told to nobody before its day.
+    /// missed, and nothing comes twice. What is under embargo, and what is claimed of it, is told to
+    /// nobody before its day.
     async fn changes(
         &self,
         ctx: &Context<'_>,

@@ -46,7 +46,8 @@ order! {
 
 object! {
     /// Something a source asserts without measuring it: first in the world, rank 1, a record. It
-    /// is about an initiative or about a figure, never both.
+    /// is about an initiative or about a figure, never both. What is claimed of a figure under
+    /// embargo is seen by editors alone until the figure's day.
     Claim of claim: ClaimFilter, ClaimOrder, ClaimOrderKey;
     id "claim" by slug;
     text statement, statements: "What is claimed, in our words.";
@@ -54,8 +55,8 @@ object! {
     maybe scope: District = scope_id: "The area within which it is claimed; null where the source names none.";
     maybe source: Source = source_id: "The document it was taken from.";
     fields {
-        /// The figure it is about; null for a claim about an initiative, and where the figure was
-        /// not known or is not public yet.
+        /// The figure it is about; null for a claim about an initiative, and in the past where the
+        /// figure was not known yet.
         async fn observation(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
             let number = self.row.observation_id?;
             observation::referred(ctx, number, self.view).await.transpose()

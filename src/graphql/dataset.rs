@@ -55,10 +55,11 @@ impl Dataset {
         language::languages(&self.row.title)
     }
 
-    /// How often the data were changed: every committed write raises it by one. Equal revisions
-    /// mean equal data.
+    /// How often the data were changed: every committed write raises it by one, but for those that
+    /// record nothing but what is under embargo, which nobody is told of here. Equal revisions mean
+    /// equal data for all but editors.
     async fn revision(&self) -> Decimal {
-        self.row.revision.into()
+        self.row.public_revision.into()
     }
 }
 

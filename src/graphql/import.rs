@@ -156,7 +156,7 @@ impl ImportPayload {
         Ok(!writing(ctx)?.is_dry())
     }
 
-    /// The revision of the data after the write.
+    /// The revision of the data after the write (`dataset.revision`).
     async fn revision(&self) -> Decimal {
         self.1.into()
     }

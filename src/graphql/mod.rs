@@ -100,7 +100,7 @@ pub use upload::{Uploaded, Uploads};
 use writing::Writing;
 
 use crate::{
-    access::{Permission, Viewer},
+    access::Viewer,
     database::Database,
     error::Error,
     query::{Batch, Limits, View},
@@ -256,7 +256,7 @@ pub fn subscribe(
 
 /// What somebody sees who does not ask for the past.
 fn view(viewer: &Viewer) -> View {
-    View { insider: viewer.can(Permission::SeeEmbargoed), ..View::default() }
+    View { insider: viewer.is_insider(), ..View::default() }
 }
 
 /// A response as a client sees it.

@@ -53,7 +53,7 @@ impl DeletedPayload {
         self.0.removed.iter().map(ID::from).collect()
     }
 
-    /// The revision of the data after the write.
+    /// The revision of the data after the write (`dataset.revision`).
     async fn revision(&self) -> Decimal {
         self.1.into()
     }
@@ -230,7 +230,7 @@ macro_rules! mutations {
                     $crate::graphql::object::reference(ctx, self.0, view).await
                 }
 
-                /// The revision of the data after the write.
+                /// The revision of the data after the write (`dataset.revision`).
                 async fn revision(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<entity::Decimal> {
                     Ok($crate::graphql::writing::writing(ctx)?.revision().into())
                 }
@@ -264,7 +264,7 @@ macro_rules! mutations {
                     i32::try_from(self.0.counts.unchanged).unwrap_or(i32::MAX)
                 }
 
-                /// The revision of the data after the write.
+                /// The revision of the data after the write (`dataset.revision`).
                 async fn revision(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<entity::Decimal> {
                     Ok($crate::graphql::writing::writing(ctx)?.revision().into())
                 }

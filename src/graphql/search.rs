@@ -69,7 +69,8 @@ pub struct SearchQuery;
 impl SearchQuery {
     /// The objects of all types in which words are: in their names, titles, slugs, codes, symbols,
     /// publishers, descriptions, summaries, notes and statements, in every language at once. A
-    /// figure that a correction replaced is not found, nor one under embargo.
+    /// figure that a correction replaced is not found, nor one under embargo; what is claimed of
+    /// such a one is found by editors alone.
     ///
     /// All the words must be in one object, in whatever order; the last one may be the beginning
     /// of a word. Chinese, Japanese and Thai are found by any part. Case, accents, tone marks,
@@ -110,7 +111,8 @@ impl SearchQuery {
                 return Err(Error::input(message).into());
             }
             let tables = types.into_iter().flatten().map(SearchType::table).collect();
-            Ok(PagedConnection(Arc::new(Search::new(words, tables, page)?)))
+            let view = ctx.batch()?.view();
+            Ok(PagedConnection(Arc::new(Search::new(words, tables, view, page)?)))
         };
         Some(search())
     }

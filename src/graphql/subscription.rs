@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_graphql::{Context, Result, Subscription};
-use entity::observation;
+use entity::{HIDDEN, observation};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 
@@ -68,17 +68,19 @@ pub struct SubscriptionRoot;
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// The data set as a whole: at once, so that nothing is missed between asking and listening,
-    /// and again whenever its `revision` was raised. Several writes in a row may be told of as one.
+    /// and again whenever its `revision` was raised; to editors also when anything was recorded
+    /// under embargo. Several writes in a row may be told of as one.
     async fn dataset_changed(
         &self,
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Result<Dataset>> + use<>> {
         let batch = batch(ctx)?;
-        let mut revisions = batch.database().revisions();
-        revisions.mark_changed();
-        let states = stream::unfold((revisions, batch), |(mut revisions, batch)| async {
-            revisions.changed().await.ok()?;
-            Some((dataset::load(&batch).await.transpose(), (revisions, batch)))
+        let insider = batch.view().insider;
+        let told = (batch.database().revisions(), None, batch);
+        let states = stream::unfold(told, move |(mut revisions, told, batch)| async move {
+            let news = revisions.wait_for(|now| Some(now.seen(insider)) != told).await;
+            let seen = news.ok()?.seen(insider);
+            Some((dataset::load(&batch).await.transpose(), (revisions, Some(seen), batch)))
         });
         // An empty database has none.
         Ok(states.filter_map(std::future::ready))
@@ -110,23 +112,28 @@ impl SubscriptionRoot {
         };
         let seen = match since {
             Some((argument, cursor)) => {
-                let seen = after(&batch, Start::new(argument, &cursor)?).await?;
+                let seen = after(&batch, Start::new(argument, &cursor, batch.view())?).await?;
                 if let Some(position) = &position {
                     position.start.send_replace(Some(cursor));
                 }
                 seen
             }
             None => {
+                let newest = newest(&revision);
                 if let Some(position) = &position {
-                    let last = Last { view: batch.view(), up_to: revision.observation };
+                    let last = Last { view: batch.view(), up_to: newest };
                     let last = batch.load(last, ()).await?;
                     position.start.send_replace(last.map(|row| Changes::figure_cursor(&row)));
                 }
-                revision.observation
+                newest
             }
         };
-        let (newest, read) = (revision.observation, VecDeque::new());
-        let figures = Figures { batch, revisions, filter, newest, seen, read, position };
+        let stretches = newest(&revision).into_iter().zip(seen);
+        let stretches =
+            stretches.map(|(newest, seen)| Stretch { newest, seen, read: VecDeque::new() });
+        // Who does not see what is under embargo has no need to look for it.
+        let stretches = stretches.take(if batch.view().insider { 2 } else { 1 }).collect();
+        let figures = Figures { batch, revisions, filter, stretches, position };
         Ok(stream::unfold(Some(figures), |figures| async {
             let mut figures = figures?;
             match figures.next().await {
@@ -138,21 +145,33 @@ impl SubscriptionRoot {
     }
 }
 
-/// The figures as they are recorded, read a page at a time when the one before was taken.
+/// The highest numbers of figures: of those that everybody may see, and of those under embargo.
+fn newest(revision: &Revision) -> [i64; 2] {
+    [revision.public.observation, revision.all.observation.max(HIDDEN - 1)]
+}
+
+/// The figures as they are recorded.
 struct Figures {
     batch: Arc<Batch>,
     revisions: watch::Receiver<Revision>,
     filter: Option<ObservationFilter>,
+    /// The figures that everybody may see, and those under embargo for whoever sees them: they are
+    /// numbered apart, and told in the order in which they were recorded.
+    stretches: Vec<Stretch>,
+    position: Option<Arc<Position>>,
+}
+
+/// Figures that are numbered one after another, read a page at a time when the one before was taken.
+struct Stretch {
     /// The highest number there was.
     newest: i64,
     /// The number up to which everything was read.
     seen: i64,
     read: VecDeque<Arc<observation::Model>>,
-    position: Option<Arc<Position>>,
 }
 
-/// The number of the figure after which a cursor goes on.
-async fn after(batch: &Arc<Batch>, start: Start) -> Result<i64> {
+/// The numbers of the figures after which a cursor goes on.
+async fn after(batch: &Arc<Batch>, start: Start) -> Result<[i64; 2]> {
     let refusal = start.refusal();
     Ok(batch.load(start, ROOT).await?.ok_or(refusal)?)
 }
@@ -161,30 +180,48 @@ impl Figures {
     /// The next figure; none when the server ends.
     async fn next(&mut self) -> Result<Option<Observation>> {
         loop {
-            if let Some(row) = self.read.pop_front() {
+            let newest = newest(&self.revisions.borrow_and_update());
+            for (stretch, newest) in self.stretches.iter_mut().zip(newest) {
+                stretch.read_on(newest, &self.batch, self.filter.as_ref()).await?;
+            }
+            let first = self.stretches.iter_mut().filter(|stretch| !stretch.read.is_empty());
+            let first = first
+                .min_by_key(|stretch| stretch.read.front().map(|row| (row.recorded_at, row.id)));
+            if let Some(row) = first.and_then(|stretch| stretch.read.pop_front()) {
                 if let Some(position) = &self.position {
                     position.tell(&row);
                 }
                 return Ok(Some(Observation::new(row, self.batch.view())));
             }
-            let newest = self.revisions.borrow_and_update().observation;
-            if newest < self.newest {
-                // The database went back, and gives the numbers after this one again.
-                self.seen = self.seen.min(newest);
-            }
-            self.newest = newest;
-            let up_to = newest.min(self.seen + Recorded::<observation::Entity>::STEP);
-            if self.seen < up_to {
-                let filter = self.filter.clone();
-                let (view, after) = (self.batch.view(), self.seen);
-                let page = Recorded::<observation::Entity> { view, after, up_to, filter };
-                self.read = self.batch.load(page, ()).await?.unwrap_or_default().into();
-                let full = self.read.len() == Recorded::<observation::Entity>::PAGE;
-                let last = self.read.back().filter(|_| full);
-                self.seen = last.map_or(up_to, |last| last.id);
-            } else if self.revisions.changed().await.is_err() {
+            if self.revisions.changed().await.is_err() {
                 return Ok(None);
             }
         }
+    }
+}
+
+impl Stretch {
+    /// Reads until there is something to tell, or nothing more.
+    async fn read_on(
+        &mut self,
+        newest: i64,
+        batch: &Batch,
+        filter: Option<&ObservationFilter>,
+    ) -> Result<()> {
+        if newest < self.newest {
+            // The database went back, and gives the numbers after this one again.
+            self.seen = self.seen.min(newest);
+        }
+        self.newest = newest;
+        while self.read.is_empty() && self.seen < newest {
+            let up_to = newest.min(self.seen + Recorded::<observation::Entity>::STEP);
+            let (view, after, filter) = (batch.view(), self.seen, filter.cloned());
+            let page = Recorded::<observation::Entity> { view, after, up_to, filter };
+            self.read = batch.load(page, ()).await?.unwrap_or_default().into();
+            let full = self.read.len() == Recorded::<observation::Entity>::PAGE;
+            let last = self.read.back().filter(|_| full);
+            self.seen = last.map_or(up_to, |last| last.id);
+        }
+        Ok(())
     }
 }

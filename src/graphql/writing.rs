@@ -79,7 +79,7 @@ pub struct Writing {
     committing: Arc<AtomicBool>,
     /// What each field did, by its key in the answer.
     done: Mutex<HashMap<String, Done>>,
-    /// The revision of the data, once everything is kept.
+    /// The revision of the data that everybody is told, once everything is kept.
     kept: OnceLock<i64>,
     /// Whether nothing is to be kept.
     dry: AtomicBool,
@@ -147,7 +147,7 @@ impl Writing {
         // What is kept is kept, whether or not that can be seen by now.
         let revision = event::current(&self.database).await;
         let revision = revision.unwrap_or_else(|_| self.database.revision());
-        let _ = self.kept.set(revision.number);
+        let _ = self.kept.set(revision.public.number);
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl Writing {
         self.dry.load(Relaxed)
     }
 
-    /// The revision of the data once everything is kept.
+    /// The revision of the data that everybody is told, once everything is kept.
     pub(super) fn revision(&self) -> i64 {
         self.kept.get().copied().unwrap_or(0)
     }

@@ -1,10 +1,10 @@
 //! Answers, kept for as long as the data stay as they are.
 //!
 //! An answer follows from the data and from what its key is made of: what was sent, as it was sent,
-//! so that a request that is answered from here is not even read. The revision of the data is
-//! part of the key and is asked before anything is read, so that what is kept under it is at least
-//! as new: a write needs to remove nothing, it makes other keys. Nor is there a stale answer once a
-//! write was acknowledged ([`crate::event::current`] states by whom).
+//! so that a request that is answered from here is not even read. The revision of the data, of those
+//! that whoever asks may see, is part of the key and is asked before anything is read, so that what
+//! is kept under it is at least as new: a write needs to remove nothing, it makes other keys. Nor is
+//! there a stale answer once a write was acknowledged ([`crate::event::current`] states by whom).
 
 use axum::{
     body::Bytes,
@@ -19,7 +19,7 @@ use super::{
     negotiation::{Media, Taken},
     request::Sent,
 };
-use crate::{access::Viewer, cache::Bounded, database::Revision, graphql::Preferred};
+use crate::{access::Viewer, cache::Bounded, database::Extent, graphql::Preferred};
 
 /// What became of a request here (RFC 9211).
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -118,16 +118,17 @@ impl Results {
 }
 
 impl Key {
-    /// The key of a request; none where nothing of the data is known, or where files were sent.
+    /// The key of a request by somebody for whom the data have come so far; none where nothing of them
+    /// is known, or where files were sent.
     pub(super) fn of(
         sent: &Sent,
         viewer: &Viewer,
-        revision: Revision,
+        seen: Extent,
         preferred: &Preferred,
         taken: &Taken,
         encoding: Encoding,
     ) -> Option<Self> {
-        let Revision { number, observation, changed_at } = revision;
+        let Extent { number, observation, changed_at } = seen;
         let (method, sent) = match sent {
             Sent::Parameters(address) => (0, address.query().unwrap_or_default().as_bytes()),
             Sent::Json(body) => (1, &body[..]),

@@ -85,9 +85,11 @@ async fn answered(
     };
     let opened = deadline::within(app.options.request_timeout, opened).await.map_err(refuse)?;
     let snapshot = opened.map_err(|why| failed(why, id))?;
-    let changed_at = snapshot.dataset.changed_at.map_or(0, DateTime::microseconds);
+    // A file holds nothing that is under embargo, whoever it is for.
+    let dataset = &snapshot.dataset;
+    let changed_at = dataset.public_changed_at.map_or(0, DateTime::microseconds);
     let address = head.uri.path_and_query().map_or("", |address| address.as_str());
-    let key = Key::of_download(&admitted.viewer, (snapshot.dataset.revision, changed_at), address);
+    let key = Key::of_download(&admitted.viewer, (dataset.public_revision, changed_at), address);
     let known = head.headers.get_all(header::IF_NONE_MATCH).iter().cloned();
     let (tag, known) = (key.tag(app.guard.terms()), known.collect::<Vec<_>>());
     let mut response = if tag.as_ref().is_some_and(|tag| tag.is_one_of(&known)) {

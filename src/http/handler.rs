@@ -27,7 +27,7 @@ use super::{
     vary::VARY,
 };
 use crate::{
-    database::Revision,
+    database::Extent,
     event,
     graphql::{Asked, Preferred, error},
 };
@@ -90,7 +90,8 @@ async fn answered(
     // Asked for before anything is read: what is read is at least as new. Where it cannot be known,
     // nothing is kept; what must be read then tells why.
     let revision = event::current(&app.database).await.unwrap_or_default();
-    let key = Key::of(&sent, &admitted.viewer, revision, &preferred, &taken, form);
+    let seen = revision.seen(admitted.viewer.is_insider());
+    let key = Key::of(&sent, &admitted.viewer, seen, &preferred, &taken, form);
     if let (Some(key), Some(media)) = (&key, taken.media)
         && let Some(told) = Told::known(app, key, &method, &known)
     {
@@ -105,7 +106,7 @@ async fn answered(
         taken,
         last_event,
         idempotency_key,
-        revision,
+        seen,
         begun,
     };
     // Boxed like all that is rare: a request that is answered from what is kept carries no room for
@@ -123,8 +124,8 @@ struct Asking<'a> {
     taken: Taken,
     last_event: Option<String>,
     idempotency_key: Option<Arc<str>>,
-    /// That of the data, at the most.
-    revision: Revision,
+    /// How far the data have come for whoever asks, at the least.
+    seen: Extent,
     begun: Instant,
 }
 
@@ -164,8 +165,11 @@ impl Asking<'_> {
                 let reply = self.reply(*asked, media).await?;
                 let told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
                 // What was written meanwhile may be in the answer or not.
+                let insider = admitted.viewer.is_insider();
                 let lasts = reply.lasts()
-                    && event::current(&app.database).await.is_ok_and(|now| now == self.revision);
+                    && event::current(&app.database)
+                        .await
+                        .is_ok_and(|now| now.seen(insider) == self.seen);
                 told.kept(app, key.filter(|_| lasts)).await
             }
             (Question::Batch(several), _) => {

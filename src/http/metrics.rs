@@ -234,7 +234,7 @@ impl Metrics {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.live_connections.set(number(app.live.connections()));
         self.live_queries.set(number(app.live.queries()));
-        self.revision.set(app.database.revision().number);
+        self.revision.set(app.database.revision().all.number);
         self.listening.set(app.database.listener().is_some().into());
         let (documents, persisted) = app.guard.kept_bytes();
         let (prepared, prepared_max) = app.database.prepared_bytes();

@@ -5,7 +5,7 @@
 
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
-use entity::{DateTime, change, observation, vocabulary::ChangeKind};
+use entity::{DateTime, HIDDEN, change, observation, vocabulary::ChangeKind};
 use sea_orm::{
     FromQueryResult, Order,
     sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, UnionType},
@@ -202,9 +202,11 @@ fn ways() -> [(Kept, Condition); 3] {
     let figures =
         |closed: Expr| Condition::all().add(closed).add(own(observation::Column::Embargoed).not());
     let superseded = own(observation::Column::SupersededAt);
-    let others = column::<change::Entity>(change::Column::Entity).ne("observation");
+    let beside = column::<change::Entity>;
+    let others = beside(change::Column::Entity).ne("observation");
+    let public = beside(change::Column::Id).lt(HIDDEN);
     [
-        (Kept::Beside, Condition::all().add(others)),
+        (Kept::Beside, Condition::all().add(others).add(public)),
         (Kept::Itself, figures(superseded.clone().is_null())),
         (Kept::Itself, figures(superseded.is_not_null())),
     ]

@@ -75,8 +75,8 @@ pub trait Table:
 
     /// Which rows lists show at all: in ways of which no row goes two. Those that were removed are
     /// kept for the figures of the past that refer to them, and no longer listed.
-    fn listed(_: Scope) -> Vec<Condition> {
-        vec![there::<Self>()]
+    fn listed(scope: Scope) -> Vec<Condition> {
+        vec![there::<Self>().add(version::visible::<Self>(scope.view))]
     }
 }
 

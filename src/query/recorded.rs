@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use entity::{Quoted, change, observation};
+use entity::{HIDDEN, Quoted, change, observation};
 use sea_orm::{
     FromQueryResult, Iterable, Order,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
@@ -16,6 +16,7 @@ use super::{
     column,
     condition::{conditions, table},
     parent::{PARENT, ROOT},
+    version::visible,
 };
 use crate::{database::Database, error::Error};
 
@@ -84,13 +85,14 @@ impl<E: Table> PartialEq for Recorded<E> {
     }
 }
 
-/// The figure that was recorded last, of those numbered up to a number.
+/// The figure that was recorded last, of those numbered up to two numbers: of those that everybody
+/// may see, and of those under embargo.
 #[derive(Debug, PartialEq)]
 pub struct Last {
     /// From where it is seen.
     pub view: View,
-    /// The number.
-    pub up_to: i64,
+    /// The numbers.
+    pub up_to: [i64; 2],
 }
 
 impl Load for Last {
@@ -102,30 +104,40 @@ impl Load for Last {
         database: &Database,
         _: Vec<()>,
     ) -> Result<HashMap<(), Self::Value>, Error> {
-        let mut rows = rows::<observation::Entity>(database, self.view, None, self.up_to);
-        rows.order_by((table::<observation::Entity>(), observation::Column::Id), Order::Desc)
-            .limit(1);
-        let rows = self.view.of(database).fetch::<(i64, observation::Model)>(&rows).await?;
-        Ok(rows.into_iter().map(|(_, row)| ((), Arc::new(row))).collect())
+        let number = || column::<observation::Entity>(observation::Column::Id);
+        let mut last: Option<Arc<observation::Model>> = None;
+        let kinds = if self.view.insider { 2 } else { 1 };
+        for (first, up_to) in [0, HIDDEN].into_iter().zip(self.up_to).take(kinds) {
+            let mut rows = rows::<observation::Entity>(database, self.view, None, up_to);
+            rows.and_where(number().gte(first))
+                .order_by((table::<observation::Entity>(), observation::Column::Id), Order::Desc)
+                .limit(1);
+            let rows = self.view.of(database).fetch::<(i64, observation::Model)>(&rows).await?;
+            let found = rows.into_iter().map(|(_, row)| Arc::new(row));
+            last = last.into_iter().chain(found).max_by_key(|row| (row.recorded_at, row.id));
+        }
+        Ok(last.into_iter().map(|row| ((), row)).collect())
     }
 }
 
-/// After which figure to go on, told by the cursor of a change.
+/// After which figures to go on, told by the cursor of a change: of those that everybody may see, and
+/// of those under embargo.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Start {
     place: Place,
+    view: View,
     refused: String,
 }
 
 impl Start {
-    /// Fails when the cursor, which stands in this argument, is of no change.
-    pub fn new(argument: &str, cursor: &str) -> Result<Self, Error> {
+    /// Seen from somewhere. Fails when the cursor, which stands in this argument, is of no change.
+    pub fn new(argument: &str, cursor: &str, view: View) -> Result<Self, Error> {
         let refused = format!(
             "`{argument}` is {}, the cursor of a change that this database does not hold; read \
              what there is (`observations`), and go on from the cursor of the last of `changes`",
             Quoted(cursor)
         );
-        Ok(Self { place: Place::read(argument, cursor)?, refused })
+        Ok(Self { place: Place::read(argument, cursor)?, view, refused })
     }
 
     /// Why it is refused where the change is not there: the data are others than those the cursor
@@ -138,49 +150,58 @@ impl Start {
         let Place { recorded_at, kept, number } = self.place;
         let own = column::<observation::Entity>;
         let beside = column::<change::Entity>;
+        let id = || own(observation::Column::Id);
+        let when = || own(observation::Column::RecordedAt);
+        let last = |like: Expr| {
+            let mut last = Query::select();
+            last.expr(id()).from(observation::Entity).and_where(like);
+            last.order_by((table::<observation::Entity>(), observation::Column::Id), Order::Desc)
+                .limit(1);
+            Expr::from(last)
+        };
+        let public = |until: Expr| last(id().lt(HIDDEN).and(until)).if_null(0);
+        let hidden = |until: Expr| last(id().gte(HIDDEN).and(until)).if_null(HIDDEN - 1);
+        // Of one write those under embargo come last, and the figures after all else.
+        let (public, hidden) = match kept {
+            Kept::Itself if number < HIDDEN => (Expr::val(number), hidden(when().lt(recorded_at))),
+            Kept::Itself => (public(when().lte(recorded_at)), Expr::val(number)),
+            Kept::Beside => (public(when().lt(recorded_at)), hidden(when().lt(recorded_at))),
+        };
         let mut select = Query::select();
+        select.expr(Expr::val(ROOT)).expr_as(public, "public").expr_as(hidden, "hidden");
         match kept {
             Kept::Itself => select
-                .expr_as(own(observation::Column::Id), "number")
                 .from(observation::Entity)
-                .and_where(own(observation::Column::Id).eq(number))
-                .and_where(own(observation::Column::RecordedAt).eq(recorded_at)),
-            // The figures of its write come after it.
-            Kept::Beside => {
-                let before = Query::select()
-                    .expr(own(observation::Column::Id))
-                    .from(observation::Entity)
-                    .and_where(own(observation::Column::RecordedAt).lt(recorded_at))
-                    .order_by(
-                        (table::<observation::Entity>(), observation::Column::Id),
-                        Order::Desc,
-                    )
-                    .limit(1)
-                    .take();
-                select
-                    .expr_as(Expr::from(before).if_null(0), "number")
-                    .from(change::Entity)
-                    .and_where(beside(change::Column::Id).eq(number))
-                    .and_where(beside(change::Column::RecordedAt).eq(recorded_at))
-            }
+                .and_where(id().eq(number))
+                .and_where(when().eq(recorded_at))
+                .cond_where(visible::<observation::Entity>(self.view)),
+            Kept::Beside => select
+                .from(change::Entity)
+                .and_where(beside(change::Column::Id).eq(number))
+                .and_where(beside(change::Column::Id).lt(HIDDEN))
+                .and_where(beside(change::Column::RecordedAt).eq(recorded_at)),
         };
-        let number = Expr::col(("start", "number"));
-        Query::select().expr(Expr::val(ROOT)).expr(number).from_subquery(select, "start").take()
+        select
     }
 }
 
-/// A row's number.
+/// The numbers of two rows.
 #[derive(FromQueryResult, Deserialize)]
 struct Numbered {
-    number: i64,
+    public: i64,
+    hidden: i64,
 }
 
 impl Load for Start {
     type Key = i64;
-    type Value = i64;
+    type Value = [i64; 2];
 
-    async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
+    async fn load(
+        &self,
+        database: &Database,
+        _: Vec<i64>,
+    ) -> Result<HashMap<i64, [i64; 2]>, Error> {
         let found = database.fetch::<(i64, Numbered)>(&self.statement()).await?;
-        Ok(found.into_iter().map(|(root, found)| (root, found.number)).collect())
+        Ok(found.into_iter().map(|(root, found)| (root, [found.public, found.hidden])).collect())
     }
 }

@@ -13,7 +13,12 @@ use sea_orm::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Filter, Scope, Table, View, column, condition::table, parent::PARENT, there, version};
+use super::{
+    Filter, Scope, Table, View, column,
+    condition::{conditions, table},
+    parent::PARENT,
+    version,
+};
 use crate::{database::Database, error::Error};
 
 type Figure = observation::Model;
@@ -71,14 +76,14 @@ impl Snapshot {
     /// The rows of a table that were not removed by then.
     pub async fn rows<E: Table>(&self, filter: Option<&E::Filter>) -> Result<Vec<E::Model>, Error> {
         let wanted = filter.map(|filter| filter.condition(self.scope()));
-        let mut rows = rows_of::<E>();
+        let mut rows = self.rows_of::<E>();
         rows.columns(E::Column::iter().map(|column| (table::<E>(), column)));
         self.fetch(rows.cond_where(Condition::all().add_option(wanted))).await
     }
 
     /// The slugs of a table's rows, by their numbers.
     pub async fn slugs<E: Table>(&self) -> Result<HashMap<i64, String>, Error> {
-        let mut rows = rows_of::<E>();
+        let mut rows = self.rows_of::<E>();
         rows.column((table::<E>(), "slug"));
         let rows = self.database.fetch::<(i64, Named)>(&rows).await?;
         Ok(rows.into_iter().map(|(number, row)| (number, row.slug)).collect())
@@ -145,6 +150,16 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// The rows of a table that are there, by their numbers.
+    fn rows_of<E: Table>(&self) -> SelectStatement {
+        Query::select()
+            .expr_as(column::<E>(E::id()), PARENT)
+            .from(table::<E>())
+            .cond_where(conditions::<E>(None, self.scope()))
+            .order_by((table::<E>(), E::id()), Order::Asc)
+            .take()
+    }
+
     async fn fetch<M>(&self, rows: &SelectStatement) -> Result<Vec<M>, Error>
     where
         M: FromQueryResult + DeserializeOwned + Send + 'static,
@@ -152,16 +167,6 @@ impl Snapshot {
         let rows = self.database.fetch::<(i64, M)>(rows).await?;
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
-}
-
-/// The rows of a table that are there, by their numbers.
-fn rows_of<E: Table>() -> SelectStatement {
-    Query::select()
-        .expr_as(column::<E>(E::id()), PARENT)
-        .from(table::<E>())
-        .cond_where(there::<E>())
-        .order_by((table::<E>(), E::id()), Order::Asc)
-        .take()
 }
 
 /// A row's slug.

@@ -5,7 +5,7 @@
 //! it is recorded, so that it costs those nothing who do not see it.
 
 use entity::{
-    Date, DateTime,
+    Date, DateTime, HIDDEN,
     observation::{Column, Entity},
 };
 use sea_orm::{
@@ -43,11 +43,14 @@ pub fn shown(scope: Scope) -> Vec<Condition> {
 /// Rows that may be seen at all, in force or not.
 pub fn visible<E: EntityTrait>(view: View) -> Condition {
     let by_name = |name: &str| E::Column::iter().find(|column| column.as_str() == name);
+    // What hangs on figures under embargo is numbered apart, and moves when their day comes.
+    let hangs = by_name("observation_id").and(by_name("id")).filter(|_| !view.insider);
     // Only figures have an embargo.
     let embargoed = by_name("embargoed").filter(|_| !view.insider).map(column::<E>);
     let recorded = by_name("embargoed").and(by_name("recorded_at")).map(column::<E>);
     Condition::all()
         .add_option(embargoed.map(ExprTrait::not))
+        .add_option(hangs.map(|id| column::<E>(id).lt(HIDDEN)))
         .add_option(view.as_of.and_then(|moment| Some(recorded?.lte(moment))))
 }
 

@@ -1,5 +1,6 @@
 //! What merging decided, done: versions ended, versions added, and what follows them.
 
+use entity::HIDDEN;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 use super::{
@@ -17,12 +18,14 @@ const TOLD_AT_MOST: i64 = 20_000;
 /// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
 const MANY: i64 = 20_000;
 
+/// The table of the figures.
+const OBSERVATION: &str = "observation";
+
 /// How many figures are written at once.
 const STEP: i64 = 20_000;
 
 impl Writer {
     pub(super) async fn apply(&mut self) -> Result<Vec<i64>, Error> {
-        let base = self.number("SELECT max(id) FROM observation").await?;
         let counts = self
             .ask(
                 &format!(
@@ -30,7 +33,9 @@ impl Writer {
                 coalesce(sum(CASE WHEN old IS NOT NULL AND NOT same AND mode <> '{RETRACT}'
                     THEN 1 ELSE 0 END), 0),
                 coalesce(sum(CASE WHEN NOT same AND mode = '{RETRACT}' THEN 1 ELSE 0 END), 0),
-                coalesce(sum(CASE WHEN same THEN 1 ELSE 0 END), 0) FROM incoming"
+                coalesce(sum(CASE WHEN same THEN 1 ELSE 0 END), 0),
+                coalesce(sum(CASE WHEN NOT same AND NOT embargoed THEN 1 ELSE 0 END), 0)
+                FROM incoming"
                 ),
                 [],
             )
@@ -46,10 +51,14 @@ impl Writer {
         outcome.updated += updated;
         outcome.removed += removed;
         outcome.unchanged += count(3)?;
+        let public = count(4)?;
+        self.public |= public > 0;
         if created + updated + removed > 0 {
             self.close().await?;
+            let public = i64::try_from(public).map_err(Error::internal)?;
+            let base = self.give_numbers(public).await?;
             let rebuilt = self.drop_indexes(base).await?;
-            self.insert(base).await?;
+            self.insert().await?;
             self.tell(Phase::Indexing, self.staged.count);
             for index in rebuilt {
                 self.transaction.execute_unprepared(&index).await?;
@@ -82,6 +91,33 @@ impl Writer {
         Ok(())
     }
 
+    /// Numbers the new versions: those that everybody may see one after another, whatever comes with
+    /// them. Returns the highest number that one of these had before.
+    async fn give_numbers(&mut self, public: i64) -> Result<i64, Error> {
+        let mut numbers = self.numbers(OBSERVATION).await?;
+        let base = numbers.public;
+        if public == self.staged.count {
+            // None is left out.
+            self.run("UPDATE incoming SET id = $1 + n", [base.into()]).await?;
+            numbers.public += public;
+        } else {
+            for (last, which) in
+                [(&mut numbers.public, "NOT embargoed"), (&mut numbers.hidden, "embargoed")]
+            {
+                let given = format!(
+                    "UPDATE incoming SET id = $1 + k.place FROM
+                    (SELECT n, row_number() OVER (ORDER BY n) AS place FROM incoming
+                        WHERE NOT same AND {which}) k
+                    WHERE k.n = incoming.n"
+                );
+                let given = self.run(&given, [Value::from(*last)]).await?;
+                *last += i64::try_from(given).map_err(Error::internal)?;
+            }
+        }
+        self.took(OBSERVATION, numbers);
+        Ok(base)
+    }
+
     /// Many rows are added sooner without indexes, which are then built from all of them. On
     /// PostgreSQL that would keep readers out. Returns how to build them.
     async fn drop_indexes(&self, base: i64) -> Result<Vec<String>, Error> {
@@ -100,8 +136,7 @@ impl Writer {
         Ok(rebuilt)
     }
 
-    async fn insert(&self, base: i64) -> Result<(), Error> {
-        self.run("UPDATE incoming SET id = $1 + n WHERE NOT same", [base.into()]).await?;
+    async fn insert(&self) -> Result<(), Error> {
         let kept = STAGED.join(", ");
         let columns = "id, metric_id, district_id, initiative_id, period, recorded_at,
             superseded_at, revision, recorded_by, reason, retracted, embargoed, embargo_ended_at";
@@ -160,17 +195,14 @@ impl Writer {
     async fn follow(&mut self, base: i64, replaces: bool, removes: bool) -> Result<(), Error> {
         let standing = entity::observation::Entity::KEPT.standing;
         if replaces {
-            for before in ["old", "ends"] {
-                self.run(
-                    &format!(
-                        "UPDATE claim SET observation_id = i.id FROM incoming i
-                        WHERE i.{before} = claim.observation_id AND NOT i.same
-                        AND i.mode <> '{RETRACT}'"
-                    ),
-                    [],
-                )
-                .await?;
-            }
+            self.run(
+                &format!(
+                    "UPDATE claim SET observation_id = i.id FROM incoming i
+                    WHERE i.old = claim.observation_id AND NOT i.same AND i.mode <> '{RETRACT}'"
+                ),
+                [],
+            )
+            .await?;
             let column = search::place_column(self.backend());
             self.run(
                 &format!(
@@ -183,11 +215,15 @@ impl Writer {
             )
             .await?;
         }
-        index::table::<entity::observation::Entity>(&self.transaction, standing, base).await?;
-        if self.number("SELECT count(*) FROM incoming WHERE embargoed OR ends IS NOT NULL").await?
-            > 0
-            || removes
-        {
+        // What waits is not found.
+        let public = base + 1..HIDDEN;
+        index::table::<entity::observation::Entity>(&self.transaction, standing, public).await?;
+        let waiting = "SELECT count(*) FROM incoming WHERE embargoed OR ends IS NOT NULL";
+        let waits = self.number(waiting).await? > 0;
+        if waits {
+            self.disclose().await?;
+        }
+        if waits || removes {
             // Who is asked for by a slug from now on is read anew.
             self.slugs.remove("observation");
             self.slugs.remove(WAITING);

@@ -2,14 +2,16 @@
 
 use entity::{Decimal, change, vocabulary::ChangeKind};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    EntityTrait, IdenStatic, Iterable, ModelTrait, Value,
+    ActiveValue::Set, EntityTrait, IdenStatic, Iterable, ModelTrait, Value,
     sea_query::value::sea_value_to_json_value,
 };
 use serde_json::{Map, Value as Json};
 
-use super::{CHUNK, Writer};
+use super::{CHUNK, Writer, numbers::is_hidden};
 use crate::error::Error;
+
+/// The table of the changes.
+const CHANGE: &str = "change";
 
 /// A change that is to be noted.
 pub(super) struct Noted {
@@ -22,10 +24,12 @@ pub(super) struct Noted {
 impl Writer {
     /// Notes what became of rows of a table.
     pub(super) async fn note(&mut self, table: &str, noted: Vec<Noted>) -> Result<(), Error> {
+        let mut numbers = self.numbers(CHANGE).await?;
+        self.public |= noted.iter().any(|noted| !is_hidden(noted.row));
         let rows: Vec<change::ActiveModel> = noted
             .into_iter()
             .map(|noted| change::ActiveModel {
-                id: NotSet,
+                id: Set(numbers.next(is_hidden(noted.row))),
                 revision: Set(self.revision),
                 recorded_at: Set(self.now.into()),
                 kind: Set(noted.kind),
@@ -35,6 +39,7 @@ impl Writer {
                 before: Set(noted.before.map(Json::Object)),
             })
             .collect();
+        self.took(CHANGE, numbers);
         for rows in rows.chunks(CHUNK) {
             let insert = change::Entity::insert_many(rows.to_vec());
             insert.exec_without_returning(&self.transaction).await?;

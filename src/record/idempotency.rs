@@ -33,7 +33,7 @@ pub struct Key {
 /// What a write with a key came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
-    /// The revision of the data after it.
+    /// The revision of the data after it, as everybody is told.
     pub revision: i64,
     /// What each of its fields did.
     pub answer: Json,
@@ -65,14 +65,13 @@ impl Writer {
         let old = Entity::delete_many()
             .filter(Column::RecordedAt.lte(entity::DateTime::from(oldest(self.now))));
         old.exec(&self.transaction).await?;
-        let revision = self.revision - i64::from(!self.changes());
         let row = ActiveModel {
             id: NotSet,
             holder: Set(key.holder.clone()),
             key: Set(key.key.clone()),
             fingerprint: Set(key.fingerprint.clone()),
             recorded_at: Set(self.now.into()),
-            revision: Set(revision),
+            revision: Set(self.told()),
             answer: Set(answer),
         };
         Entity::insert(row).exec_without_returning(&self.transaction).await?;

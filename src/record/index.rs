@@ -4,6 +4,8 @@
 //! because the tables are new, or older than the index, or the rules have changed since, every row
 //! is indexed anew.
 
+use std::ops::Range;
+
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, Order, QueryResult,
     Value,
@@ -101,7 +103,7 @@ pub async fn prepare(database: &Database) -> Result<(), Error> {
     folded::all_anew(&transaction).await?;
     transaction.execute(Query::delete().from_table(TABLE)).await?;
     for table in super::TABLES {
-        of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0).await?, else {});
+        of!(*table, E => self::table::<E>(&transaction, E::KEPT.standing, 0..i64::MAX).await?, else {});
     }
     let words = match backend {
         DbBackend::Postgres => format!("'{}':1", rules()),
@@ -129,17 +131,17 @@ pub(super) async fn remove(
     Ok(())
 }
 
-/// Adds the rows of a table after the one with a number, in order of their numbers.
+/// Adds the rows of a table with these numbers, in their order.
 pub(super) async fn table<E: EntityTrait>(
     transaction: &Transaction,
     standing: i64,
-    after: i64,
+    numbers: Range<i64>,
 ) -> Result<(), Error> {
     let read: Vec<E::Column> = columns::<E>().collect();
     if read.is_empty() {
         return Ok(());
     }
-    let mut last = after;
+    let mut next = numbers.start;
     let texts =
         read.iter().fold(Condition::any(), |any, text| any.add(column::<E>(*text).is_not_null()));
     loop {
@@ -148,7 +150,8 @@ pub(super) async fn table<E: EntityTrait>(
             .column("id")
             .columns(read.iter().copied())
             .from(E::default().table_name().to_owned())
-            .and_where(Expr::col("id").gt(last))
+            .and_where(Expr::col("id").gte(next))
+            .and_where(Expr::col("id").lt(numbers.end))
             .cond_where(texts.clone())
             .order_by("id", Order::Asc)
             .limit(CHUNK as u64);
@@ -158,14 +161,15 @@ pub(super) async fn table<E: EntityTrait>(
         let rows = transaction.query_all(&select).await?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in &rows {
-            last = row.try_get("", "id")?;
+            let number = row.try_get("", "id")?;
+            next = number + 1;
             let values = read.iter().map(|column| value::<E>(row, *column));
             let values = values.collect::<Result<Vec<Value>, DbErr>>()?;
             let of = |wanted: E::Column| {
                 let place = read.iter().position(|column| column.as_str() == wanted.as_str());
                 place.map_or(Value::String(None), |place| values[place].clone())
             };
-            entries.extend(entry::<E>(standing, last, of));
+            entries.extend(entry::<E>(standing, number, of));
         }
         add::<E>(transaction, entries).await?;
         if rows.len() < CHUNK {

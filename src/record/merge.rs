@@ -165,12 +165,14 @@ impl Writer {
         .await?;
         self.run("UPDATE incoming SET old = ends WHERE embargoed", []).await?;
         if self.number("SELECT max(id) FROM observation").await? > 0 {
+            // Versions that everybody may see are counted by themselves.
             self.run(
                 &format!(
                     "UPDATE incoming AS i SET
                     public = (SELECT o.id FROM observation o WHERE o.superseded_at IS NULL AND {KEY}),
                     revision = (SELECT max(o.revision) FROM observation o
-                        WHERE o.superseded_at IS NOT NULL AND {KEY})"
+                        WHERE o.superseded_at IS NOT NULL AND (i.embargoed OR NOT o.embargoed)
+                            AND {KEY})"
                 ),
                 [],
             )
@@ -195,15 +197,6 @@ impl Writer {
             require(&self.by.viewer, Permission::SetEmbargo)?;
         }
         self.run(&format!("UPDATE incoming SET ends = NULL WHERE {kept}"), []).await?;
-        // What is made public on its day is what waited.
-        self.run(
-            &format!(
-                "UPDATE incoming SET revision = revision - 1 WHERE mode = '{RELEASE}'
-                AND revision = (SELECT o.revision FROM observation o WHERE o.id = incoming.ends)"
-            ),
-            [],
-        )
-        .await?;
         Ok(())
     }
 

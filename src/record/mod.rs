@@ -10,11 +10,13 @@ mod circle;
 mod embargo;
 mod figure;
 mod folded;
+mod hidden;
 pub mod idempotency;
 mod incoming;
 mod index;
 mod merge;
 mod named;
+mod numbers;
 mod outcome;
 mod problem;
 mod reference;
@@ -49,6 +51,7 @@ pub use tables::{TABLES, standing};
 
 use self::{
     figure::Staged,
+    numbers::Numbers,
     sign::sign,
     tables::{chosen, of},
     waiting::Family,
@@ -130,12 +133,14 @@ pub struct Writer {
     transaction: Transaction,
     now: DateTime<Utc>,
     by: By,
-    /// The revision of the data that this makes; 0 where there are none yet.
+    /// The revision of the data that this makes for everybody.
     revision: i64,
+    /// Whether anything was written that everybody may see.
+    public: bool,
     /// The numbers of the rows that have been referred to, by table and slug.
     slugs: HashMap<String, HashMap<String, i64>>,
-    /// The highest number given so far, by table.
-    numbers: HashMap<String, i64>,
+    /// The highest numbers given so far, by table.
+    numbers: HashMap<String, Numbers>,
     staged: Staged,
     family: Option<Family>,
     suggestion_budget: Budget,
@@ -175,7 +180,7 @@ impl Writer {
         };
         let last = dataset::Entity::find().one(&transaction).await?;
         let (revision, changed_at) =
-            last.map_or((1, None), |last| (last.revision + 1, last.changed_at));
+            last.map_or((1, None), |last| (last.public_revision + 1, last.changed_at));
         // Databases keep microseconds.
         let now = now.trunc_subsecs(6);
         let later = changed_at.map(|last| DateTime::<Utc>::from(last) + TimeDelta::microseconds(1));
@@ -187,6 +192,7 @@ impl Writer {
             now,
             by,
             revision,
+            public: false,
             slugs: HashMap::new(),
             numbers: HashMap::new(),
             staged: Staged::default(),
@@ -224,12 +230,14 @@ impl Writer {
         ];
         if self.is_empty().await? {
             let mut insert = Query::insert();
-            let columns = described.iter().map(|(column, _)| *column);
-            insert
-                .into_table(dataset::Entity)
-                .columns(columns.chain([dataset::Column::Id, dataset::Column::Revision]));
-            let values = described.into_iter().map(|(_, value)| Expr::val(value));
-            insert.values_panic(values.chain([Expr::val(1), Expr::val(0_i64)]));
+            let numbers = [
+                (dataset::Column::Id, Value::from(1_i64)),
+                (dataset::Column::Revision, 0_i64.into()),
+                (dataset::Column::PublicRevision, 0_i64.into()),
+            ];
+            let (columns, values): (Vec<_>, Vec<_>) = described.into_iter().chain(numbers).unzip();
+            insert.into_table(dataset::Entity).columns(columns);
+            insert.values_panic(values.into_iter().map(Expr::val));
             self.transaction.execute(&insert).await?;
         } else {
             let mut update = dataset::Entity::update_many();
@@ -239,6 +247,7 @@ impl Writer {
             update.exec(&self.transaction).await?;
         }
         self.described = true;
+        self.public = true;
         Ok(())
     }
 
@@ -318,15 +327,11 @@ impl Writer {
             self.describe(Dataset { slug, title, description, licence, version }).await?;
         }
         let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
-        let signed = sign(&self.transaction, &self.by, self.now, self.revision, outcome).await?;
-        dataset::Entity::update_many()
-            .col_expr(
-                dataset::Column::Revision,
-                column::<dataset::Entity>(dataset::Column::Revision).add(1),
-            )
-            .col_expr(dataset::Column::ChangedAt, Expr::val(entity::DateTime::from(self.now)))
-            .exec(&self.transaction)
-            .await?;
+        let signed = sign(&self.transaction, &self.by, self.now, self.told(), outcome).await?;
+        self.raise(dataset::Column::Revision, dataset::Column::ChangedAt).await?;
+        if self.public {
+            self.raise(dataset::Column::PublicRevision, dataset::Column::PublicChangedAt).await?;
+        }
         let revision = event::announce(&self.transaction).await?;
         if self.bulk {
             self.transaction.analyze().await?;
@@ -343,9 +348,28 @@ impl Writer {
         Ok(self.outcome)
     }
 
+    /// Raises a revision of the data.
+    async fn raise(
+        &self,
+        revision: dataset::Column,
+        changed_at: dataset::Column,
+    ) -> Result<(), Error> {
+        dataset::Entity::update_many()
+            .col_expr(revision, column::<dataset::Entity>(revision).add(1))
+            .col_expr(changed_at, Expr::val(entity::DateTime::from(self.now)))
+            .exec(&self.transaction)
+            .await?;
+        Ok(())
+    }
+
     /// Keeps nothing of what was written.
     pub async fn rollback(self) {
         self.transaction.rollback().await;
+    }
+
+    /// The revision of the data that everybody is told after this.
+    fn told(&self) -> i64 {
+        self.revision - i64::from(!self.public)
     }
 
     /// Whether anything is other than before.

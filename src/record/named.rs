@@ -13,7 +13,10 @@ use serde_json::{Map, Value as Json};
 use super::{
     CHUNK, Mode, Problem, Rows, Writer, change,
     change::Noted,
-    index, row,
+    hidden::{Hidden, Moved},
+    index,
+    numbers::is_hidden,
+    row,
     target::{Target, downwards},
     waiting::Family,
 };
@@ -70,16 +73,17 @@ impl Writer {
         let above = columns.iter().position(
             |field| matches!(field, row::Field::Reference { target, .. } if target == E::KEPT.table),
         );
+        let hidden = self.hidden(rows, &columns).await?;
         let mut targets = match (mode, E::KEPT.key) {
             (Mode::Update, _) => self.meant::<E>(rows, &columns).await?,
-            (_, []) => self.with_slugs::<E>(rows, &columns, mode).await?,
+            (_, []) => self.with_slugs::<E>(rows, &columns, mode, &hidden).await?,
             (_, key) => self.keyed::<E>(rows, &columns, key).await?,
         };
         if let Some(above) = above {
             downwards(&mut targets, rows, &columns, above);
         }
-        for targets in targets.chunks(CHUNK) {
-            self.chunk::<E>(rows, &columns, targets, mode).await?;
+        for targets in targets.chunks_mut(CHUNK) {
+            self.chunk::<E>(rows, &columns, targets, mode, &hidden).await?;
         }
         targets.sort_unstable_by_key(|target| target.place);
         Ok(targets.into_iter().map(|target| target.number).collect())
@@ -89,16 +93,18 @@ impl Writer {
         &mut self,
         rows: &Rows,
         columns: &[row::Field],
-        targets: &[Target],
+        targets: &mut [Target],
         mode: Mode,
+        hidden: &Hidden,
     ) -> Result<(), Error> {
         let Kept { table, standing, check, .. } = E::KEPT;
         let known = targets.iter().filter(|target| target.known).map(|target| target.number);
         let mut there = self.rows::<E>(known.collect()).await?;
         let above = row::above::<E>();
         let (mut created, mut updated) = (Vec::new(), Vec::new());
+        let mut moved = Moved::default();
         let (mut noted, mut entries) = (Vec::new(), Vec::new());
-        for &Target { place, number, .. } in targets {
+        for &Target { place, number, .. } in &*targets {
             let Some((line, fields)) = rows.rows.get(place) else { continue };
             let before = there.remove(&number).filter(|row| !is_removed::<E>(row));
             let base = before.as_ref().map_or_else(|| fresh(number), change::columns::<E>);
@@ -133,6 +139,11 @@ impl Writer {
                 self.report(Problem { origin: rows.origin.clone(), line: Some(*line), ..why });
                 continue;
             }
+            let hides = hidden.holds(place, Some(number));
+            if known && hides != is_hidden(number) {
+                moved.add(number, model, hides);
+                continue;
+            }
             if known && row::has_slug::<E>() {
                 self.rename(table, &change::key(&base), &key, number);
             }
@@ -161,7 +172,12 @@ impl Writer {
         let gone = updated.iter().map(|(number, _)| *number);
         index::remove(&self.transaction, standing, gone).await?;
         index::add::<E>(&self.transaction, entries).await?;
-        self.note(table, noted).await
+        self.note(table, noted).await?;
+        let numbers = self.transfer::<E>(moved).await?;
+        for target in targets {
+            target.number = numbers.get(&target.number).copied().unwrap_or(target.number);
+        }
+        Ok(())
     }
 
     /// What is wrong with the name of a row: that another row has it.
@@ -276,7 +292,7 @@ impl<E: EntityTrait> FilterBy for sea_orm::Select<E> {
 }
 
 /// The columns of a new row that no file gives.
-fn fresh(number: i64) -> Map<String, Json> {
+pub(super) fn fresh(number: i64) -> Map<String, Json> {
     [("id", number.into()), ("revision", Json::from(1))]
         .map(|(name, value)| (name.to_owned(), value))
         .into_iter()

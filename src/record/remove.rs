@@ -166,6 +166,13 @@ impl Writer {
 
     /// Removes rows, and returns what named them.
     async fn take_away<E: Table>(&mut self, numbers: &[i64]) -> Result<Vec<String>, Error> {
+        let keys = self.erase::<E>(numbers).await?;
+        self.outcome.of(E::KEPT.table).removed += keys.len() as u64;
+        Ok(keys)
+    }
+
+    /// The same without counting it.
+    pub(super) async fn erase<E: Table>(&mut self, numbers: &[i64]) -> Result<Vec<String>, Error> {
         let Kept { table, standing, .. } = E::KEPT;
         let mut noted = Vec::with_capacity(numbers.len());
         let rows = self.rows::<E>(numbers.to_vec()).await?;
@@ -183,7 +190,6 @@ impl Writer {
                 before: Some(before),
             });
         }
-        self.outcome.of(table).removed += noted.len() as u64;
         for numbers in numbers.chunks(CHUNK) {
             let rows = format!("WHERE id IN ({})", list(numbers));
             // Figures of the past may refer to a row that has a name.

@@ -32,7 +32,8 @@ impl Signed {
     }
 }
 
-/// Leaves behind who wrote at a time, what came of it by tables, and the revision of the data since.
+/// Leaves behind who wrote at a time, what came of it by tables, and the revision of the data since
+/// that everybody is told.
 pub(super) async fn sign(
     transaction: &Transaction,
     by: &By,

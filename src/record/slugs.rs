@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ConnectionTrait, EntityTrait, Order,
+    ConnectionTrait, Order,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -83,23 +83,6 @@ impl Writer {
             true => self.know(table).await,
             false => Ok(()),
         }
-    }
-
-    /// Takes that many numbers for new rows, and returns the first.
-    pub(super) async fn reserve<E: EntityTrait>(&mut self, count: usize) -> Result<i64, Error> {
-        let table = E::default().table_name().to_owned();
-        let last = match self.numbers.get(&table) {
-            Some(last) => *last,
-            None => {
-                let select = Query::select().expr(Expr::col("id").max()).from(table.clone()).take();
-                let row = self.transaction.query_one(&select).await?;
-                let last: Option<i64> =
-                    row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-                last.unwrap_or(0)
-            }
-        };
-        self.numbers.insert(table, last + count as i64);
-        Ok(last + 1)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     CHUNK, Mode, Problem, Rows, Writer, change,
+    hidden::Hidden,
     named::{FilterBy, Table},
     row,
 };
@@ -48,12 +49,13 @@ impl Writer {
         rows: &Rows,
         columns: &[row::Field],
         mode: Mode,
+        hidden: &Hidden,
     ) -> Result<Vec<Target>, Error> {
         let table = E::KEPT.table;
-        let first = self.reserve::<E>(rows.rows.len()).await?;
+        let mut numbers = self.numbers(table).await?;
         let mut met = HashSet::new();
         let mut targets = Vec::with_capacity(rows.rows.len());
-        for (place, ((line, fields), number)) in rows.rows.iter().zip(first..).enumerate() {
+        for (place, (line, fields)) in rows.rows.iter().enumerate() {
             let problem = |why| Problem::of(&rows.origin, Some(*line), why);
             let Some(slug) = row::slug(columns, fields) else {
                 self.report(problem("it has no slug, by which others name it"));
@@ -69,12 +71,13 @@ impl Writer {
             match wrong {
                 Some(why) => self.report(problem(why).at("slug", slug)),
                 None => {
-                    known.entry(slug.to_owned()).or_insert(number);
-                    let (number, known) = (there.unwrap_or(number), there.is_some());
-                    targets.push(Target { place, number, known });
+                    let number = there.unwrap_or_else(|| numbers.next(hidden.holds(place, None)));
+                    known.insert(slug.to_owned(), number);
+                    targets.push(Target { place, number, known: there.is_some() });
                 }
             }
         }
+        self.took(table, numbers);
         Ok(targets)
     }
 
@@ -85,7 +88,7 @@ impl Writer {
         columns: &[row::Field],
         key: &[&str],
     ) -> Result<Vec<Target>, Error> {
-        let first = self.reserve::<E>(rows.rows.len()).await?;
+        let mut numbers = self.numbers(E::KEPT.table).await?;
         let reading = self.reading(columns);
         let mut keys = Vec::with_capacity(rows.rows.len());
         for (_, fields) in &rows.rows {
@@ -108,7 +111,7 @@ impl Writer {
         }
         let mut targets = Vec::with_capacity(rows.rows.len());
         let mut met = HashSet::new();
-        for (place, (key, number)) in keys.into_iter().zip(first..).enumerate() {
+        for (place, key) in keys.into_iter().enumerate() {
             let key = key.map(|key| Json::Array(key).to_string());
             let known = key.as_ref().and_then(|key| there.get(key).copied());
             if key.is_some_and(|key| !met.insert(key)) {
@@ -116,9 +119,10 @@ impl Writer {
                 self.report(Problem::of(&rows.origin, line, row::TWICE));
                 continue;
             }
-            let number = known.unwrap_or(number);
+            let number = known.unwrap_or_else(|| numbers.next(false));
             targets.push(Target { place, number, known: known.is_some() });
         }
+        self.took(E::KEPT.table, numbers);
         Ok(targets)
     }
 }

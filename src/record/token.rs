@@ -116,7 +116,7 @@ async fn note(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let dataset = dataset::Entity::find().one(transaction).await?;
-    let revision = dataset.map_or(0, |dataset| dataset.revision);
+    let revision = dataset.map_or(0, |dataset| dataset.public_revision);
     sign(transaction, &By::operator(operation), now, revision, json!({})).await?;
     event::announce_tokens(transaction).await
 }

@@ -236,11 +236,12 @@ impl Writer {
             wrong.push(*at);
         }
         // What is below them is not written, but names rows that are there.
-        let first = self.reserve::<E>(slugs.len()).await?;
+        let mut numbers = self.numbers(E::KEPT.table).await?;
         let known = self.slugs.entry(E::KEPT.table.to_owned()).or_default();
-        for (slug, number) in slugs.iter().zip(first..) {
-            known.entry(slug.clone()).or_insert(number);
+        for slug in &slugs {
+            known.entry(slug.clone()).or_insert_with(|| numbers.next(false));
         }
+        self.took(E::KEPT.table, numbers);
         let mut below: BTreeMap<usize, Rows> = BTreeMap::new();
         for (at, Held { file, line, fields }) in rows {
             if wrong.binary_search(&at).is_err() {

@@ -154,7 +154,7 @@ async fn who_is_told_nothing_looks() {
     for (server, listening) in [(&deaf, 0), (&writer, 1)] {
         let metrics = server.client().get(server.url("/metrics")).send().await.unwrap();
         let told = metrics.text().await.unwrap();
-        let revision = server.store.database.revision().number;
+        let revision = server.store.database.revision().all.number;
         for line in [format!("hutong_listening {listening}"), format!("hutong_revision {revision}")]
         {
             assert!(told.lines().any(|other| other == line), "{line} {told}");

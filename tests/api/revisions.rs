@@ -24,12 +24,12 @@ on_each_database! {
     async fn is_raised_when_a_write_is_committed(server: &Server) {
         let database = &server.store.database;
         let mut revisions = database.revisions();
-        assert_eq!((database.revision().number, database.revision().observation), (1, 24));
+        assert_eq!((database.revision().all.number, database.revision().all.observation), (1, 24));
         revisions.mark_unchanged();
         server.write("unit", UNIT).await;
-        assert_eq!((database.revision().number, database.revision().observation), (2, 24));
+        assert_eq!((database.revision().all.number, database.revision().all.observation), (2, 24));
         server.write("observation", FIGURE).await;
-        assert_eq!((database.revision().number, database.revision().observation), (3, 25));
+        assert_eq!((database.revision().all.number, database.revision().all.observation), (3, 25));
         assert!(revisions.has_changed().unwrap());
         let data = server.data("{ dataset { revision } }").await;
         assert_eq!(data, json!({ "dataset": { "revision": "3" } }));
@@ -42,7 +42,7 @@ on_each_database! {
         socket.subscribe("told", "subscription { observationsRecorded { value } }").await;
         socket.is_silent().await;
         let other = Store::open(server.store.url.clone()).await;
-        assert_eq!(other.database.revision().number, 0);
+        assert_eq!(other.database.revision().all.number, 0);
         let begun = Instant::now();
         other.write("observation", FIGURE).await;
         let told = json!({ "observationsRecorded": { "value": "7" } });
@@ -53,7 +53,7 @@ on_each_database! {
         // And the other way round, once the other follows too.
         let _following = event::follow(&other.database).await.unwrap();
         server.write("unit", UNIT).await;
-        until("it is seen", || other.database.revision().number == 3).await;
+        until("it is seen", || other.database.revision().all.number == 3).await;
         other.database.close().await.unwrap();
     }
 
@@ -103,7 +103,7 @@ on_each_database! {
         other.write("unit", UNIT).await;
         revisions.changed().await.unwrap();
         let told = *revisions.borrow_and_update();
-        assert_eq!((told, told.number, told.observation), (other.database.revision(), 2, 24));
+        assert_eq!((told, told.all.number, told.all.observation), (other.database.revision(), 2, 24));
         other.database.close().await.unwrap();
     }
 
@@ -127,7 +127,7 @@ on_each_database! {
 async fn a_lost_connection_is_made_again() {
     let Some((store, fresh)) = crate::postgres::database().await else { return };
     let server = Server::start(store).await;
-    until("it follows", || server.store.database.revision().number == 1).await;
+    until("it follows", || server.store.database.revision().all.number == 1).await;
     let other = Store::open(server.store.url.clone()).await;
     let connection = server.store.connection().await;
     for revision in 2..5 {
@@ -137,7 +137,7 @@ async fn a_lost_connection_is_made_again() {
         other
             .write("unit", &format!("slug,symbol,dimension,name_en\nu{revision},u,COUNT,Unit"))
             .await;
-        until("it is seen", || server.store.database.revision().number == revision).await;
+        until("it is seen", || server.store.database.revision().all.number == revision).await;
     }
     connection.close().await.unwrap();
     other.database.close().await.unwrap();

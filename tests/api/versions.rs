@@ -2,6 +2,7 @@
 //! other tables with what they were before.
 
 use clap::Parser;
+use entity::HIDDEN;
 use hutong::{
     access::{Role, Viewer},
     cli::Cli,
@@ -44,7 +45,14 @@ impl Hand {
         let columns: Vec<String> = entity::observation::Column::iter()
             .map(|column| column.unquoted().to_owned())
             .collect();
-        let id = self.number("SELECT max(id) + 1 FROM observation").await;
+        let hidden = set.contains(&("embargoed", "true"));
+        let id = match hidden {
+            true => format!(
+                "SELECT coalesce(max(id) + 1, {HIDDEN}) FROM observation WHERE id >= {HIDDEN}"
+            ),
+            false => format!("SELECT max(id) + 1 FROM observation WHERE id < {HIDDEN}"),
+        };
+        let id = self.number(&id).await;
         let value = |column: &String| match set.iter().rev().find(|(name, _)| name == column) {
             Some((_, value)) => (*value).to_owned(),
             None if column == "id" => id.to_string(),
@@ -148,8 +156,8 @@ impl Hand {
             }
         };
         self.run(&format!(
-            "INSERT INTO change (revision, recorded_at, kind, entity, row, key, before) \
-             SELECT {REVISION}, '{at}', '{kind}', '{table}', {row}, '{slug}', {before}"
+            "INSERT INTO change (id, revision, recorded_at, kind, entity, row, key, before) \
+             SELECT (SELECT max(id) + 1 FROM change), {REVISION}, '{at}', '{kind}', '{table}', {row}, '{slug}', {before}"
         ))
         .await;
         row

@@ -38,7 +38,7 @@ pub(super) struct Key {
     variables: String,
     preferred: Preferred,
     /// Who asks decides what they see.
-    viewer: Viewer,
+    pub(super) viewer: Viewer,
 }
 
 /// An answer, as JSON.
@@ -93,7 +93,8 @@ impl Question {
                 events(app, checked, self.id).boxed()
             }
             Ok(checked) if checked.live => {
-                let (key, reached) = (self.key(&checked), shared::reached(app));
+                let reached = shared::reached(app, &checked.viewer);
+                let key = self.key(&checked);
                 app.live.queries.join(app, key, self.naming(&checked), reached).boxed()
             }
             Ok(checked) => execute(app.clone(), checked, self.id).into_stream().boxed(),

@@ -19,11 +19,12 @@ use super::{
     super::App,
     question::{Answer, Key, Question},
 };
+use crate::access::Viewer;
 
 /// The newest answer to a live query; a newer one takes its place.
 type Newest = watch::Sender<Option<Known>>;
 
-/// How far the data had come: how often they went back before, and their revision.
+/// How far the data had come for who asks: how often they went back before, and their revision.
 type Reached = (u64, i64);
 
 /// An answer, and how far the data had come at least when it was found.
@@ -91,9 +92,10 @@ impl Shared {
     }
 }
 
-/// How far the data have come.
-pub(super) fn reached(app: &App) -> Reached {
-    (app.database.falls(), app.database.revision().number)
+/// How far the data have come for somebody.
+pub(super) fn reached(app: &App, viewer: &Viewer) -> Reached {
+    let revision = app.database.revision();
+    (app.database.falls(), revision.seen(viewer.is_insider()).number)
 }
 
 /// A live query that is kept answered until the last listener has left.
@@ -106,22 +108,24 @@ struct Kept {
 
 impl Kept {
     async fn answer(self) {
+        let insider = self.key.viewer.is_insider();
         let mut revisions = self.app.database.revisions();
         let interval = Duration::from_millis(self.app.live.options.live_interval.into());
         loop {
-            revisions.borrow_and_update();
             let soonest = Instant::now() + interval;
             // Asked for before anything is read: what is read is at least as new.
-            let reached = reached(&self.app);
+            let seen = revisions.borrow_and_update().seen(insider);
+            let reached = reached(&self.app, &self.key.viewer);
             tokio::select! {
                 answer = self.execute() => {
                     self.newest.send_replace(Some(Known { answer, reached }));
                 }
                 () = self.newest.closed() => {}
             }
+            let news = async { drop(revisions.wait_for(|now| now.seen(insider) != seen).await) };
             tokio::select! {
                 // What changes until then is answered together.
-                _ = join(revisions.changed(), sleep_until(soonest)) => {}
+                _ = join(news, sleep_until(soonest)) => {}
                 () = self.newest.closed() => if self.forgotten() { return },
             }
         }

@@ -11,6 +11,7 @@ mod words;
 
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
+use entity::HIDDEN;
 use sea_orm::{
     DbBackend, FromQueryResult, Order,
     sea_query::{
@@ -23,7 +24,7 @@ use serde_json::Value as Json;
 pub use field::{Field, columns, fields, is_json};
 pub use words::{LONGEST, Match, Words, entry, has};
 
-use super::{Page, Paged, batch::Load, cursor, page::Bounds, parent::ROOT};
+use super::{Page, Paged, View, batch::Load, cursor, page::Bounds, parent::ROOT};
 use crate::{
     database::{Count, Database},
     error::Error,
@@ -31,7 +32,7 @@ use crate::{
 
 /// Raised whenever texts are folded or split in another way, or other columns are searched: an
 /// index made by other rules is made anew.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// The index's table.
 pub const TABLE: &str = "search_entry";
@@ -62,6 +63,8 @@ pub struct Search {
     words: Words,
     /// Only of these tables; of all where there is none.
     tables: Vec<&'static str>,
+    /// Whether what hangs on figures under embargo is found too.
+    insider: bool,
     page: Page,
     /// How the results that the page lies between fit, and their places.
     bounds: Bounds<(usize, i64)>,
@@ -79,9 +82,14 @@ pub struct Hit {
 }
 
 impl Search {
-    /// A search in these tables, or in all of them. Fails when a cursor of the page belongs to
-    /// another search.
-    pub fn new(words: Words, mut tables: Vec<&'static str>, page: Page) -> Result<Self, Error> {
+    /// A search in these tables, or in all of them, seen from somewhere. Fails when a cursor of the
+    /// page belongs to another search.
+    pub fn new(
+        words: Words,
+        mut tables: Vec<&'static str>,
+        view: View,
+        page: Page,
+    ) -> Result<Self, Error> {
         tables.sort_unstable();
         tables.dedup();
         let signature = signature(&words, &tables);
@@ -95,7 +103,7 @@ impl Search {
             let known = read.filter(|(how, _)| *how < Match::ALL.len());
             known.ok_or_else(|| cursor::refuse(argument, text, cursor::MALFORMED, SAME))
         })?;
-        Ok(Self { words, tables, page, bounds })
+        Ok(Self { words, tables, insider: view.insider, page, bounds })
     }
 
     /// What is searched for.
@@ -112,7 +120,7 @@ impl Search {
 
     /// The question how many rows fit on all pages together.
     pub fn total(&self) -> Found {
-        Found { words: self.words.clone(), tables: self.tables.clone() }
+        Found { words: self.words.clone(), tables: self.tables.clone(), insider: self.insider }
     }
 
     /// The rows of the page that fit in each way, at most a page of them.
@@ -120,7 +128,8 @@ impl Search {
         let (from, after) = self.bounds.after.unwrap_or((0, 0));
         let (to, before) = self.bounds.before.unwrap_or((Match::ALL.len() - 1, i64::MAX));
         let mut ways = (from..=to.max(from)).map(|number| {
-            let condition = self.words.only(Match::ALL[number], &self.tables, backend);
+            let like = self.words.only(Match::ALL[number], &self.tables, backend);
+            let condition = seen(like, self.insider, backend);
             let after = if number == from { after } else { 0 };
             let before = match number.cmp(&to) {
                 Ordering::Less => i64::MAX,
@@ -212,6 +221,12 @@ impl Search {
     }
 }
 
+/// The entries like this of rows that may be seen: an insider sees all.
+fn seen(like: Expr, insider: bool, backend: DbBackend) -> Expr {
+    let public = format!("({} & {HIDDEN}) = 0", place_column(backend));
+    if insider { like } else { like.and(Expr::cust(public)) }
+}
+
 /// What a cursor belongs to.
 fn signature(words: &Words, tables: &[&str]) -> String {
     format!("search {} {}", words.signature(), tables.join(" "))
@@ -248,6 +263,7 @@ impl Load for Search {
 pub struct Found {
     words: Words,
     tables: Vec<&'static str>,
+    insider: bool,
 }
 
 impl Load for Found {
@@ -255,7 +271,8 @@ impl Load for Found {
     type Value = i64;
 
     async fn load(&self, database: &Database, _: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
-        let condition = self.words.any(&self.tables, database.backend());
+        let like = self.words.any(&self.tables, database.backend());
+        let condition = seen(like, self.insider, database.backend());
         let statement = Query::select()
             .expr_as(Expr::val(ROOT), "root")
             .expr_as(Expr::cust("count(*)"), "count")
