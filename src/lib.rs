@@ -18,6 +18,7 @@
 //! | 1 | [`display`] | figures as text for people, from ICU's data |
 //! | 2 | [`access`] | who is asking, and what they may do |
 //! | 2 | [`query`] | questions: filter, order, page, the children of many parents, groups, rankings, search; seen from now or from the past |
+//! | 2 | [`identity`] | what objects are called, once and for ever |
 //! | 2 | [`record`] | the only writer |
 //! | 2 | [`event`] | that something was recorded, told to whoever follows the data |
 //! | 3 | [`package`] | files to records, records to files |
@@ -52,6 +53,7 @@ pub mod display;
 
 pub mod access;
 pub mod event;
+pub mod identity;
 pub mod query;
 pub mod record;
 

@@ -22,7 +22,8 @@ pub struct Model {
     pub entity: String,
     /// The number of the row in that table.
     pub row: i64,
-    /// What names the row to people: its slug, or else its number.
+    /// What names the row to people: its slug, or the slugs of what it joins; older rows that have
+    /// no slug, their number.
     pub key: String,
     /// The row's columns before, by their names; none for what was created.
     #[sea_orm(column_type = "JsonBinary", nullable)]

@@ -3,46 +3,32 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
-use entity::{DateTime, Decimal, vocabulary::ChangeKind};
+use entity::{DateTime, Decimal, observation, vocabulary::ChangeKind};
 
 use super::{
-    Ask,
-    node::Node,
+    Ask, Observation,
+    node::{self, Node},
     object::Node as _,
     page::{Paged, PagedConnection, Pages},
 };
 use crate::{
     error::Error,
+    identity::{self, Id},
     query::{
-        Limits, One, Page, Table,
+        Limits, One, Page,
         changes::{Changed, Changes},
         parent::ROOT,
     },
 };
 
-/// Declares how each table's rows are known to clients.
+/// Declares how each table's objects are known to clients.
 macro_rules! changed {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
-        /// The name of a table's type, and the part of its ids before the colon.
-        fn known(entity: &str) -> Option<(&'static str, &'static str)> {
-            match entity {
-                $(stringify!($topic) => Some((stringify!($object), $crate::graphql::$object::KIND)),)+
+        /// The name of a table's type.
+        fn type_of(table: &str) -> Option<&'static str> {
+            match table {
+                $(stringify!($topic) => Some(stringify!($object)),)+
                 _ => None,
-            }
-        }
-
-        /// The row as it is now; none where it was removed or is not shown.
-        async fn node(ctx: &Context<'_>, changed: &Changed) -> Result<Option<Node>> {
-            let batch = ctx.batch()?;
-            let view = batch.view();
-            match changed.entity.as_str() {
-                $(stringify!($topic) => {
-                    type Row = entity::$topic::Entity;
-                    let one = One::<Row, i64>::named(Row::id(), view);
-                    let found = batch.load(one, changed.row).await?;
-                    Ok(found.map(|row| $crate::graphql::$object::new(row, view).into()))
-                })+
-                other => Err(Error::internal(format!("no type is of the table {other:?}")).into()),
             }
         }
     };
@@ -113,10 +99,18 @@ pub struct RecordedChange {
 }
 
 impl RecordedChange {
-    fn known(&self) -> Result<(&'static str, &'static str)> {
-        let entity = &self.changed.entity;
-        let unknown = || Error::internal(format!("no type is of the table {entity:?}"));
-        Ok(known(entity).ok_or_else(unknown)?)
+    /// The id of what was changed.
+    fn id(&self) -> Result<Id> {
+        let Changed { entity, row, key, .. } = &*self.changed;
+        if !self.is_of_figure() {
+            return Ok(Id::of_row(entity, *row));
+        }
+        let place = identity::figure(key);
+        Ok(Id::of_figure(&place.ok_or_else(|| Error::internal(format!("no figure is {key:?}")))?))
+    }
+
+    fn is_of_figure(&self) -> bool {
+        self.changed.entity == identity::FIGURE
     }
 }
 
@@ -142,18 +136,46 @@ impl RecordedChange {
 
     /// The name of the object's type, such as `Metric`.
     async fn r#type(&self) -> Result<&str> {
-        Ok(self.known()?.0)
+        let entity = &self.changed.entity;
+        let unknown = || Error::internal(format!("no type is of the table {entity:?}"));
+        Ok(type_of(entity).ok_or_else(unknown)?)
     }
 
-    /// The object's id, as it was then: an object whose slug was changed has another one since. A
-    /// version of a figure has an id of its own.
+    /// The object's id, by which clients hold it; all versions of a figure have that of the figure.
     async fn node_id(&self) -> Result<ID> {
-        Ok(format!("{}:{}", self.known()?.1, self.changed.key).into())
+        Ok(self.id()?.to_string().into())
     }
 
-    /// The object as it is now, or the version of a figure; null where it was removed or is not to
-    /// be seen.
+    /// What named the object after this change, or when it was removed: its slug, or, of a link, the
+    /// slugs of what it joins with spaces between. It may have another one by now, and what was
+    /// removed can be told by it. Null for figures, of which `version` tells what they are of.
+    async fn name(&self) -> Option<&str> {
+        (!self.is_of_figure()).then_some(self.changed.key.as_str())
+    }
+
+    /// The object as it is now, with the id `nodeId`; null where it was removed or is not to be
+    /// seen.
     async fn node(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-        node(ctx, &self.changed).await.transpose()
+        let found = async {
+            let batch = ctx.batch()?;
+            node::find(batch, &self.id()?, batch.view()).await
+        };
+        found.await.transpose()
+    }
+
+    /// The version of the figure that was recorded, as its `history` has it; null for all other
+    /// objects. Where the figure was retracted it says so (`retracted`), and what was withdrawn.
+    async fn version(&self, ctx: &Context<'_>) -> Option<Result<Observation>> {
+        if !self.is_of_figure() {
+            return None;
+        }
+        let found = async {
+            let batch = ctx.batch()?;
+            let view = batch.view();
+            let one = One::<observation::Entity, i64>::by(observation::Column::Id, view);
+            let found = batch.load(one, self.changed.row).await?;
+            Ok(found.map(|row| Observation::known(row, view, true)))
+        };
+        found.await.transpose()
     }
 }

@@ -49,7 +49,7 @@ object! {
     /// is about an initiative or about a figure, never both. What is claimed of a figure under
     /// embargo is seen by editors alone until the figure's day.
     Claim of claim: ClaimFilter, ClaimOrder, ClaimOrderKey;
-    id "claim" by slug;
+    id "claim";
     text statement, statements: "What is claimed, in our words.";
     maybe initiative: Initiative = initiative_id: "The initiative it is about; null for a claim about a figure.";
     maybe scope: District = scope_id: "The area within which it is claimed; null where the source names none.";

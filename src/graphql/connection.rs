@@ -123,6 +123,14 @@ impl<N: Node> Connection<N> {
     }
 }
 
+/// A row of a list as an object.
+fn node<N: Node>(list: &List<N::Table>, row: &Arc<Model<N>>) -> N {
+    match list.is_history() {
+        true => N::known(Arc::clone(row), list.view(), true),
+        false => N::new(Arc::clone(row), list.view()),
+    }
+}
+
 impl<N: Node> TypeName for Connection<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", N::type_name()).into()
@@ -136,7 +144,7 @@ impl<N: Node> Connection<N> {
     /// The rows of this page, in the list's order.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<N>> {
         let page = self.rows(ctx).await?;
-        Ok(page.rows.iter().map(|row| N::new(Arc::clone(row), self.list.view())).collect())
+        Ok(page.rows.iter().map(|row| node(&self.list, row)).collect())
     }
 
     /// The rows of this page, each with its cursor.
@@ -187,7 +195,7 @@ impl<N: Node> TypeName for Edge<N> {
 impl<N: Node> Edge<N> {
     /// The row.
     async fn node(&self) -> N {
-        N::new(Arc::clone(&self.page.rows[self.place]), self.list.view())
+        node(&self.list, &self.page.rows[self.place])
     }
 
     /// Where the row stands in this list: give it back as `after` or `before`, with the same

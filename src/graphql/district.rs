@@ -63,7 +63,7 @@ object! {
     /// A place that initiatives and figures belong to (SDMX REF_AREA): a city, its districts and
     /// zones, and wider areas used for reference.
     District of district: DistrictFilter, DistrictOrder, DistrictOrderKey;
-    id "district" by slug;
+    id "district";
     text name, names: "Its name.";
     maybe parent: District = parent_id: "The place it lies in; null for the widest.";
     many children: District(DistrictFilter, DistrictOrder) = district.ParentId:

@@ -69,7 +69,7 @@ order! {
 object! {
     /// A project, programme, facility, platform or pilot that runs in a place.
     Initiative of initiative: InitiativeFilter, InitiativeOrder, InitiativeOrderKey;
-    id "initiative" by slug;
+    id "initiative";
     text title, titles: "Its title.";
     optional text summary, summaries: "What it is about, in a sentence or two.";
     one district: District = district_id: "The place it runs in.";

@@ -30,7 +30,7 @@ object! {
     /// A metric that tells about an initiative, and why it does.
     InitiativeMetric of initiative_metric:
         InitiativeMetricFilter, InitiativeMetricOrder, InitiativeMetricOrderKey;
-    id "initiativeMetric" by number;
+    id "initiativeMetric";
     optional text note, notes: "What a reader should know about the link.";
     one initiative: Initiative = initiative_id: "The initiative.";
     one metric: Metric = metric_id: "The metric.";

@@ -29,7 +29,7 @@ object! {
     /// An organisation's part in an initiative.
     InitiativeOrganization of initiative_organization:
         InitiativeOrganizationFilter, InitiativeOrganizationOrder, InitiativeOrganizationOrderKey;
-    id "initiativeOrganization" by number;
+    id "initiativeOrganization";
     one initiative: Initiative = initiative_id: "The initiative.";
     one organization: Organization = organization_id: "The organisation.";
 }

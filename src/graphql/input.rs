@@ -117,8 +117,8 @@ pub(super) fn in_order(drafts: Vec<Draft>) -> Vec<Draft> {
         .collect();
     let named = |draft: &Draft, at: usize| -> Vec<usize> {
         let texts = draft.fields.iter().filter(|(column, _)| column != "slug");
-        let texts = texts.map(|(_, text)| text.rsplit(':').next().unwrap_or(text));
-        texts.filter_map(|text| slugs.get(text).copied()).filter(|other| *other != at).collect()
+        let named = texts.filter_map(|(_, text)| slugs.get(text).copied());
+        named.filter(|other| *other != at).collect()
     };
     let named: Vec<Vec<usize>> =
         drafts.iter().enumerate().map(|(at, draft)| named(draft, at)).collect();
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn each_row_comes_after_those_it_names_and_else_stays() {
         let row = |slug: &str, parent: &str| {
-            (slug.to_owned(), (!parent.is_empty()).then(|| format!("district:{parent}")))
+            (slug.to_owned(), (!parent.is_empty()).then(|| parent.to_owned()))
         };
         let given = [row("a", "c"), row("b", ""), row("c", ""), row("d", "c"), row("e", "e")];
         assert_eq!(slugs(&in_order(drafts(given))), ["b", "c", "d", "e", "a"]);

@@ -73,7 +73,7 @@ order! {
 object! {
     /// Something that is measured (SDMX INDICATOR). A new metric is a new row, never a new type.
     Metric of metric: MetricFilter, MetricOrder, MetricOrderKey;
-    id "metric" by slug;
+    id "metric";
     text name, names: "Its name.";
     optional text description, descriptions: "What it covers and what it leaves out.";
     one unit: Unit = unit_id: "The unit of its values.";

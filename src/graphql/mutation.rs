@@ -195,8 +195,8 @@ macro_rules! mutations {
                     $($(
                         let own = draft.get("slug").unwrap_or_default().to_owned();
                         let path = match place {
-                            0 => format!("{origin}.{}", $crate::graphql::writing::camel(stringify!($child))),
-                            place => format!("{origin}[{}].{}", place - 1, $crate::graphql::writing::camel(stringify!($child))),
+                            0 => format!("{origin}.{}", $crate::identity::camel(stringify!($child))),
+                            place => format!("{origin}[{}].{}", place - 1, $crate::identity::camel(stringify!($child))),
                         };
                         for (child, place) in self.$child.iter().flatten().zip(1..) {
                             let mut child = child.draft(&path, place);
@@ -227,7 +227,7 @@ macro_rules! mutations {
                 /// The row as it is now.
                 async fn $entity(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<$name> {
                     let view = $crate::graphql::Ask::batch(ctx)?.view();
-                    $crate::graphql::object::reference(ctx, self.0, view).await
+                    <$name as $crate::graphql::Node>::written(ctx, self.0, view).await
                 }
 
                 /// The revision of the data after the write (`dataset.revision`).
@@ -245,7 +245,7 @@ macro_rules! mutations {
                 /// The rows as they are now, in the order given; of several that say the same, one.
                 async fn [<$entity s>](&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<$name>> {
                     let view = $crate::graphql::Ask::batch(ctx)?.view();
-                    let rows = self.0.numbers.iter().map(|number| $crate::graphql::object::reference(ctx, *number, view));
+                    let rows = self.0.numbers.iter().map(|number| <$name as $crate::graphql::Node>::written(ctx, *number, view));
                     futures_util::future::try_join_all(rows).await
                 }
 

@@ -2,15 +2,20 @@
 
 #![allow(missing_docs, reason = "the interface's derive writes a method without a comment")]
 
-use async_graphql::{Context, Interface, Object, Result};
+use std::collections::HashSet;
 
+use async_graphql::{Context, Interface, Object, Result};
 use entity::Quoted;
 
-use super::{Ask, object::Node as _};
+use super::{Ask, object::Node as _, past};
 use crate::{
     error::Error,
-    query::{Batch, Limits},
+    identity::Id,
+    query::{Batch, Limits, View},
 };
+
+/// From how many places the objects of one field may be seen: each takes statements of its own.
+const PLACES_MAX: usize = 10;
 
 /// Declares the interface over all objects that have an id.
 macro_rules! nodes {
@@ -25,10 +30,11 @@ macro_rules! nodes {
             )+
         }
 
-        async fn find(batch: &Batch, kind: &str, key: &str) -> Result<Option<Node>> {
-            match kind {
+        /// The object with an id, seen from where it says; none where there is none.
+        pub(super) async fn find(batch: &Batch, id: &Id, view: View) -> Result<Option<Node>> {
+            match id.kind.as_str() {
                 $($crate::graphql::$object::KIND => {
-                    let found = $crate::graphql::$object::find(batch, key, batch.view()).await?;
+                    let found = $crate::graphql::$object::find(batch, id, view).await?;
                     Ok(found.map(Node::from))
                 })+
                 _ => Ok(None),
@@ -45,7 +51,8 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with this id; null where there is none.
+    /// The object with this id; null where there is none, or none any more. By the id of a figure
+    /// it is the version in force, by that of what was seen from the past it is seen from there.
     async fn node(
         &self,
         ctx: &Context<'_>,
@@ -60,7 +67,7 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Ids that this server gave; as many as a page may have rows (1000 unless configured)."
+            desc = "Ids that this server gave; as many as a page may have rows (1000 unless configured), seen from at most 10 different moments and days."
         )]
         ids: Vec<async_graphql::ID>,
     ) -> Result<Vec<Option<Result<Node>>>> {
@@ -72,16 +79,28 @@ impl NodeQuery {
             ))
             .into());
         }
+        let read = ids.iter().filter_map(|id| Id::parse(id));
+        let places: HashSet<_> = read.map(|id| (id.as_of, id.known_on)).collect();
+        if places.len() > PLACES_MAX {
+            let given = places.len();
+            return Err(Error::input(format!(
+                "`ids` holds ids that are seen from {given} different moments and days, but they \
+                 may be {PLACES_MAX} at the most; ask for the others by themselves"
+            ))
+            .into());
+        }
         let each = ids.iter().map(|id| by_id(ctx, id));
         let found = futures_util::future::join_all(each).await;
         Ok(found.into_iter().map(Result::transpose).collect())
     }
 }
 
-async fn by_id(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
-    let (kind, key) = id.split_once(':').ok_or_else(|| {
-        let id = Quoted(id);
-        Error::input(format!("`id` is {id}, which is no id; give one that this server returned"))
+async fn by_id(ctx: &Context<'_>, text: &str) -> Result<Option<Node>> {
+    let id = Id::parse(text).ok_or_else(|| {
+        let text = Quoted(text);
+        Error::input(format!("`id` is {text}, which is no id; give one that this server returned"))
     })?;
-    find(ctx.batch()?, kind, key).await
+    let batch = ctx.batch()?;
+    let view = past::view_by(ctx, "id", batch.view(), id.as_of, id.known_on).await?;
+    find(batch, &id, view).await
 }

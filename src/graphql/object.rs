@@ -8,6 +8,7 @@ use sea_orm::EntityTrait;
 use super::Side;
 use crate::{
     error::Error,
+    identity::Id,
     query::{Batch, One, Table, View},
 };
 
@@ -19,18 +20,36 @@ pub trait Node: OutputType + Send + Sync + Sized + 'static {
     const KIND: &'static str;
 
     /// The row as an object, seen from somewhere, as is all that is reached from it.
-    fn new(row: Arc<<Self::Table as EntityTrait>::Model>, view: View) -> Self;
+    fn new(row: Row<Self>, view: View) -> Self;
+
+    /// The same of a row that is known to be what its object is there, or a former state of it.
+    fn known(row: Row<Self>, view: View, former: bool) -> Self;
+
+    /// Its id.
+    fn identity(&self) -> Id;
 
     /// The rows of another table whose column refers to it.
     fn related<C>(&self, column: C) -> Side<C>;
 
-    /// The object whose id has this key after the colon; `None` where there is none.
+    /// The object with this id, seen from where it says; `None` where there is none.
     fn find(
         batch: &Batch,
-        key: &str,
+        id: &Id,
         view: View,
     ) -> impl Future<Output = Result<Option<Self>>> + Send;
+
+    /// The object of a row that was just written.
+    fn written(
+        ctx: &Context<'_>,
+        number: i64,
+        view: View,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        reference(ctx, number, view)
+    }
 }
+
+/// A row of an object's table.
+pub type Row<N> = Arc<<<N as Node>::Table as EntityTrait>::Model>;
 
 /// What resolvers ask of their request.
 pub trait Ask {
@@ -60,6 +79,20 @@ pub(super) async fn row<T: Table>(
     Ok(found.ok_or_else(|| Error::internal(format!("{} {number} is gone", table.table_name())))?)
 }
 
+/// The row with this number: the one that is there, or the one that was removed at this moment.
+pub(super) async fn by_number<T: Table>(
+    batch: &Batch,
+    id: &Id,
+    view: View,
+) -> Result<Option<Arc<T::Model>>> {
+    let Some(number) = id.number() else { return Ok(None) };
+    let Some(state) = &id.state else {
+        return Ok(batch.load(One::<T, i64>::named(T::id(), view), number).await?);
+    };
+    let found = batch.load(One::<T, i64>::by(T::id(), view), number).await?;
+    Ok(found.filter(|row| T::ended(row).is_some_and(|at| at.to_string() == *state)))
+}
+
 /// The same as an object.
 pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64, view: View) -> Result<N> {
     row::<N::Table>(ctx, number, view).await.map(|row| N::new(row, view))
@@ -83,9 +116,10 @@ pub(super) async fn seen_from<T: Table>(
 /// Declares an object of the schema: a row of a table with its columns, texts and relations, one
 /// line each, and its fields of the root.
 ///
-/// - `id`: what its global id is made of, `slug` or `number`.
-/// - `versions`: for rows that are versions of what they tell: which of them a view shows, what it
-///   shows of each, and where the rows are that refer to one.
+/// - `id`: the kind, with which its ids begin.
+/// - `versions`: for rows that are versions of what they tell: which of them a view shows, which
+///   are told as they are recorded, what is shown of each, where the rows are that refer to one,
+///   and how one is found by its id, and after it was written.
 /// - `text` and `optional text`: a localised column, its name in the plural, its description.
 /// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
 /// - `many`: the rows of another table whose column refers to this one; `figures` where they are
@@ -97,8 +131,8 @@ macro_rules! object {
     (
         $(#[$doc:meta])*
         $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
-        id $kind:literal by $key:ident;
-        $(versions $shown:path, $seen:path, $about:path;)?
+        id $kind:literal;
+        $(versions $shown:path, $told:path, $seen:path, $about:path, $find:path, $written:path;)?
         $(text $text:ident, $texts:ident: $text_doc:literal;)*
         $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
         $(one $one:ident: $one_type:ident = $one_column:ident: $one_doc:literal;)*
@@ -122,6 +156,10 @@ macro_rules! object {
             row: std::sync::Arc<entity::$entity::Model>,
             #[graphql(skip)]
             view: $crate::query::View,
+            /// Whether it is a former state of the object: a version of a figure, or a row that was
+            /// removed.
+            #[graphql(skip)]
+            former: bool,
         }
 
         impl $crate::query::Table for entity::$entity::Entity {
@@ -142,6 +180,14 @@ macro_rules! object {
                 fn listed(scope: $crate::query::Scope) -> Vec<sea_orm::Condition> {
                     $shown(scope)
                 }
+
+                fn told(scope: $crate::query::Scope) -> Vec<sea_orm::Condition> {
+                    $told(scope)
+                }
+
+                fn ended(row: &entity::$entity::Model) -> Option<entity::DateTime> {
+                    row.superseded_at
+                }
             )?
         }
 
@@ -154,7 +200,23 @@ macro_rules! object {
                 view: $crate::query::View,
             ) -> Self {
                 $(let row = $seen(row, view);)?
-                Self { row, view }
+                // On a day that version may be what was known which something replaced since.
+                let known = <Self::Table as $crate::query::Table>::VERSIONED && view.known_on.is_some();
+                let former = !known && <Self::Table as $crate::query::Table>::ended(&row).is_some();
+                Self { row, view, former }
+            }
+
+            fn known(
+                row: std::sync::Arc<entity::$entity::Model>,
+                view: $crate::query::View,
+                former: bool,
+            ) -> Self {
+                Self { former, ..Self::new(row, view) }
+            }
+
+            fn identity(&self) -> $crate::identity::Id {
+                let id = $crate::object!(@id $entity self $($shown)?);
+                id.seen(self.view)
             }
 
             fn related<C>(&self, column: C) -> $crate::graphql::Side<C> {
@@ -165,19 +227,30 @@ macro_rules! object {
 
             async fn find(
                 batch: &$crate::query::Batch,
-                key: &str,
+                id: &$crate::identity::Id,
                 view: $crate::query::View,
             ) -> async_graphql::Result<Option<Self>> {
-                $crate::object!(@find $key $entity batch key view)
+                $crate::object!(@find $entity batch id view $($find)?)
             }
+            $(
+                async fn written(
+                    ctx: &async_graphql::Context<'_>,
+                    number: i64,
+                    view: $crate::query::View,
+                ) -> async_graphql::Result<Self> {
+                    $written(ctx, number, view).await
+                }
+            )?
         }
 
         #[async_graphql::ComplexObject]
         impl $name {
-            /// An id that no other object of the schema has, of whatever type; `node(id)` finds
-            /// the object again. Opaque.
+            /// An id that no other object of the schema has, of whatever type, and never will:
+            /// it does not change, whatever else of the object does, and is not given again. What
+            /// is seen from the past has one of its own, and so has each version of a figure in
+            /// its `history`. `node(id)` finds the object again. Opaque.
             pub(super) async fn id(&self) -> async_graphql::ID {
-                format!("{}:{}", $kind, $crate::object!(@key $key self)).into()
+                $crate::graphql::Node::identity(self).to_string().into()
             }
 
             $(
@@ -329,12 +402,7 @@ macro_rules! object {
                         #[graphql(desc = "Its slug. Null is returned where no row has it.")]
                         slug: String,
                     ) -> Option<async_graphql::Result<$name>> {
-                        let batch = match $crate::graphql::Ask::batch(ctx) {
-                            Ok(batch) => batch,
-                            Err(error) => return Some(Err(error)),
-                        };
-                        let found = <$name as $crate::graphql::Node>::find(batch, &slug, batch.view());
-                        found.await.transpose()
+                        $crate::graphql::slug::find::<$name>(ctx, &slug).await.transpose()
                     }
                 )?
 
@@ -367,26 +435,22 @@ macro_rules! object {
         )?
     };
 
-    (@key slug $self:ident) => { $self.row.slug };
-    (@key number $self:ident) => { $self.row.id };
-    (@find slug $entity:ident $batch:ident $key:ident $view:ident) => {{
-        // What no slug is as long as is not asked for: each field that names it would keep a copy.
-        if $key.len() > $crate::record::SLUG_MAX {
-            return Ok(None);
-        }
-        let one = $crate::query::One::<entity::$entity::Entity, String>::named(
-            entity::$entity::Column::Slug,
-            $view,
-        );
-        let found = $batch.load(one, $key.to_owned()).await?;
-        Ok(found.map(|row| Self::new(row, $view)))
+    (@id $entity:ident $self:ident) => {{
+        let id = $crate::identity::Id::of_row(stringify!($entity), $self.row.id);
+        let ended = <entity::$entity::Entity as $crate::query::Table>::ended(&$self.row);
+        let state = ended.filter(|_| $self.former).map(|at| at.to_string());
+        $crate::identity::Id { state, ..id }
     }};
-    (@find number $entity:ident $batch:ident $key:ident $view:ident) => {{
-        let Ok(number) = $key.parse() else { return Ok(None) };
-        let one = $crate::query::One::<entity::$entity::Entity, i64>::by(
-            entity::$entity::Column::Id,
-            $view,
-        );
-        Ok($batch.load(one, number).await?.map(|row| Self::new(row, $view)))
+    (@id $entity:ident $self:ident $versions:path) => {{
+        let id = $crate::identity::Id::of_figure(&$crate::query::figure::Place::of(&$self.row));
+        let state = || $crate::identity::version_state($self.row.revision, $self.row.recorded_at);
+        $crate::identity::Id { state: $self.former.then(state), ..id }
     }};
+    (@find $entity:ident $batch:ident $id:ident $view:ident) => {{
+        let found = $crate::graphql::object::by_number::<entity::$entity::Entity>;
+        Ok(found($batch, $id, $view).await?.map(|row| Self::new(row, $view)))
+    }};
+    (@find $entity:ident $batch:ident $id:ident $view:ident $find:path) => {
+        $find($batch, $id, $view).await
+    };
 }

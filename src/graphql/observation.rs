@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::input::LocalizedTextInput;
 use crate::{
     display::{self, Figure},
-    filter, object, order,
+    error::Error,
+    filter,
+    identity::Id,
+    object, order,
     query::{
-        Direction, Figure as Question, Nulls, One, View,
+        Batch, Direction, Figure as Question, Nulls, Numbered, One, Version, View,
         changes::Changes,
         figure::Place,
         filter::{
@@ -83,8 +86,8 @@ object! {
     /// it is from. Lists give the newest period first and only figures in force, none that a
     /// correction replaced.
     Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
-    id "observation" by number;
-    versions version::shown, seen, about;
+    id "observation";
+    versions version::shown, version::told, seen, about, find, written;
     optional text note, notes: "How the figure was read from its source.";
     one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
     one district: District = district_id: "The place it was measured for.";
@@ -184,8 +187,9 @@ object! {
         }
 
         /// All versions of the figure, the newest first, this one among them: corrections, and that
-        /// it was retracted. Those under embargo are seen by editors alone; seen from a moment of
-        /// the past, those recorded by then.
+        /// it was retracted. Each has an `id` of its own, by which `node(id)` finds it again. Those
+        /// under embargo are seen by editors alone; seen from a moment of the past, those recorded by
+        /// then.
         async fn history(
             &self,
             ctx: &Context<'_>,
@@ -270,6 +274,26 @@ fn about<C>(side: Side<C>, row: &observation::Model, view: View) -> Side<C> {
         Side::Of(column, _) if !view.is_plain() => Side::About(column, Place::of(row).key().into()),
         side => side,
     }
+}
+
+/// The figure with an id, or a version of one.
+async fn find(batch: &Batch, id: &Id, view: View) -> Result<Option<Observation>> {
+    let Some(place) = id.figure() else { return Ok(None) };
+    if id.state.is_none() {
+        let found = batch.load(Question::At.seen(view), place).await?;
+        return Ok(found.map(|row| Observation::new(row, view)));
+    }
+    let Some((revision, recorded_at)) = id.version() else { return Ok(None) };
+    let found = batch.load(Version(view), (place, revision, recorded_at)).await?;
+    Ok(found.map(|row| Observation::known(row, view, true)))
+}
+
+/// What was written of a figure: the figure itself, if that is what is seen of it now.
+async fn written(ctx: &Context<'_>, number: i64, view: View) -> Result<Observation> {
+    let found = ctx.batch()?.load(Numbered(view), number).await?;
+    let gone = || Error::internal(format!("observation {number} is gone"));
+    let (row, listed) = found.ok_or_else(gone)?;
+    Ok(Observation::known(row, view, !listed))
 }
 
 /// The figure that a row refers to, in the version that is seen; none where it is not known, or not

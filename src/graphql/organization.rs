@@ -39,7 +39,7 @@ order! {
 object! {
     /// An organisation that runs, owns or takes part in initiatives, or that a source names.
     Organization of organization: OrganizationFilter, OrganizationOrder, OrganizationOrderKey;
-    id "organization" by slug;
+    id "organization";
     text name, names: "Its name.";
     maybe district: District = district_id: "The place it is based in; null where the sources do not say.";
     many initiatives: InitiativeOrganization(InitiativeOrganizationFilter, InitiativeOrganizationOrder)

@@ -22,6 +22,17 @@ pub(super) async fn view(
     as_of: Option<DateTime>,
     known_on: Option<Date>,
 ) -> Result<View> {
+    view_by(ctx, "asOf", around, as_of, known_on).await
+}
+
+/// The same where another argument says it.
+pub(super) async fn view_by(
+    ctx: &Context<'_>,
+    argument: &str,
+    around: View,
+    as_of: Option<DateTime>,
+    known_on: Option<Date>,
+) -> Result<View> {
     if let Some(moment) = as_of {
         let batch = ctx.batch()?;
         let settled = match batch.database().is_settled(moment) {
@@ -29,7 +40,7 @@ pub(super) async fn view(
             false => batch.load(Settling, moment).await?,
         };
         let settled = settled.ok_or_else(|| Error::internal("a moment was not looked at"))?;
-        past::check("asOf", moment, settled)?;
+        past::check(argument, moment, settled)?;
     }
     Ok(View { as_of: as_of.or(around.as_of), known_on: known_on.or(around.known_on), ..around })
 }

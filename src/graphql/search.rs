@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    identity::camel,
     query::{
         Limits, Page, Search,
         parent::ROOT,
@@ -196,21 +197,9 @@ impl SearchExcerpt {
         let (left, right) = (if from > 0 { "…" } else { "" }, if to.is_some() { "…" } else { "" });
         let shown = &text[from..to.unwrap_or(text.len())];
         Self {
-            field: camel_case(column),
+            field: camel(column),
             language: language.clone().map(Language::known),
             text: format!("{left}{shown}{right}"),
         }
     }
-}
-
-/// A column's name as the schema spells its fields.
-fn camel_case(column: &str) -> String {
-    let mut words = column.split('_');
-    let mut name = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let (initial, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        name.push_str(&initial.to_uppercase());
-        name.push_str(rest);
-    }
-    name
 }

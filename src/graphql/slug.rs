@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, IntoIden, JoinType, Query},
 };
 
-use super::Ask;
+use super::{Ask, Node};
 use crate::{
     database::Database,
     error::Error,
@@ -54,6 +54,18 @@ pub(super) async fn named<E: Table>(
     let message = format!("`{argument}` is {}, but {why}", Quoted(slug)).into();
     let (argument, suggestions) = (argument.into(), suggestions.into());
     Err(Error::Unknown { message, argument, suggestions }.into())
+}
+
+/// The object with this slug.
+pub(super) async fn find<N: Node>(ctx: &Context<'_>, slug: &str) -> Result<Option<N>> {
+    // What no slug is as long as is not asked for: each field that names it would keep a copy.
+    if slug.len() > SLUG_MAX {
+        return Ok(None);
+    }
+    let batch = ctx.batch()?;
+    let view = batch.view();
+    let by_slug = One::<N::Table, String>::named(own_column::<N::Table>()?, view);
+    Ok(batch.load(by_slug, slug.to_owned()).await?.map(|row| N::new(row, view)))
 }
 
 fn own_column<E: Table>() -> Result<E::Column, Error> {

@@ -44,7 +44,7 @@ order! {
 object! {
     /// A document that rows were taken from.
     Source of source: SourceFilter, SourceOrder, SourceOrderKey;
-    id "source" by slug;
+    id "source";
     text title, titles: "Its title.";
     optional text note, notes: "What a reader of the rows should know about it.";
     many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.SourceId:

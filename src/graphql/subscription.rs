@@ -88,7 +88,11 @@ impl SubscriptionRoot {
 
     /// Each figure recorded from now on, or after a cursor, that meets the filter, in the order in
     /// which they were recorded; corrections too, but no figure that was corrected again before it
-    /// could be told.
+    /// could be told. Each has the `id` of the figure, so caches know which one it is.
+    ///
+    /// That a figure was retracted is told as well: `retracted` is true, and the value is the one
+    /// withdrawn. The figure is in no list any more. Of one that was still under embargo
+    /// (`embargoed`, told to editors alone) what is public stays.
     ///
     /// Who was away goes on where they were: `since` is the `changeCursor` of the last figure they
     /// had, and nothing is missed and nothing comes twice. Server-sent events carry it as their
@@ -191,7 +195,7 @@ impl Figures {
                 if let Some(position) = &self.position {
                     position.tell(&row);
                 }
-                return Ok(Some(Observation::new(row, self.batch.view())));
+                return Ok(Some(Observation::known(row, self.batch.view(), false)));
             }
             if self.revisions.changed().await.is_err() {
                 return Ok(None);

@@ -39,7 +39,7 @@ order! {
 object! {
     /// A field of activity that initiatives and metrics belong to; themes are nested.
     Theme of theme: ThemeFilter, ThemeOrder, ThemeOrderKey;
-    id "theme" by slug;
+    id "theme";
     text name, names: "Its name.";
     maybe parent: Theme = parent_id: "The wider theme it is part of; null for the widest.";
     many children: Theme(ThemeFilter, ThemeOrder) = theme.ParentId:

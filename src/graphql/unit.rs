@@ -38,7 +38,7 @@ order! {
 object! {
     /// A unit of measurement. Counts of different things are different units.
     Unit of unit: UnitFilter, UnitOrder, UnitOrderKey;
-    id "unit" by slug;
+    id "unit";
     text name, names: "Its name.";
     many metrics: Metric(MetricFilter, MetricOrder) = metric.UnitId: "The metrics measured in it.";
     root UnitQuery {

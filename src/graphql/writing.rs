@@ -34,6 +34,7 @@ use crate::{
     database::Database,
     error::Error,
     event,
+    identity::{Id, camel},
     package::{self, Options, Source, Summary},
     record::{By, Counts, Mode, Problem, Problems, Rows, Writer, idempotency::Key},
 };
@@ -230,9 +231,7 @@ impl Writing {
                 let before = writer.counts(table);
                 let numbers = writer.named(table, &ids, if_revision).await?;
                 let removed = writer.remove(table, numbers, cascade, reason).await?;
-                let removed =
-                    removed.into_iter().map(|(table, key)| format!("{}:{key}", camel(table)));
-                let removed = removed.collect();
+                let removed = removed.iter().map(Id::to_string).collect();
                 writer.settle().await?;
                 let counts = writer.counts(table) - before;
                 Ok(Done { removed, counts, ..Done::default() })
@@ -309,18 +308,6 @@ fn located(error: Error) -> Error {
         Problem { origin, line: None, column: None, ..problem }
     });
     Error::Rejected(Problems { told: told.collect(), count: problems.count }.into())
-}
-
-/// `priceBasis` for `price_basis`.
-pub(super) fn camel(snake: &str) -> String {
-    let mut parts = snake.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |mut camel, part| {
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-        camel
-    })
 }
 
 /// The request without anything selected of its fields' results.

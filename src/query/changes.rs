@@ -58,7 +58,7 @@ pub struct Changed {
     pub entity: String,
     /// Its number there.
     pub row: i64,
-    /// What named it: its slug, or else its number.
+    /// What named it: its slug, or the slugs of what it joins; a figure, what it is of.
     pub key: String,
 }
 
@@ -235,7 +235,8 @@ fn rows(
             "CAST(NULL AS bigint)",
             "'observation'",
             "id",
-            "CAST(id AS text)",
+            // As ids name figures, but for the period, which is its days.
+            "metric_id || '.' || district_id || '.' || coalesce(initiative_id, 0) || '.' || period",
         ),
     };
     let recorded_at = || Expr::col((table, "recorded_at"));

@@ -70,7 +70,8 @@ impl Place {
         Json::Array(self.parts()).to_string()
     }
 
-    fn parts(&self) -> Vec<Json> {
+    /// The metric's, the place's and the initiative's number, and the days.
+    pub(super) fn parts(&self) -> Vec<Json> {
         let span = self.period.span();
         vec![
             self.metric.into(),

@@ -73,6 +73,11 @@ impl<E: Table> List<E> {
         self.view
     }
 
+    /// Whether its rows are the versions of a figure.
+    pub fn is_history(&self) -> bool {
+        self.parent == Parent::Versions
+    }
+
     /// The cursor of the row at this place of a page; none where the page ends before.
     pub fn cursor(&self, page: &Rows<E::Model>, place: usize) -> Option<String> {
         let (row, beside) = (page.rows.get(place)?, page.beside.get(place)?);

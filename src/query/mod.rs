@@ -23,6 +23,7 @@ pub mod periods;
 pub mod ranking;
 pub mod recorded;
 pub mod search;
+pub mod single_version;
 pub mod snapshot;
 mod term;
 pub mod total;
@@ -45,13 +46,17 @@ pub use parent::{Key, Parent};
 pub use ranking::{Ranks, Ties};
 pub use recorded::{Last, Recorded, Start};
 pub use search::Search;
+pub use single_version::{Numbered, Version};
 pub use snapshot::Snapshot;
 pub use total::Total;
 pub use view::{Scope, View};
 
+use entity::DateTime;
 use sea_orm::{
     DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, Value,
-    sea_query::{Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden, Query, SelectStatement},
+    sea_query::{
+        Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden, Query, SelectStatement, ValueType,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -78,11 +83,25 @@ pub trait Table:
     fn listed(scope: Scope) -> Vec<Condition> {
         vec![there::<Self>().add(version::visible::<Self>(scope.view))]
     }
+
+    /// Which rows those are told of who follow what is recorded: ways as those of lists.
+    fn told(scope: Scope) -> Vec<Condition> {
+        Self::listed(scope)
+    }
+
+    /// When a row was removed, or something took its place; none where it stands.
+    fn ended(row: &Self::Model) -> Option<DateTime> {
+        let removed = Self::Column::iter().find(|column| column.as_str() == REMOVED_AT)?;
+        <Option<DateTime> as ValueType>::try_from(row.get(removed)).ok().flatten()
+    }
 }
+
+/// The column of those tables that keep what was removed.
+const REMOVED_AT: &str = "removed_at";
 
 /// The rows that were not removed.
 pub(crate) fn there<E: EntityTrait>() -> Condition {
-    let removed = E::Column::iter().find(|column| column.as_str() == "removed_at");
+    let removed = E::Column::iter().find(|column| column.as_str() == REMOVED_AT);
     Condition::all().add_option(removed.map(|removed| column::<E>(removed).is_null()))
 }
 

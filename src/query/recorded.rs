@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use entity::{HIDDEN, Quoted, change, observation};
 use sea_orm::{
     FromQueryResult, Iterable, Order,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::Deserialize;
 
@@ -14,7 +14,8 @@ use super::{
     batch::Load,
     changes::{Kept, Place},
     column,
-    condition::{conditions, table},
+    condition::{either, table},
+    filter::Filter,
     parent::{PARENT, ROOT},
     version::visible,
 };
@@ -67,11 +68,13 @@ fn rows<E: Table>(
     up_to: i64,
 ) -> SelectStatement {
     let number = column::<E>(E::id());
+    let scope = Scope::new(&view.of(database), view);
     Query::select()
         .expr_as(number.clone(), PARENT)
         .columns(E::Column::iter().map(|column| (table::<E>(), column)))
         .from(table::<E>())
-        .cond_where(conditions::<E>(filter, Scope::new(&view.of(database), view)))
+        .cond_where(either(E::told(scope), None))
+        .cond_where(Condition::all().add_option(filter.map(|filter| filter.condition(scope))))
         .and_where(number.lte(up_to))
         .take()
 }

@@ -40,6 +40,18 @@ pub fn shown(scope: Scope) -> Vec<Condition> {
     ways
 }
 
+/// The versions that those are told of who follow what is recorded: the ones that lists show, and
+/// those that say that a figure was withdrawn.
+pub fn told(scope: Scope) -> Vec<Condition> {
+    let withdrawn = Condition::all()
+        .add(own(Column::SupersededAt).is_not_null())
+        .add(own(Column::Retracted))
+        .add(visible::<Entity>(scope.view));
+    let mut ways = shown(scope);
+    ways.push(withdrawn);
+    ways
+}
+
 /// Rows that may be seen at all, in force or not.
 pub fn visible<E: EntityTrait>(view: View) -> Condition {
     let by_name = |name: &str| E::Column::iter().find(|column| column.as_str() == name);

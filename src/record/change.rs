@@ -56,16 +56,6 @@ where
     E::Column::iter().map(|column| (column.as_str().to_owned(), json(row.get(column)))).collect()
 }
 
-/// The slug of a row, or else its number.
-pub(super) fn key(columns: &Map<String, Json>) -> String {
-    let text = |name| match columns.get(name) {
-        Some(Json::String(text)) => Some(text.clone()),
-        Some(Json::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    text("slug").or_else(|| text("id")).unwrap_or_default()
-}
-
 fn json(value: Value) -> Json {
     match value {
         // Exact, and in the form in which moments are read.

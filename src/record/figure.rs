@@ -136,6 +136,10 @@ impl Writer {
     pub(super) async fn correct(&mut self, rows: &Rows) -> Result<(), Error> {
         let Some(columns) = self.figure_columns(rows, Mode::Update).await? else { return Ok(()) };
         self.know("observation").await?;
+        let is_id = |column: &Field| matches!(column, Field::Id);
+        if let Some(place) = columns.iter().position(is_id) {
+            self.know_figure_ids(rows.rows.iter().filter_map(|(_, row)| row.get(place))).await?;
+        }
         let revalued = rows.columns.iter().any(|name| name == "value");
         for row in &rows.rows {
             let number = self.reading(&columns).own("observation", &row.1);

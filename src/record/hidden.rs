@@ -14,7 +14,7 @@ use super::{
     index,
     named::{Kept, Table, fresh},
     numbers::is_hidden,
-    row::Field,
+    row::{self, Field},
 };
 use crate::error::Error;
 
@@ -97,14 +97,14 @@ impl Writer {
         let (mut noted, mut entries) = (Vec::new(), Vec::new());
         for (before, model, hidden) in moved.0 {
             let number = numbers.next(hidden);
-            let mut row: Map<String, Json> = change::columns::<E>(&model);
-            row.extend(fresh(number));
-            let key = change::key(&row);
-            if let Some(slugs) = self.slugs.get_mut(table) {
-                slugs.insert(key.clone(), number);
+            let mut columns: Map<String, Json> = change::columns::<E>(&model);
+            columns.extend(fresh(number));
+            let key = self.name::<E>(&columns);
+            if row::has_slug::<E>() {
+                self.rename(table, None, &key, number);
             }
             let model: E::Model =
-                serde_json::from_value(Json::Object(row)).map_err(Error::internal)?;
+                serde_json::from_value(Json::Object(columns)).map_err(Error::internal)?;
             noted.push(Noted { kind: ChangeKind::Created, row: number, key, before: None });
             entries.extend(index::entry::<E>(standing, number, |column| model.get(column)));
             given.insert(before, number);

@@ -6,13 +6,15 @@
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::{
-    Phase, Problem, Step, TOLD, Writer,
+    Current, Phase, Problem, Step, TOLD, Writer,
     incoming::{CREATE, OPTIONAL, RELEASE, RETRACT, STAGED, WHOLE_NOTE, all_given},
     problem, row,
 };
 use crate::{
     access::{Permission, require},
     error::Error,
+    identity::Id,
+    query::figure::Place,
 };
 
 /// A row is of the same figure as one beside.
@@ -202,8 +204,10 @@ impl Writer {
 
     async fn refuse_wrong_modes(&mut self) -> Result<(), Error> {
         let wrong = format!(
-            "SELECT i.n, i.origin, i.line, i.mode, i.if_revision, o.revision FROM incoming i
+            "SELECT i.n, i.origin, i.line, i.mode, i.if_revision, o.revision, c.revision AS current,
+                i.metric_id, i.district_id, i.initiative_id, i.period FROM incoming i
             LEFT JOIN observation o ON o.id = coalesce(i.target, i.old, i.public)
+            LEFT JOIN observation c ON c.id = coalesce(i.old, i.public)
             WHERE i.mode = '{CREATE}' AND coalesce(i.old, i.public) IS NOT NULL
                 OR i.target IS NOT NULL AND i.target IS DISTINCT FROM coalesce(i.old, i.public)
                     AND i.target IS DISTINCT FROM i.ends
@@ -213,10 +217,13 @@ impl Writer {
             let mode: String = row.try_get("", "mode")?;
             let (wanted, found): (Option<i64>, Option<i32>) =
                 (row.try_get("", "if_revision")?, row.try_get("", "revision")?);
-            let found = i64::from(found.unwrap_or(0));
+            let found = found.unwrap_or(0);
             let wanted = wanted.and_then(|wanted| i32::try_from(wanted).ok());
-            Ok(match (wanted.filter(|wanted| i64::from(*wanted) != found), mode.as_str()) {
-                (Some(wanted), _) => problem::outdated(wanted, found),
+            let id = Id::of_figure(&place(row)?).to_string();
+            let current: Option<i32> = row.try_get("", "current")?;
+            let current = current.map(|revision| Current { id, revision });
+            Ok(match (wanted.filter(|wanted| *wanted != found), mode.as_str()) {
+                (Some(wanted), _) => problem::outdated(wanted, current),
                 (None, CREATE) => {
                     let reason = format!(
                         "the figure is there already, with the revision {found}; update it, or \
@@ -224,10 +231,7 @@ impl Writer {
                     );
                     Problem { reason, ..Problem::default() }
                 }
-                _ => {
-                    let reason = "it is not in force any more; correct the version that is";
-                    Problem { reason: reason.to_owned(), ..Problem::default() }
-                }
+                _ => problem::superseded(current),
             })
         })
         .await
@@ -320,6 +324,17 @@ impl Writer {
             _ => require(&self.by.viewer, Permission::SetEmbargo),
         }
     }
+}
+
+/// What the figure of a row beside is of.
+fn place(row: &QueryResult) -> Result<Place, Error> {
+    let initiative: i64 = row.try_get("", "initiative_id")?;
+    Ok(Place {
+        metric: row.try_get("", "metric_id")?,
+        district: row.try_get("", "district_id")?,
+        initiative: Some(initiative).filter(|number| *number != 0),
+        period: row.try_get("", "period")?,
+    })
 }
 
 /// The places of rows beside, of those that meet a condition, whose key another has before them,

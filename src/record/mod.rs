@@ -43,7 +43,7 @@ use sea_orm::{
 pub use embargo::{keep, release};
 pub use index::prepare;
 pub use outcome::{Counts, Outcome};
-pub use problem::{Occurrences, Problem, Problems, TOLD};
+pub use problem::{Current, Occurrences, Problem, Problems, TOLD};
 pub use row::SLUG_MAX;
 pub use said::check;
 pub use step::{Phase, Step, Watcher};
@@ -52,6 +52,7 @@ pub use tables::{TABLES, standing};
 use self::{
     figure::Staged,
     numbers::Numbers,
+    reference::Meant,
     sign::sign,
     tables::{chosen, of},
     waiting::Family,
@@ -139,6 +140,10 @@ pub struct Writer {
     public: bool,
     /// The numbers of the rows that have been referred to, by table and slug.
     slugs: HashMap<String, HashMap<String, i64>>,
+    /// The slugs of the rows that may be referred to, by table and number.
+    names: HashMap<String, HashMap<i64, String>>,
+    /// The figures that ids name, as they stood when they were looked for.
+    figures: HashMap<String, Meant>,
     /// The highest numbers given so far, by table.
     numbers: HashMap<String, Numbers>,
     staged: Staged,
@@ -194,6 +199,8 @@ impl Writer {
             revision,
             public: false,
             slugs: HashMap::new(),
+            names: HashMap::new(),
+            figures: HashMap::new(),
             numbers: HashMap::new(),
             staged: Staged::default(),
             family: None,

@@ -11,16 +11,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    CHUNK, Mode, Problem, Rows, Writer, change,
+    CHUNK, Current, Mode, Problem, Rows, Writer, change,
     change::Noted,
     hidden::{Hidden, Moved},
     index,
     numbers::is_hidden,
+    problem::{outdated, superseded},
     row,
     target::{Target, downwards},
     waiting::Family,
 };
-use crate::error::Error;
+use crate::{error::Error, identity::Id, query::figure::Place};
 
 /// A table that is written to.
 pub(super) trait Table:
@@ -48,6 +49,8 @@ pub(super) struct Kept<E: EntityTrait> {
     pub(super) key: &'static [&'static str],
     /// What must hold beyond the types of the columns.
     pub(super) check: fn(&E::Model) -> Result<(), Problem>,
+    /// What the figure is of that a row is a version of; none of rows that are changed in place.
+    pub(super) figure: fn(&E::Model) -> Option<Place>,
 }
 
 impl Writer {
@@ -111,7 +114,7 @@ impl Writer {
             let known = before.is_some();
             let read = taken(mode, known)
                 .and_then(|()| row::if_revision(columns, fields))
-                .and_then(|wanted| current(wanted, known, &base))
+                .and_then(|wanted| current::<E>(wanted, before.as_ref()))
                 .and_then(|()| self.reading(columns).row::<E>(base.clone(), fields))
                 .and_then(|model| check(&model).map(|()| model));
             let model = match read {
@@ -132,7 +135,7 @@ impl Writer {
                 let ways = &mut self.family.get_or_insert_with(|| Family::new(table)).ways;
                 ways.note(number, before, above(&after), (&rows.origin, *line));
             }
-            let key = change::key(&after);
+            let key = self.name::<E>(&after);
             if mode == Mode::Update
                 && let Some(why) = self.taken_name::<E>(number, &model).await?
             {
@@ -144,8 +147,9 @@ impl Writer {
                 moved.add(number, model, hides);
                 continue;
             }
-            if known && row::has_slug::<E>() {
-                self.rename(table, &change::key(&base), &key, number);
+            if row::has_slug::<E>() {
+                let before = known.then(|| self.name::<E>(&base));
+                self.rename(table, before.as_deref(), &key, number);
             }
             let kind = if known { ChangeKind::Updated } else { ChangeKind::Created };
             noted.push(Noted { kind, row: number, key, before: known.then_some(base) });
@@ -188,7 +192,7 @@ impl Writer {
     ) -> Result<Option<Problem>, Error> {
         let row = change::columns::<E>(model);
         if row::has_slug::<E>() {
-            let slug = change::key(&row);
+            let slug = self.name::<E>(&row);
             let slugs = self.slugs.get(E::KEPT.table);
             let by = slugs.and_then(|slugs| slugs.get(&slug)).filter(|by| **by != number);
             return Ok(
@@ -205,13 +209,36 @@ impl Writer {
         Ok(taken.map(|_| Problem { reason: reason.to_owned(), ..Problem::default() }))
     }
 
-    /// A row has another slug from now on.
-    fn rename(&mut self, table: &str, from: &str, to: &str, number: i64) {
+    /// A row has a slug from now on, in the place of the one it had.
+    pub(super) fn rename(&mut self, table: &str, from: Option<&str>, to: &str, number: i64) {
         if let Some(slugs) = self.slugs.get_mut(table)
-            && from != to
+            && from != Some(to)
         {
-            slugs.remove(from);
+            from.map(|from| slugs.remove(from));
             slugs.insert(to.to_owned(), number);
+        }
+        if let Some(names) = self.names.get_mut(table) {
+            names.insert(number, to.to_owned());
+        }
+    }
+
+    /// What names a row to people: its slug, or the slugs of what it joins.
+    pub(super) fn name<E: Table>(&self, row: &Map<String, Json>) -> String {
+        let references = row::references::<E>();
+        let word = |column: &str| {
+            let names = references.get(column).and_then(|target| self.names.get(target));
+            match row.get(column) {
+                Some(Json::String(text)) => text.clone(),
+                Some(Json::Number(number)) => {
+                    let name = number.as_i64().and_then(|number| names?.get(&number).cloned());
+                    name.unwrap_or_else(|| number.to_string())
+                }
+                _ => String::new(),
+            }
+        };
+        match E::KEPT.key {
+            [] => word("slug"),
+            key => key.iter().map(|column| word(column)).collect::<Vec<_>>().join(" "),
         }
     }
 
@@ -264,9 +291,13 @@ impl Writer {
             let waits = row.get("embargoed") == Some(&Json::Bool(true))
                 && row.get("embargo_ended_at").is_none_or(Json::is_null);
             let there = !row.is_empty() && (!closed || waits);
-            let problem = match there {
-                false => Err(row::wrong("id", &number.to_string(), "it is not there any more")),
-                true => current(if_revision, true, &row),
+            let problem = match found.get(number).filter(|_| !there).and_then(E::KEPT.figure) {
+                Some(place) => Err(superseded(self.standing_for(&place).await?)),
+                None if there => current::<E>(if_revision, found.get(number)),
+                _ => {
+                    let id = Id::of_row(E::KEPT.table, *number).to_string();
+                    Err(row::wrong("id", &id, "it is not there any more"))
+                }
             };
             if let Err(why) = problem {
                 self.report(Problem { origin: "id".to_owned(), ..why });
@@ -276,7 +307,8 @@ impl Writer {
     }
 
     pub(super) fn reading<'a>(&'a self, columns: &'a [row::Field]) -> row::Reading<'a> {
-        row::Reading { columns, slugs: &self.slugs, backend: self.backend() }
+        let Self { slugs, names, figures, .. } = self;
+        row::Reading { columns, slugs, names, figures, backend: self.backend() }
     }
 }
 
@@ -322,11 +354,21 @@ pub(super) fn same<E: Table>(one: &E::Model, other: &E::Model) -> bool {
 }
 
 /// Refuses to change a row that has another revision by now.
-fn current(wanted: Option<i32>, there: bool, row: &Map<String, Json>) -> Result<(), Problem> {
+fn current<E: Table>(wanted: Option<i32>, row: Option<&E::Model>) -> Result<(), Problem> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let found = row.get("revision").and_then(Json::as_i64).filter(|_| there).unwrap_or(0);
-    match i64::from(wanted) == found {
+    let number = |row: &E::Model, name: &str| {
+        change::columns::<E>(row).get(name).and_then(Json::as_i64).unwrap_or(0)
+    };
+    let found = row.map(|row| {
+        let id = match (E::KEPT.figure)(row) {
+            Some(place) => Id::of_figure(&place),
+            None => Id::of_row(E::KEPT.table, number(row, "id")),
+        };
+        let revision = i32::try_from(number(row, "revision")).unwrap_or(0);
+        Current { id: id.to_string(), revision }
+    });
+    match found.as_ref().map_or(0, |found| found.revision) == wanted {
         true => Ok(()),
-        false => Err(super::problem::outdated(wanted, found)),
+        false => Err(outdated(wanted, found)),
     }
 }

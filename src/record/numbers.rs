@@ -34,10 +34,17 @@ impl Writer {
         if let Some(numbers) = self.numbers.get(table) {
             return Ok(*numbers);
         }
-        let sql = format!(
-            "SELECT (SELECT coalesce(max(id), 0) FROM {table} WHERE id < {HIDDEN}),
-                (SELECT coalesce(max(id), {HIDDEN} - 1) FROM {table} WHERE id >= {HIDDEN})"
-        );
+        // No row ever gets the number of another, for ids are made of it: not even of one that was
+        // removed without a trace but its change.
+        let last = |there: &str, none: i64| {
+            format!(
+                "(SELECT coalesce(max(last), {none}) FROM
+                    (SELECT max(id) AS last FROM {table} WHERE id {there} UNION ALL
+                    SELECT max(row) FROM change WHERE entity = '{table}' AND row {there}) AS given)"
+            )
+        };
+        let public = last(&format!("< {HIDDEN}"), 0);
+        let sql = format!("SELECT {public}, {}", last(&format!(">= {HIDDEN}"), HIDDEN - 1));
         let last = self.ask(&sql, []).await?.pop();
         let last = last.ok_or_else(|| Error::internal("a question without an answer"))?;
         Ok(Numbers { public: last.try_get_by_index(0)?, hidden: last.try_get_by_index(1)? })

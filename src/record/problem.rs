@@ -36,6 +36,18 @@ pub struct Problem {
     /// Whether somebody else changed it meanwhile.
     #[serde(skip)]
     pub outdated: bool,
+    /// What is there now in the place of what was thought to be, where there is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Current>,
+}
+
+/// What is there now, as clients know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Current {
+    /// Its id.
+    pub id: String,
+    /// Its revision.
+    pub revision: i32,
 }
 
 /// In how many rows something stands. Clones count together: what is told once goes on to be
@@ -158,14 +170,26 @@ impl fmt::Display for Problems {
     }
 }
 
-/// A row that has another revision than was thought.
-pub(super) fn outdated(wanted: i32, found: i64) -> Problem {
-    let reason = match found {
-        0 => "there is none to be changed".to_owned(),
-        found => format!(
-            "it has the revision {found} by now; read it again, and decide what is to be changed"
+/// A row that has another revision than was thought: what is there now, if anything is.
+pub(super) fn outdated(wanted: i32, current: Option<Current>) -> Problem {
+    let reason = match &current {
+        None => "there is none to be changed".to_owned(),
+        Some(Current { revision, .. }) => format!(
+            "it has the revision {revision} by now; read it again, and decide what is to be changed"
         ),
     };
-    let problem = Problem { reason, outdated: true, ..Problem::default() };
+    let problem = Problem { reason, outdated: true, current, ..Problem::default() };
     problem.at(super::row::IF_REVISION, &wanted.to_string())
+}
+
+/// A version of a figure that is not in force any more: the one that is, if any is.
+pub(super) fn superseded(current: Option<Current>) -> Problem {
+    let reason = match &current {
+        None => "the figure was retracted; none is in force".to_owned(),
+        Some(Current { id, revision }) => format!(
+            "this version is not in force any more; read {id}, which has the revision {revision} \
+             by now, and decide what is to be changed"
+        ),
+    };
+    Problem { reason, outdated: true, current, ..Problem::default() }
 }

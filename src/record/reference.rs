@@ -1,21 +1,48 @@
-//! References to figures that have no slug: by what they are of.
+//! References to figures: by what they are of, in slugs, and by their ids.
 //!
 //! `digital-economy-value-added beijing 2025` is the figure of a metric, a place and a period; that
-//! of an initiative has the initiative's slug before the period.
+//! of an initiative has the initiative's slug before the period. An id names the figure, whichever
+//! version is in force, or one version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{Period, observation};
 use sea_orm::{
-    ConnectionTrait, Value,
+    ConnectionTrait, FromQueryResult, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{Rows, Writer, row::Field};
-use crate::{error::Error, query::column};
+use super::{CHUNK, Current, Problem, Rows, Writer, problem, row::Field};
+use crate::{
+    error::Error,
+    identity::{FIGURE, Id},
+    query::{column, figure::Place, single_version},
+};
 
-/// The table of the figures.
-const OBSERVATION: &str = "observation";
+/// What stands for a figure that an id names.
+#[derive(Debug)]
+pub(super) struct Meant {
+    in_force: Option<i64>,
+    waiting: Option<i64>,
+    /// Why the version that it names is not to be changed any more.
+    superseded: Problem,
+}
+
+impl Meant {
+    /// The number of the version to be changed: the one that insiders see.
+    pub(super) fn to_change(&self) -> Result<i64, Problem> {
+        self.one(self.waiting.or(self.in_force))
+    }
+
+    /// The number of the version that others refer to.
+    pub(super) fn to_refer_to(&self) -> Result<i64, Problem> {
+        self.one(self.in_force.or(self.waiting))
+    }
+
+    fn one(&self, number: Option<i64>) -> Result<i64, Problem> {
+        number.ok_or_else(|| self.superseded.clone())
+    }
+}
 
 impl Writer {
     /// Learns the numbers of the figures that rows name by what they are of. Those that are not
@@ -25,17 +52,74 @@ impl Writer {
         columns: &[Field],
         rows: &Rows,
     ) -> Result<(), Error> {
-        let is_figure = |field: &Field| matches!(field, Field::Reference { target, .. } if target == OBSERVATION);
+        let is_figure =
+            |field: &Field| matches!(field, Field::Reference { target, .. } if target == FIGURE);
         let Some(place) = columns.iter().position(is_figure) else { return Ok(()) };
-        let fields = rows.rows.iter().filter_map(|(_, fields)| fields.get(place));
-        let named: BTreeSet<&String> = fields.filter(|field| field.contains(' ')).collect();
+        let fields = || rows.rows.iter().filter_map(|(_, fields)| fields.get(place));
+        self.know_figure_ids(fields()).await?;
+        let named: BTreeSet<&String> = fields().filter(|field| field.contains(' ')).collect();
         for name in named {
             if let Some(number) = self.figure(name).await? {
-                let known = self.slugs.entry(OBSERVATION.to_owned()).or_default();
+                let known = self.slugs.entry(FIGURE.to_owned()).or_default();
                 known.insert(name.clone(), number);
             }
         }
         Ok(())
+    }
+
+    /// Learns what stands for the figures that ids name. Ids of figures that are not there stay
+    /// unknown.
+    pub(super) async fn know_figure_ids(
+        &mut self,
+        texts: impl Iterator<Item = &String>,
+    ) -> Result<(), Error> {
+        self.figures.clear();
+        let read = |text: &String| {
+            let id = Id::parse(text).filter(|id| id.kind == FIGURE && !id.is_past())?;
+            Some((text.clone(), id.figure()?, id))
+        };
+        let ids: Vec<(String, Place, Id)> = texts.filter_map(read).collect();
+        let places: BTreeSet<&Place> = ids.iter().map(|(_, place, _)| place).collect();
+        let standing = self.standing(places.into_iter().cloned().collect()).await?;
+        for (text, place, id) in ids {
+            let versions = standing.get(&place).map(Vec::as_slice).unwrap_or_default();
+            let named = |row: &&observation::Model| {
+                id.state.is_none() || id.version() == Some((row.revision, row.recorded_at))
+            };
+            let one = |embargoed: bool| {
+                let mut versions = versions.iter().filter(named);
+                versions.find(|row| row.embargoed == embargoed).map(|row| row.id)
+            };
+            let (in_force, waiting) = (one(false), one(true));
+            if id.state.is_none() && versions.is_empty() {
+                continue;
+            }
+            let superseded = problem::superseded(current(versions));
+            self.figures.insert(text, Meant { in_force, waiting, superseded });
+        }
+        Ok(())
+    }
+
+    /// What stands for a figure now, as clients know it.
+    pub(super) async fn standing_for(&self, place: &Place) -> Result<Option<Current>, Error> {
+        let standing = self.standing(vec![place.clone()]).await?;
+        Ok(standing.get(place).and_then(|versions| current(versions)))
+    }
+
+    /// The versions that stand for figures now: those in force, and those that wait for their day.
+    async fn standing(
+        &self,
+        places: Vec<Place>,
+    ) -> Result<HashMap<Place, Vec<observation::Model>>, Error> {
+        let mut found: HashMap<Place, Vec<observation::Model>> = HashMap::new();
+        for places in places.chunks(CHUNK) {
+            let rows = single_version::standing(self.backend(), places)?;
+            for row in self.transaction.query_all(&rows).await? {
+                let row = observation::Model::from_query_result(&row, "")?;
+                found.entry(Place::of(&row)).or_default().push(row);
+            }
+        }
+        Ok(found)
     }
 
     /// The number of the figure that is named by what it is of.
@@ -66,7 +150,7 @@ impl Writer {
         let mut figure = Query::select();
         figure
             .column(observation::Column::Id)
-            .from(OBSERVATION)
+            .from(FIGURE)
             .and_where(own(observation::Column::MetricId).eq(metric))
             .and_where(own(observation::Column::DistrictId).eq(district))
             .and_where(initiative_id.eq(initiative))
@@ -75,4 +159,10 @@ impl Writer {
         let found = self.transaction.query_one(&figure).await?;
         Ok(found.map(|row| row.try_get_by_index(0)).transpose()?)
     }
+}
+
+/// Which of the versions that stand for a figure insiders see.
+fn current(versions: &[observation::Model]) -> Option<Current> {
+    let row = versions.iter().max_by_key(|row| row.embargoed)?;
+    Some(Current { id: Id::of_figure(&Place::of(row)).to_string(), revision: row.revision })
 }

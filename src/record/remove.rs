@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::vocabulary::ChangeKind;
-use sea_orm::{ColumnTrait, ConnectionTrait, IdenStatic, Iterable, Statement};
+use entity::{observation, vocabulary::ChangeKind};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, IdenStatic, Iterable, Statement};
 use serde_json::Value as Json;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     slugs::live,
     tables::{chosen, of},
 };
-use crate::error::Error;
+use crate::{error::Error, identity::Id, query::figure::Place};
 
 /// A column that refers to rows of a table.
 struct Reference {
@@ -54,14 +54,14 @@ fn references<E: Table>(target: &str) -> Vec<Reference> {
 impl Writer {
     /// Removes rows of a table. Where others refer to them this fails and says how many do, unless
     /// it is to cascade: then those that cannot be without them are removed too, and the others
-    /// refer to nothing any more. Returns what was removed: the table of each row, and what names it.
+    /// refer to nothing any more. Returns the ids of what was removed.
     pub async fn remove(
         &mut self,
         table: &str,
         numbers: Vec<i64>,
         cascade: bool,
         reason: Option<String>,
-    ) -> Result<Vec<(&'static str, String)>, Error> {
+    ) -> Result<Vec<Id>, Error> {
         self.merge().await?;
         let mut removed = BTreeMap::<_, BTreeSet<i64>>::new();
         let mut dependants = BTreeMap::<&str, usize>::new();
@@ -102,7 +102,7 @@ impl Writer {
             );
             return Err(Error::Dependants(message.into()));
         }
-        let mut names = Vec::new();
+        let mut ids = Vec::new();
         // What refers to others goes before them.
         for table in TABLES.iter().rev() {
             let numbers: Vec<i64> = removed.get(table).into_iter().flatten().copied().collect();
@@ -110,18 +110,16 @@ impl Writer {
                 _ if numbers.is_empty() => {}
                 "observation" => {
                     self.retract(&numbers, reason.as_deref()).await?;
-                    let keys = numbers.iter().map(|number| ("observation", number.to_string()));
-                    names.extend(keys);
+                    ids.extend(self.gone(&numbers).await?);
                 }
                 table => {
-                    let keys =
-                        of!(table, E => self.take_away::<E>(&numbers).await?, else Vec::new());
-                    names.extend(keys.into_iter().map(|key| (table, key)));
+                    of!(table, E => self.take_away::<E>(&numbers).await?, else {});
+                    ids.extend(numbers.iter().map(|number| Id::of_row(table, *number)));
                 }
             }
         }
         self.by.reason = self.by.reason.take().or(reason);
-        Ok(names)
+        Ok(ids)
     }
 
     async fn referring_rows(
@@ -157,31 +155,40 @@ impl Writer {
             let after: E::Model =
                 serde_json::from_value(Json::Object(after)).map_err(Error::internal)?;
             self.update::<E>(number, &after).await?;
-            let key = change::key(&before);
+            let key = self.name::<E>(&before);
             noted.push(Noted { kind: ChangeKind::Updated, row: number, key, before: Some(before) });
         }
         self.outcome.of(E::KEPT.table).updated += noted.len() as u64;
         self.note(E::KEPT.table, noted).await
     }
 
-    /// Removes rows, and returns what named them.
-    async fn take_away<E: Table>(&mut self, numbers: &[i64]) -> Result<Vec<String>, Error> {
-        let keys = self.erase::<E>(numbers).await?;
-        self.outcome.of(E::KEPT.table).removed += keys.len() as u64;
-        Ok(keys)
+    /// Removes rows.
+    async fn take_away<E: Table>(&mut self, numbers: &[i64]) -> Result<(), Error> {
+        let removed = self.erase::<E>(numbers).await?;
+        self.outcome.of(E::KEPT.table).removed += removed;
+        Ok(())
     }
 
-    /// The same without counting it.
-    pub(super) async fn erase<E: Table>(&mut self, numbers: &[i64]) -> Result<Vec<String>, Error> {
-        let Kept { table, standing, .. } = E::KEPT;
+    /// The same without counting them among what was done. Returns how many there were.
+    pub(super) async fn erase<E: Table>(&mut self, numbers: &[i64]) -> Result<u64, Error> {
+        let Kept { table, standing, key, .. } = E::KEPT;
+        if !key.is_empty() {
+            // What it joins names it.
+            for target in row::references::<E>().into_values() {
+                self.know(&target).await?;
+            }
+        }
         let mut noted = Vec::with_capacity(numbers.len());
         let rows = self.rows::<E>(numbers.to_vec()).await?;
         for number in numbers {
             let Some(row) = rows.get(number) else { continue };
             let before = change::columns::<E>(row);
-            let key = change::key(&before);
+            let key = self.name::<E>(&before);
             if let Some(slugs) = self.slugs.get_mut(table) {
                 slugs.remove(&key);
+            }
+            if let Some(names) = self.names.get_mut(table) {
+                names.remove(number);
             }
             noted.push(Noted {
                 kind: ChangeKind::Removed,
@@ -205,9 +212,9 @@ impl Writer {
             self.transaction.execute_raw(statement).await?;
         }
         index::remove(&self.transaction, standing, numbers.iter().copied()).await?;
-        let keys = noted.iter().map(|noted| noted.key.clone()).collect();
+        let removed = noted.len() as u64;
         self.note(table, noted).await?;
-        Ok(keys)
+        Ok(removed)
     }
 
     /// Retracts figures: those in force, and those that wait.
@@ -234,6 +241,30 @@ impl Writer {
             self.staged.count += i64::try_from(staged).map_err(Error::internal)?;
         }
         self.merge().await.map(drop)
+    }
+
+    /// The figures of which these are versions, if nothing stands for them any more: where one
+    /// that waited for its day is withdrawn, what is public stays.
+    async fn gone(&self, numbers: &[i64]) -> Result<BTreeSet<Id>, Error> {
+        let mut gone = BTreeSet::new();
+        for numbers in numbers.chunks(CHUNK) {
+            let others = "o.metric_id = v.metric_id AND o.district_id = v.district_id \
+                 AND coalesce(o.initiative_id, 0) = coalesce(v.initiative_id, 0) \
+                 AND o.period = v.period";
+            let sql = format!(
+                "SELECT v.* FROM observation v WHERE v.id IN ({})
+                AND NOT EXISTS (SELECT 1 FROM observation o WHERE {others} AND o.superseded_at IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM observation o WHERE {others} AND o.embargoed
+                    AND o.embargo_ended_at IS NULL)",
+                list(numbers)
+            );
+            let statement = Statement::from_string(self.backend(), sql);
+            for row in self.transaction.query_all_raw(statement).await? {
+                let row = observation::Model::from_query_result(&row, "")?;
+                gone.insert(Id::of_figure(&Place::of(&row)));
+            }
+        }
+        Ok(gone)
     }
 }
 

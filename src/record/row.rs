@@ -15,7 +15,8 @@ use sea_orm::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::{Mode, Problem, Rows, slugs::WAITING};
+use super::{Mode, Problem, Rows, reference::Meant, slugs::WAITING};
+use crate::identity::{FIGURE, Id, camel};
 
 /// What a file's column holds.
 pub(super) enum Field {
@@ -129,7 +130,8 @@ where
     E: EntityTrait<Model: DeserializeOwned>,
 {
     let [column @ (Field::Plain { .. } | Field::Text { .. })] = columns else { return Ok(()) };
-    let reading = Reading { columns, slugs: &HashMap::new(), backend: DbBackend::Postgres };
+    let (slugs, names, figures) = (&HashMap::new(), &HashMap::new(), &HashMap::new());
+    let reading = Reading { columns, slugs, names, figures, backend: DbBackend::Postgres };
     let mut row = Map::new();
     reading.put(&mut row, column, text)?;
     match serde_path_to_error::deserialize::<_, E::Model>(Json::Object(row.clone())) {
@@ -188,6 +190,8 @@ pub(super) fn if_revision(columns: &[Field], fields: &[String]) -> Result<Option
 pub(super) struct Reading<'a> {
     pub(super) columns: &'a [Field],
     pub(super) slugs: &'a HashMap<String, HashMap<String, i64>>,
+    pub(super) names: &'a HashMap<String, HashMap<i64, String>>,
+    pub(super) figures: &'a HashMap<String, Meant>,
     pub(super) backend: DbBackend,
 }
 
@@ -287,10 +291,13 @@ impl Reading<'_> {
         if let Some(Ok(number)) = found.map(|(_, number)| number.parse()) {
             return Ok(number);
         }
-        if table == "observation" {
-            let slug = id.strip_prefix("observation:").unwrap_or(id);
-            if let Some(number) = self.slugs.get(WAITING).and_then(|slugs| slugs.get(slug)) {
+        if table == FIGURE {
+            // Whoever changes a figure means the version that insiders see.
+            if let Some(number) = self.slugs.get(WAITING).and_then(|slugs| slugs.get(id)) {
                 return Ok(*number);
+            }
+            if let Some(meant) = self.figures.get(id) {
+                return meant.to_change().map_err(|why| why.at("id", id));
             }
         }
         let missing = || wrong("id", "", "it says which row is to be changed");
@@ -307,21 +314,28 @@ impl Reading<'_> {
         if field.is_empty() {
             return Ok(None);
         }
-        // An id is the kind of the object, such as `initiativeMetric`, and its slug or number.
-        let same = |kind: &str| kind.to_ascii_lowercase() == target.replace('_', "");
-        let key = field.split_once(':').filter(|(kind, _)| same(kind)).map(|(_, key)| key);
-        let slugs = self.slugs.get(target);
-        let known = slugs.and_then(|slugs| slugs.get(key.unwrap_or(field)));
-        match (known, key.map(str::parse::<i64>)) {
-            (Some(number), _) => Ok(Some(*number)),
-            (None, Some(Ok(number))) if BY_NUMBER.contains(&target) => Ok(Some(number)),
-            _ => Err(unknown(name, target, field)),
+        if let Some(number) = self.slugs.get(target).and_then(|slugs| slugs.get(field)) {
+            return Ok(Some(*number));
         }
+        let of_target = |id: &Id| id.kind == camel(target);
+        let Some(id) = Id::parse(field).filter(of_target) else {
+            return Err(unknown(name, target, field));
+        };
+        if id.is_past() {
+            let why = format!("it is what was there at another time; give {}", id.now());
+            return Err(wrong(name, field, why));
+        }
+        if let Some(meant) = self.figures.get(field) {
+            return meant.to_refer_to().map(Some).map_err(|why| why.at(name, field));
+        }
+        // Of links it is asked when they are read.
+        let is_there =
+            |number: &i64| self.names.get(target).is_none_or(|names| names.contains_key(number));
+        let number =
+            id.number().filter(|_| target != FIGURE && id.state.is_none()).filter(is_there);
+        number.map(Some).ok_or_else(|| unknown(name, target, field))
     }
 }
-
-/// The tables whose rows may have no slug, or have none.
-const BY_NUMBER: [&str; 3] = ["observation", "initiative_organization", "initiative_metric"];
 
 const NO_NUMBER: &str = "it is no whole number";
 

@@ -11,7 +11,7 @@ use super::{
     Problem, Writer, row,
     tables::{chosen, of},
 };
-use crate::error::Error;
+use crate::{error::Error, identity::FIGURE};
 
 /// By which name the figures under embargo are known by their slugs: whoever changes a figure means
 /// the version that insiders see.
@@ -34,6 +34,9 @@ impl Writer {
     ) -> Result<Vec<i64>, Error> {
         self.merge().await?;
         self.know_if_named(table).await?;
+        if table == FIGURE {
+            self.know_figure_ids(ids.iter()).await?;
+        }
         let mut numbers = Vec::with_capacity(ids.len());
         let columns = [row::Field::Id];
         for id in ids {
@@ -73,6 +76,8 @@ impl Writer {
         if table == "observation" {
             self.slugs.insert(WAITING.to_owned(), waiting);
         }
+        let names = known.iter().map(|(slug, number)| (*number, slug.clone())).collect();
+        self.names.insert(table.to_owned(), names);
         self.slugs.insert(table.to_owned(), known);
         Ok(())
     }

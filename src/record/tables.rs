@@ -4,6 +4,7 @@ use super::{
     check,
     named::{Kept, Table},
 };
+use crate::query::figure::Place;
 
 macro_rules! declare {
     ([] $($table:ident $standing:literal $(by $key:expr)?,)+) => {
@@ -25,6 +26,7 @@ macro_rules! declare {
                     standing: $standing,
                     key: declare!(@key $($key)?),
                     check: declare!(@check $table),
+                    figure: declare!(@figure $table),
                 };
             }
         )+
@@ -35,6 +37,8 @@ macro_rules! declare {
     (@check district) => { check::district };
     (@check claim) => { check::claim };
     (@check $table:ident) => { |_| Ok(()) };
+    (@figure observation) => { |row| Some(Place::of(row)) };
+    (@figure $table:ident) => { |_| None };
 }
 
 entity::tables!(declare);

@@ -133,10 +133,7 @@ pub(super) fn downwards(targets: &mut [Target], rows: &Rows, columns: &[row::Fie
     let slug = |place: usize| row::slug(columns, field(place)?);
     let places: HashMap<&str, usize> =
         targets.iter().filter_map(|target| Some((slug(target.place)?, target.place))).collect();
-    let up = |place: usize| {
-        let name = field(place)?.get(above)?.as_str();
-        places.get(name.rsplit(':').next().unwrap_or(name)).copied()
-    };
+    let up = |place: usize| places.get(field(place)?.get(above)?.as_str()).copied();
     let mut depths: HashMap<usize, usize> = HashMap::with_capacity(targets.len());
     for target in targets.iter() {
         let (mut way, mut at) = (Vec::new(), Some(target.place));

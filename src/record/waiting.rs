@@ -69,10 +69,9 @@ impl Places {
         self.above.and_then(|place| fields.get(place)).map_or("", String::as_str)
     }
 
-    /// The slug of what the row lies in.
+    /// The slug of what the row lies in; none where it is named by its id, and so is there.
     fn above(self, fields: &[String]) -> &str {
-        let text = self.text(fields);
-        text.rsplit(':').next().unwrap_or(text)
+        Some(self.text(fields)).filter(|text| !text.contains(':')).unwrap_or_default()
     }
 }
 

@@ -53,15 +53,15 @@ on_each_database! {
     async fn names_what_was_executed(server: &Server) {
         let admin = server.token(Role::Admin).await;
         let document = r#"
-            mutation Other { deleteTheme(id: "theme:t") { revision } }
+            mutation Other { deleteTheme(id: "theme:999") { revision } }
             mutation Asked($yes: Boolean! = true) {
                 createTheme(input: {slug: "t", name: [{language: "en", text: "T"}]}) { revision }
-                deleteUnit(id: "unit:persons") @skip(if: $yes) { revision }
-                ... @include(if: false) { deleteMetric(id: "metric:gdp") { revision } }
+                deleteUnit(id: "unit:1") @skip(if: $yes) { revision }
+                ... @include(if: false) { deleteMetric(id: "metric:1") { revision } }
                 ...More @skip(if: $yes)
                 ...Wanted @include(if: $yes)
             }
-            fragment More on Mutation { deleteSource(id: "source:s") { revision } }
+            fragment More on Mutation { deleteSource(id: "source:1") { revision } }
             fragment Wanted on Mutation { updateTheme(id: "t", patch: {name: [{language: "zh", text: "T"}]}) { revision } }
         "#;
         let body = json!({"query": document, "operationName": "Asked"});

@@ -7,6 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
+use hutong::access::Role;
+
 use crate::{Server, on_each_database};
 
 /// What clients are made from, beside their own files.
@@ -99,7 +101,21 @@ async fn run_in(
 
 /// A client comes to its end, and warns of nothing.
 async fn passes(server: &Server, folder: fn() -> Option<&'static Path>, script: &'static str) {
-    let told = run_in(folder, script, vec![server.url("/graphql")]).await;
+    passes_with(folder, script, vec![server.url("/graphql")]).await;
+}
+
+/// The same of one that writes.
+async fn writes(server: &Server, folder: fn() -> Option<&'static Path>, script: &'static str) {
+    let token = server.token(Role::Editor).await;
+    passes_with(folder, script, vec![server.url("/graphql"), token]).await;
+}
+
+async fn passes_with(
+    folder: fn() -> Option<&'static Path>,
+    script: &'static str,
+    arguments: Vec<String>,
+) {
+    let told = run_in(folder, script, arguments).await;
     let Some((told, complaints)) = told else { return };
     assert_eq!((&*told, &*complaints), ("passed\n", ""));
 }
@@ -118,6 +134,21 @@ on_each_database! {
     /// Relay's compiler takes the schema, and what it makes pages and refetches through `node`.
     async fn relay(server: &Server) {
         passes(server, compiled, "relay.js").await;
+    }
+
+    /// What Apollo Client shows is so after corrections, renaming and deleting, and beside the past.
+    async fn apollo_cache(server: &Server) {
+        writes(server, installed, "apollo-cache.mjs").await;
+    }
+
+    /// So is what urql's normalised cache shows.
+    async fn urql_cache(server: &Server) {
+        writes(server, installed, "urql-cache.mjs").await;
+    }
+
+    /// So is what Relay's store shows.
+    async fn relay_cache(server: &Server) {
+        writes(server, compiled, "relay-cache.js").await;
     }
 
     /// graphql-codegen makes a strict client of every operation of the README.

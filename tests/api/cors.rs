@@ -81,6 +81,7 @@ async fn the_headers_of_the_usual_clients_are_let_through() {
         "cache-control",
         "content-encoding",
         "content-type",
+        "idempotency-key",
         "if-none-match",
         "last-event-id",
         "traceparent",

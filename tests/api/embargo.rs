@@ -46,14 +46,14 @@ async fn begin(server: &Server) -> (Hand, i64, i64, i64) {
 }
 
 /// Every path to figures there is.
-fn paths(waiting: i64, fresh: i64) -> String {
+fn paths(waiting: &str, fresh: &str) -> String {
     format!(
         r#"{{
         observations(first: 1000, filter: {{metric: {{slug: {{eq: "sales"}}}}}}, orderBy: [{{by: VALUE, direction: DESC}}]) {{ totalCount nodes {{ ...figure }} }}
         many: observations(filter: {{value: {{gte: "600"}}, metric: {{slug: {{eq: "sales"}}}}}}) {{ totalCount nodes {{ ...figure }} }}
         bySlug: observations(filter: {{slug: {{eq: "fresh"}}}}) {{ nodes {{ ...figure }} }}
         byNote: observations(filter: {{note: {{contains: "Xylophone", exact: true}}}}) {{ totalCount }}
-        a: node(id: "observation:{waiting}") {{ id }} nodes(ids: ["observation:{fresh}"]) {{ id }}
+        a: node(id: "{waiting}") {{ id }} nodes(ids: ["{fresh}"]) {{ id }}
         claim(slug: "about") {{ statement observation {{ ...figure }} }}
         claims(filter: {{observation: {{value: {{gte: "600"}}}}}}) {{ totalCount }}
         any: claims(filter: {{slug: {{eq: "about"}}, observation: {{}}}}) {{ totalCount }}
@@ -85,7 +85,8 @@ on_each_database! {
         // Nor is what is claimed of it.
         server.write("claim", "slug,observation,kind,statement_en\nabout,sales-north-2024,RECORD,About it").await;
         hand.run(&format!("UPDATE claim SET id = id + {HIDDEN}, observation_id = {fresh} WHERE slug = 'about'")).await;
-        let query = paths(waiting, fresh);
+        let (waits, new) = (hand.figure(waiting).await, hand.figure(fresh).await);
+        let query = paths(&waits, &new);
         let with = server.ask(&query).await;
         let data = with.data();
         assert_eq!(answer_to(server, Role::Reader, &query).await, data);
@@ -101,7 +102,8 @@ on_each_database! {
     async fn editors_see_it_in_place(server: &Server) {
         let (hand, figure, waiting, fresh) = begin(server).await;
         server.write("claim", "slug,observation,kind,statement_en\nabout,sales-north-2024,RECORD,About it").await;
-        let query = paths(waiting, fresh);
+        let (waits, new) = (hand.figure(waiting).await, hand.figure(fresh).await);
+        let query = paths(&waits, &new);
         for role in [Role::Editor, Role::Publisher, Role::Admin] {
             let data = answer_to(server, role, &query).await;
             let values = |list: &Value| list["nodes"].as_array().unwrap().iter().map(|node| node["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
@@ -111,7 +113,7 @@ on_each_database! {
             assert_eq!(values(&data["many"]), ["777", "666"]);
             assert_eq!(values(&data["bySlug"]), ["777"]);
             assert_eq!(data["byNote"]["totalCount"], 1);
-            assert_eq!(data["a"], json!({ "id": format!("observation:{waiting}") }));
+            assert_eq!(data["a"], json!({ "id": waits }));
             assert_eq!(data["claim"]["observation"]["value"], "666");
             assert_eq!(data["north"]["latest"]["value"], "777");
             assert_eq!(data["north"]["observationSummary"]["count"], 3);

@@ -56,8 +56,9 @@ on_each_database! {
         // A claim that is made meanwhile is about the version in force.
         answer_to(server, Role::Editor, r#"mutation { createClaim(input: {slug: "d", kind: FIRST, statement: [{language: "en", text: "d"}], observation: "x"}) { __typename } }"#).await;
         assert_eq!(seen(server, Role::Reader).await[0]["claims"]["nodes"], json!([{ "slug": "c" }, { "slug": "d" }]));
-        // The public version is corrected by its id, and the other waits on.
-        let id = server.data(r#"{ observations(filter: {slug: {eq: "x"}}) { nodes { id } } }"#).await["observations"]["nodes"][0]["id"].clone();
+        // The public version is corrected by its own id, and the other waits on.
+        let id = server.data(r#"{ observations(filter: {slug: {eq: "x"}}) { nodes { history { nodes { id } } } } }"#).await
+            ["observations"]["nodes"][0]["history"]["nodes"][0]["id"].clone();
         answer_to(server, Role::Editor, &format!("mutation {{ updateObservation(id: {id}, patch: {{value: 9}}) {{ __typename }} }}")).await;
         let public = seen(server, Role::Reader).await;
         assert_eq!((&public[0]["value"], &public[0]["revision"]), (&json!("9"), &json!(2)));
@@ -67,6 +68,31 @@ on_each_database! {
         assert_eq!(public, json!([{ "value": "4", "revision": 3, "embargoed": false, "locator": "page 1", "claims": { "nodes": [{ "slug": "c" }, { "slug": "d" }] },
             "history": { "nodes": [{ "revision": 3, "value": "4" }, { "revision": 2, "value": "9" }, { "revision": 1, "value": "1" }] } }]));
         assert_eq!(seen(server, Role::Editor).await[0]["value"], "4");
+    }
+
+    /// The id is that of the figure, in whichever version it is seen; the other has one of its own.
+    async fn the_figure_has_one_id(server: &Server) {
+        let id = "observation:20.7.0.2001";
+        let write = |day: &str| format!(r#"mutation {{ upsertObservation(input: {{{FIGURE}, period: "2001", value: 1{day}}}) {{ observation {{ id }} }} }}"#);
+        let written = json!({ "upsertObservation": { "observation": { "id": id } } });
+        assert_eq!(answer_to(server, Role::Editor, &write("")).await, written);
+        assert_eq!(answer_to(server, Role::Publisher, &write(r#", note: [{language: "en", text: "Later"}], publishedOn: "2999-01-01""#)).await, written);
+        let node = format!("{{ node(id: \"{id}\") {{ id ... on Observation {{ revision history {{ nodes {{ id revision }} }} }} }} }}");
+        let [public, inside] = [answer_to(server, Role::Reader, &node).await, answer_to(server, Role::Editor, &node).await].map(|answer| answer["node"].clone());
+        assert_eq!((&public["id"], &public["revision"], &inside["id"], &inside["revision"]), (&json!(id), &json!(1), &json!(id), &json!(2)));
+        assert_eq!(inside["history"]["nodes"][1], public["history"]["nodes"][0]);
+        let version = public["history"]["nodes"][0]["id"].as_str().unwrap();
+        // What is written of the public one is not what an editor sees in its place.
+        let corrected = answer_to(server, Role::Editor, &format!(r#"mutation {{ updateObservation(id: "{version}", patch: {{value: 9}}) {{ observation {{ id revision }} }} }}"#)).await;
+        let corrected = &corrected["updateObservation"]["observation"];
+        assert_eq!((corrected["id"].as_str().unwrap().starts_with(&format!("{id}~2.")), &corrected["revision"]), (true, &json!(2)));
+        assert_eq!(answer_to(server, Role::Editor, &node).await["node"]["revision"], 2);
+        // Who withdraws what waits has not withdrawn the figure.
+        let delete = format!(r#"mutation {{ deleteObservation(id: "{id}") {{ deletedIds }} }}"#);
+        assert_eq!(answer_to(server, Role::Editor, &delete).await, json!({ "deleteObservation": { "deletedIds": [] } }));
+        assert_eq!(answer_to(server, Role::Editor, &node).await["node"]["revision"], 2);
+        assert_eq!(answer_to(server, Role::Editor, &delete).await, json!({ "deleteObservation": { "deletedIds": [id] } }));
+        assert_eq!(answer_to(server, Role::Editor, &node).await, json!({ "node": null }));
     }
 
     /// Nobody takes the slug of what waits, which would keep it from its day; and nobody but a

@@ -47,7 +47,7 @@ on_each_database! {
 
     /// Variables are checked before anything is executed: each that is wrong by its path.
     async fn name_the_variable_that_is_wrong(server: &Server) {
-        let query = r#"query ($f: DistrictFilter, $n: Int!, $i: ID = "unit:none", $o: [DistrictOrder!]) {
+        let query = r#"query ($f: DistrictFilter, $n: Int!, $i: ID = "unit:99", $o: [DistrictOrder!]) {
             districts(filter: $f, first: $n, orderBy: $o) { totalCount } node(id: $i) { id } }"#;
         for (variables, wanted) in [
             (json!({}), &["`$n` is missing; its type is Int!"][..]),
@@ -103,7 +103,7 @@ on_each_database! {
         assert!(answer.text.starts_with(concat!(
             r#"{"data":{"z":"Query","b":{"name":"Haidian","observations":{"totalCount":0},"slug":"haidian","#,
             r#""initiatives":{"nodes":[{"title":"Open-source framework for embodied-intelligence software"},"#,
-            r#"{"title":"Embodied brain"}],"totalCount":2},"id":"district:haidian"},"#,
+            r#"{"title":"Embodied brain"}],"totalCount":2},"id":"district:7"},"#,
             r#""a":{"slug":"beijing-digital-economy-2025"},"__typename":"Query"},"#,
         )), "{}", answer.text);
     }

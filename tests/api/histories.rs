@@ -39,7 +39,8 @@ on_each_database! {
         let mut slip = version("5.5", 2, "03-01", Some("03-05"));
         slip["reason"] = json!("a slip");
         let mut all = vec![retracted, version("6", 3, "03-05", Some("04-01")), slip, version("5", 1, "01-01", Some("03-01"))];
-        let query = format!("{{ a: node(id: \"observation:{first}\") {{ ...versions }} b: node(id: \"observation:{third}\") {{ ...versions }} }}
+        let (oldest, newest) = (hand.version(first, "2026-01-01T00:00:00Z").await, hand.version(third, "2026-03-05T00:00:00Z").await);
+        let query = format!("{{ a: node(id: \"{oldest}\") {{ ...versions }} b: node(id: \"{newest}\") {{ ...versions }} }}
             fragment versions on Observation {{ {VERSIONS} }}");
         let answer = server.ask(&query).await;
         let history = json!({ "history": { "totalCount": 4, "nodes": all } });
@@ -56,13 +57,13 @@ on_each_database! {
         let data = answer_to(server, Role::Editor, &query).await;
         assert_eq!(data["a"]["history"]["nodes"], json!(all));
         // In pages.
-        let page = |arguments: &str| format!("{{ node(id: \"observation:{first}\") {{ ... on Observation {{ history({arguments}) {{ nodes {{ revision }} pageInfo {{ endCursor hasNextPage }} }} }} }} }}");
+        let page = |arguments: &str| format!("{{ node(id: \"{oldest}\") {{ ... on Observation {{ history({arguments}) {{ nodes {{ revision }} pageInfo {{ endCursor hasNextPage }} }} }} }} }}");
         let data = server.data(&page("first: 3")).await["node"]["history"].clone();
         assert_eq!(data["nodes"], json!([{ "revision": 4 }, { "revision": 3 }, { "revision": 2 }]));
         let rest = server.data(&page(&format!("first: 3, after: {}", data["pageInfo"]["endCursor"]))).await;
         assert_eq!(rest["node"]["history"]["nodes"], json!([{ "revision": 1 }]));
-        let oldest = server.data(&page("last: 2")).await;
-        assert_eq!(oldest["node"]["history"]["nodes"], json!([{ "revision": 2 }, { "revision": 1 }]));
+        let last = server.data(&page("last: 2")).await;
+        assert_eq!(last["node"]["history"]["nodes"], json!([{ "revision": 2 }, { "revision": 1 }]));
     }
 
     /// What was changed, in the order in which it was, from tables of both sorts.
@@ -78,21 +79,34 @@ on_each_database! {
         let third = hand.release(waiting, second, &t(5)).await;
         let gone = hand.retract(third, &t(6)).await;
         let query = |arguments: &str| format!(r#"{{ changes({arguments}) {{ totalCount pageInfo {{ hasNextPage }} edges {{ cursor node {{
-            kind recordedAt revision type nodeId node {{ id ... on Observation {{ value retracted }} }} }} }} }} }}"#);
+            kind recordedAt revision type nodeId name node {{ id ... on Observation {{ value }} }} version {{ id value retracted }} }} }} }} }}"#);
         let since = "since: \"2026-02-15T00:00:00Z\"";
         let data = server.data(&query(since)).await["changes"].clone();
-        let changed = |kind: &str, day: u32, revision: Value, name: &str, id: &str, node: Value| {
-            json!({ "kind": kind, "recordedAt": format!("2026-03-{day:02}T00:00:00Z"), "revision": revision, "type": name, "nodeId": id, "node": node })
+        let [hill, port] = [hand.row("district", "hill").await, hand.row("district", "port").await].map(|row| format!("district:{row}"));
+        let metric = format!("metric:{}", hand.row("metric", "turnover").await);
+        let changed = |kind: &str, day: u32, revision: Value, name: &str, id: &str| {
+            json!({ "kind": kind, "recordedAt": format!("2026-03-{day:02}T00:00:00Z"), "revision": revision, "type": name, "nodeId": id })
         };
-        let figure = |id: i64, value: &str, retracted: bool| json!({ "id": format!("observation:{id}"), "value": value, "retracted": retracted });
-        let figure_id = |id: i64| format!("observation:{id}");
+        let object = |mut change: Value, slug: &str, there: bool| {
+            let node = if there { json!({ "id": change["nodeId"] }) } else { json!(null) };
+            change.as_object_mut().unwrap().extend([("name", json!(slug)), ("node", node), ("version", json!(null))].map(|(name, value)| (name.to_owned(), value)));
+            change
+        };
+        let id = hand.figure(first).await;
+        // The figure itself was retracted since.
+        let figure = |kind: &str, day: u32, version: String, value: &str| {
+            let mut change = changed(kind, day, json!(null), "Observation", &id);
+            let version = json!({ "id": version, "value": value, "retracted": kind == "REMOVED" });
+            change.as_object_mut().unwrap().extend([("name", json!(null)), ("node", json!(null)), ("version", version)].map(|(name, value)| (name.to_owned(), value)));
+            change
+        };
         let wanted = [
-            changed("CREATED", 1, json!("101"), "District", "district:hill", json!({ "id": "district:hill" })),
-            changed("UPDATED", 1, json!(null), "Observation", &figure_id(second), figure(second, "5.5", false)),
-            changed("UPDATED", 2, json!("102"), "Metric", "metric:sales", json!({ "id": "metric:turnover" })),
-            changed("REMOVED", 4, json!("103"), "District", "district:port", json!(null)),
-            changed("UPDATED", 5, json!(null), "Observation", &figure_id(third), figure(third, "6", false)),
-            changed("REMOVED", 6, json!(null), "Observation", &figure_id(gone), figure(gone, "6", true)),
+            object(changed("CREATED", 1, json!("101"), "District", &hill), "hill", true),
+            figure("UPDATED", 1, hand.version(second, &t(1)).await, "5.5"),
+            object(changed("UPDATED", 2, json!("102"), "Metric", &metric), "sales", true),
+            object(changed("REMOVED", 4, json!("103"), "District", &port), "port", false),
+            figure("UPDATED", 5, hand.version(third, &t(5)).await, "6"),
+            figure("REMOVED", 6, hand.version(gone, &t(6)).await, "6"),
         ];
         let edges = data["edges"].as_array().unwrap();
         assert_eq!(edges.iter().map(|edge| edge["node"].clone()).collect::<Vec<_>>(), wanted);

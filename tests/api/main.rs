@@ -44,6 +44,7 @@ mod histories;
 mod hostile;
 mod http;
 mod idempotency;
+mod identity;
 mod import_command;
 mod import_formats;
 mod import_hostile;

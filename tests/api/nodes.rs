@@ -55,13 +55,14 @@ on_each_database! {
     /// An id of nothing is null in its place; what is no id is refused in its place.
     async fn unknown_ids_are_null(server: &Server) {
         let answer = server.ask(
-            r#"{ none: node(id: "district:atlantis") { id } kind: node(id: "planet:mars") { id }
-                number: node(id: "observation:zero") { id } far: node(id: "observation:999999999") { id }
-                nodes(ids: ["unit:percent", "nonsense", "district:atlantis"]) { id } }"#,
+            r#"{ none: node(id: "district:999") { id } kind: node(id: "planet:4") { id }
+                slug: node(id: "district:haidian") { id } number: node(id: "observation:1") { id }
+                far: node(id: "observation:999999999.1.0.2025") { id }
+                nodes(ids: ["unit:2", "nonsense", "district:999"]) { id } }"#,
         ).await;
         assert_eq!(answer.json()["data"], json!({
-            "none": null, "kind": null, "number": null, "far": null,
-            "nodes": [{ "id": "unit:percent" }, null, null],
+            "none": null, "kind": null, "slug": null, "number": null, "far": null,
+            "nodes": [{ "id": "unit:2" }, null, null],
         }));
         let (message, code, path) = answer.error();
         assert_eq!((code.as_str(), path), ("BAD_USER_INPUT", json!(["nodes", 1])));
@@ -71,7 +72,7 @@ on_each_database! {
     /// As many ids at once as a page has rows, no more.
     async fn too_many_ids_are_refused(server: &Server) {
         let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
-        let ids = vec!["unit:percent"; 1001];
+        let ids = vec!["unit:2"; 1001];
         let (message, code, _) = server.ask_with(query, json!({ "ids": ids })).await.error();
         assert_eq!(code, "BAD_USER_INPUT");
         assert_eq!(message, "`ids` holds 1001 ids, but may hold 1000 at the most");

@@ -165,24 +165,26 @@ on_each_database! {
         }
         // And now is something else.
         assert_eq!(value(server, "first: 5").await, json!(null));
-        let data = server.data(r#"{ districts(filter: {parent: {slug: {eq: "town"}}}) { nodes { slug } } east: district(slug: "east") { name } node(id: "district:south") { id } }"#).await;
+        let south = hand.row("district", "south").await;
+        let data = server.data(&format!(r#"{{ districts(filter: {{parent: {{slug: {{eq: "town"}}}}}}) {{ nodes {{ slug }} }} east: district(slug: "east") {{ name }} node(id: "district:{south}") {{ id }} }}"#)).await;
         assert_eq!(data, json!({ "districts": { "nodes": [{ "slug": "port" }, { "slug": "new" }] }, "east": null, "node": null }));
     }
 
     /// What was removed is named no longer, nor suggested, but figures refer to it still.
     async fn what_was_removed_is_not_found(server: &Server) {
         let hand = begin(server).await;
+        let people = hand.row("metric", "people").await;
         hand.remove("metric", "people", "2026-03-01T00:00:00+00:00").await;
         let (message, ..) = server.error(r#"{ compare(metrics: ["people"], districts: ["north"]) { rows { period { code } } } }"#).await;
         assert_eq!(message, "`metrics[0]` is \"people\", but no metric has this slug; `metrics` lists them");
-        let data = server.data(r#"{
-            metric(slug: "people") { name } node(id: "metric:people") { id }
+        let data = server.data(&r#"{
+            metric(slug: "people") { name } node(id: "metric:PEOPLE") { id }
             metrics(filter: {slug: {in: ["people", "sales"]}}) { totalCount nodes { slug } }
             of: observations(filter: {metric: {slug: {eq: "people"}}}) { totalCount }
             unit(slug: "person") { metrics { totalCount } }
             observations(filter: {value: {eq: "100"}}) { nodes { metric { slug } } }
             then: observations(asOf: "2026-02-20T00:00:00Z", filter: {metric: {slug: {eq: "people"}}}) { totalCount }
-        }"#).await;
+        }"#.replace("PEOPLE", &people.to_string())).await;
         assert_eq!(data, json!({
             "metric": null, "node": null, "metrics": { "totalCount": 1, "nodes": [{ "slug": "sales" }] },
             "of": { "totalCount": 0 }, "unit": { "metrics": { "totalCount": 0 } },

@@ -10,19 +10,31 @@ pub(crate) const QUERY: &str =
     search(query: $query, types: $types, first: $first, after: $after) {
         totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
         edges { cursor node { node { id } } }
-        nodes { match node { id __typename } excerpt { field language text } } } }";
+        nodes { match node { ...named } excerpt { field language text } } } }
+    fragment named on Node { id __typename
+        ... on Claim { slug } ... on District { slug } ... on Initiative { slug } ... on Metric { slug }
+        ... on Organization { slug } ... on Source { slug } ... on Theme { slug } ... on Unit { slug } }";
+
+/// What people call an object that was found, such as `district:haidian`; its id, where it has no slug.
+fn name(result: &Value) -> String {
+    let node = &result["node"];
+    let text = |field: &str| node[field].as_str().map(str::to_owned);
+    let (mut kind, slug) = (text("__typename").unwrap(), text("slug"));
+    kind[..1].make_ascii_lowercase();
+    slug.map_or_else(|| text("id").unwrap(), |slug| format!("{kind}:{slug}"))
+}
 
 pub(crate) async fn search(server: &Server, variables: Value) -> Value {
     server.ask_with(QUERY, variables).await.data()["search"].clone()
 }
 
-/// The ids of all that is found, best first.
+/// What is found, by its names, best first.
 pub(crate) async fn found(server: &Server, query: &str) -> Vec<String> {
     let page = search(server, json!({ "query": query, "first": 1000 })).await;
     let nodes = page["nodes"].as_array().unwrap();
     assert_eq!(page["totalCount"], nodes.len(), "{query}");
     assert_eq!(page["pageInfo"]["hasNextPage"], false);
-    nodes.iter().map(|node| node["node"]["id"].as_str().unwrap().to_owned()).collect()
+    nodes.iter().map(name).collect()
 }
 
 on_each_database! {
@@ -130,7 +142,7 @@ on_each_database! {
         ] {
             let page = search(server, json!({ "query": query, "first": 1000 })).await;
             let nodes = page["nodes"].as_array().unwrap();
-            let node = nodes.iter().find(|node| node["node"]["id"].as_str().unwrap().starts_with(id));
+            let node = nodes.iter().find(|node| name(node).starts_with(id));
             let node = node.unwrap_or_else(|| panic!("{query}: {page}"));
             let excerpt = &node["excerpt"];
             assert_eq!((&excerpt["field"], &excerpt["language"]), (&json!(field), &language), "{query}");
@@ -169,10 +181,11 @@ on_each_database! {
     async fn the_best_come_first(server: &Server) {
         let page = search(server, json!({ "query": "beijing", "first": 1000 })).await;
         let nodes = page["nodes"].as_array().unwrap();
-        assert_eq!((&nodes[0]["node"]["id"], &nodes[0]["match"]), (&json!("district:beijing"), &json!("WHOLE_NAME")));
+        assert_eq!((name(&nodes[0]).as_str(), &nodes[0]["match"]), ("district:beijing", &json!("WHOLE_NAME")));
+        let area = "beijing-economic-technological-development-area";
         assert_eq!(nodes[1], json!({
             "match": "NAME",
-            "node": { "id": "district:beijing-economic-technological-development-area", "__typename": "District" },
+            "node": { "id": nodes[1]["node"]["id"], "__typename": "District", "slug": area },
             "excerpt": { "field": "name", "language": "en", "text": "Beijing Economic-Technological Development Area" },
         }));
         let ways = ["WHOLE_NAME", "NAME", "TEXT"];

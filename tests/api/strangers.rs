@@ -1,5 +1,7 @@
 //! Everything that a stranger can ask, and all that the answers tell.
 
+use entity::HIDDEN;
+
 use crate::{
     Server,
     secrecy::{BOOK, STEPS, time},
@@ -36,8 +38,15 @@ fn questions() -> Vec<(String, String)> {
     .map(|(name, query)| (name.to_owned(), query))
     .into();
     for slug in ["a", "of-a", "of-c", "of-new", "of-gone", "of-d"] {
-        all.push((format!("claim {slug}"), format!(r#"{{ claim(slug: "{slug}") {{ {claim} }} node(id: "claim:{slug}") {{ id }} nodes(ids: ["claim:{slug}", "claim:of-a"]) {{ id }} }}"#)));
+        all.push((
+            format!("claim {slug}"),
+            format!(r#"{{ claim(slug: "{slug}") {{ {claim} }} }}"#),
+        ));
     }
+    let claims = (1..20).chain(HIDDEN..HIDDEN + 20).map(|number| format!("claim:{number}"));
+    let figures = (2000..2040).map(|year| format!("observation:20.7.0.{year}"));
+    let ids: Vec<String> = claims.chain(figures).collect();
+    all.push(("nodes".to_owned(), format!("{{ nodes(ids: {ids:?}) {{ id ... on Claim {{ slug }} ... on Observation {{ value }} }} }}")));
     for step in 0..=STEPS {
         let then = time(step);
         all.push((format!("as of {step}"), format!("{{ observations({of}, asOf: \"{then:?}\") {{ totalCount edges {{ cursor node {{ {figure} }} }} }} }}")));

@@ -40,6 +40,23 @@ impl Hand {
         self.number(&last).await
     }
 
+    /// The id of the figure of which this is a version.
+    pub(crate) async fn figure(&self, version: i64) -> String {
+        let of = |sql: &str| format!("SELECT {sql} FROM observation WHERE id = {version}");
+        let key = "metric_id || '.' || district_id || '.' || coalesce(initiative_id, 0)";
+        let (key, period) = (self.texts(&of(key)).await, self.texts(&of("period")).await);
+        let period: entity::Period = period[0].parse().unwrap();
+        format!("observation:{}.{period}", key[0])
+    }
+
+    /// The id of a version of a figure, recorded at this moment.
+    pub(crate) async fn version(&self, version: i64, at: &str) -> String {
+        let revision =
+            format!("SELECT CAST(revision AS text) FROM observation WHERE id = {version}");
+        let revision = self.texts(&revision).await;
+        format!("{}~{}.{}", self.figure(version).await, revision[0], at.replace("+00:00", "Z"))
+    }
+
     /// A copy of a figure with other values in some columns.
     async fn copy(&self, of: i64, set: &[(&str, &str)]) -> i64 {
         let columns: Vec<String> = entity::observation::Column::iter()

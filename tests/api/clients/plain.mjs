@@ -1,12 +1,14 @@
 // The server without a client library.
 import { getIntrospectionQuery } from "graphql";
 
-export const url = process.argv[2];
+const [, , address, token] = process.argv;
+export const url = address;
+export const headers = token ? { authorization: `Bearer ${token}` } : {};
 
 export async function ask(query, variables) {
-  const headers = { "content-type": "application/json" };
+  const json = { ...headers, "content-type": "application/json" };
   const body = JSON.stringify({ query, variables });
-  return (await fetch(url, { method: "POST", headers, body })).json();
+  return (await fetch(url, { method: "POST", headers: json, body })).json();
 }
 
 // The schema by introspection, and what caches must know of it: which types an interface stands

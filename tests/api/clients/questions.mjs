@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ask } from "./plain.mjs";
 
-const district = { __typename: "District", id: "district:beijing", name: "Beijing" };
+const district = { __typename: "District", id: "district:3", name: "Beijing" };
 const figure = (id, value, code) => {
   const period = { __typename: "TimePeriod", code };
   return { __typename: "Observation", id, value, period, district };
@@ -30,11 +30,11 @@ export const nested = {
   data: {
     metric: {
       __typename: "Metric",
-      id: "metric:digital-technology-adoption",
-      unit: { __typename: "Unit", id: "unit:percent", symbol: "%" },
+      id: "metric:10",
+      unit: { __typename: "Unit", id: "unit:2", symbol: "%" },
       observations: {
         __typename: "ObservationConnection",
-        nodes: [figure("observation:10", "40", "2021"), figure("observation:11", "70", "2024")],
+        nodes: [figure("observation:10.3.0.2021", "40", "2021"), figure("observation:10.3.0.2024", "70", "2024")],
       },
     },
   },
@@ -86,7 +86,7 @@ export const refused = {
   }`,
   data: {
     initiatives: null,
-    district: { __typename: "District", id: "district:haidian", name: "Haidian" },
+    district: { __typename: "District", id: "district:7", name: "Haidian" },
   },
   error: {
     message: "`first` is 5000, but must be from 1 to 1000; read on from a page's cursor for more",

@@ -78,7 +78,7 @@ async function main() {
   const data = await fetch(query, {});
   const { unit, observations } = data.metric;
   assert.deepEqual(unit, { symbol: "%" });
-  const beijing = { id: "district:beijing", name: "Beijing" };
+  const beijing = { id: "district:3", name: "Beijing" };
   assert.deepEqual(
     observations.nodes.map(({ district, ...figure }) => ({ ...figure, district: read(name, district) })),
     [
