@@ -173,8 +173,10 @@ async fn poll_loop(database: &Database) {
     loop {
         times.tick().await;
         // While nobody writes: a long write is known to have begun since.
-        let looked = database.look_for_writes().await;
-        if let Err(why) = looked.and(current(database).await) {
+        if let Err(why) = database.look_for_writes().await {
+            tracing::debug!(%why, "cannot see whether anybody writes");
+        }
+        if let Err(why) = current(database).await {
             tracing::warn!(%why, "cannot see whether others wrote; trying again");
             sleep(PAUSE).await;
         }

@@ -5,7 +5,8 @@
 //! is kept. So of a moment later than the last change it is asked whether anybody writes, on
 //! whatever instance or process: PostgreSQL knows who holds the lock of those who write, and since
 //! when; on SQLite whoever gets the lock of the file knows that nobody does. On PostgreSQL it is
-//! the database's clock that counts.
+//! the database's clock that counts. What a standby follows is behind by a time that it cannot know:
+//! there nothing after the last change is settled.
 
 use std::{
     sync::atomic::Ordering::SeqCst,
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Since when the one who writes does, of those whose session this role may see.
-const SINCE: &str = "(SELECT min(coalesce(a.xact_start, to_timestamp(0)))
+const SINCE: &str = "CASE WHEN pg_is_in_recovery() THEN to_timestamp(0) ELSE (SELECT min(coalesce(a.xact_start, to_timestamp(0)))
     FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -42,7 +43,8 @@ const SINCE: &str = "(SELECT min(coalesce(a.xact_start, to_timestamp(0)))
 pub enum Settled {
     /// It does.
     Yes,
-    /// A write is under way, and what it records has been there since a moment after this one.
+    /// What is recorded after this moment may not be there yet: a write is under way, or a standby
+    /// follows.
     Until(DateTime),
     /// The moment is to come: it is only this one.
     ToCome(DateTime),
@@ -87,7 +89,7 @@ impl Database {
 
     /// Up to which moment the past is settled, as far as is known here: no write has been seen to
     /// end after it, or to be under way.
-    fn settled(&self) -> DateTime {
+    pub(crate) fn settled(&self) -> DateTime {
         let noted = self.settled.load(SeqCst).max(self.revision().all.changed_at);
         chrono::DateTime::from_timestamp_micros(noted).unwrap_or_default().into()
     }
@@ -123,7 +125,7 @@ impl Database {
         let seen = Query::select()
             .expr(Expr::col("one"))
             .expr(Expr::col("clock"))
-            .expr_as(Expr::cust(format!("{SINCE} {WRITE_LOCK})")), "since")
+            .expr_as(Expr::cust(format!("{SINCE} {WRITE_LOCK}) END")), "since")
             .from_subquery(clock, Alias::new("looked"))
             .take();
         // The question of nobody in particular: it is not counted among a request's own.

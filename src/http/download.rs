@@ -24,9 +24,10 @@ use super::{
     deadline,
     negotiation::Media,
     outcome::Outcome,
-    refusal::{self, Refusal},
+    refusal::Refusal,
     reply::Reply,
     request_id::RequestId,
+    status,
 };
 use crate::{
     error::Error,
@@ -189,6 +190,6 @@ fn failed(error: Error, id: &str) -> Reply {
         return Refusal::failed().of(id).into();
     }
     let error = async_graphql::Error::from(error).into_server_error(Pos::default());
-    let status = error::code(&error).map_or(StatusCode::INTERNAL_SERVER_ERROR, refusal::status);
-    Reply::Refused(vec![error], status)
+    let code = error::code(&error).unwrap_or(Code::InternalServerError);
+    Reply::Refused(vec![error], status::of(code))
 }

@@ -28,6 +28,7 @@ mod reply;
 mod request;
 mod request_id;
 mod spans;
+mod status;
 mod upload;
 mod vary;
 

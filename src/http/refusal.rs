@@ -5,14 +5,14 @@ use std::fmt::Display;
 use async_graphql::ServerError;
 use axum::{
     Extension, Json,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
 
 use entity::{Quoted, cut, quote::beginning};
 use strum::VariantArray;
 
-use super::{outcome::Outcome, rates::TooOften, reply::Reply};
+use super::{outcome::Outcome, rates::TooOften, reply::Reply, status};
 use crate::{
     error::Error,
     graphql::{Code, error},
@@ -296,59 +296,6 @@ impl Refusal {
 /// After how many seconds to ask again where the server does not answer for the moment.
 pub(super) const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
-/// The status of an answer that is refused for this reason.
-pub(super) fn status(code: Code) -> StatusCode {
-    match code {
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::OriginNotAllowed => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-        Code::RequestTimeout | Code::SlowConsumer => StatusCode::REQUEST_TIMEOUT,
-        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Timeout
-        | Code::NotReady
-        | Code::TooManyConnections
-        | Code::NotWritable
-        | Code::Busy
-        | Code::Overloaded
-        | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        // Whoever is between the client and the data had no answer.
-        Code::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
-        Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::RevisionConflict | Code::HasDependants => StatusCode::CONFLICT,
-        Code::RateLimited | Code::TooManyOperations => StatusCode::TOO_MANY_REQUESTS,
-        Code::BadRequest
-        | Code::PreflightRequired
-        | Code::BatchLimitExceeded
-        | Code::UnknownFormat
-        | Code::SeveralLists
-        | Code::NoColumns
-        | Code::ParseFailed
-        | Code::ValidationFailed
-        | Code::OperationNotFound
-        | Code::TokenLimitExceeded
-        | Code::DepthLimitExceeded
-        | Code::ValueDepthLimitExceeded
-        | Code::AliasLimitExceeded
-        | Code::DirectiveLimitExceeded
-        | Code::RootFieldLimitExceeded
-        | Code::SelectionLimitExceeded
-        | Code::CostLimitExceeded
-        | Code::IntrospectionDisabled
-        | Code::ExplainDisabled
-        | Code::PersistedQueryNotFound
-        | Code::PersistedQueryNotSupported
-        | Code::PersistedQueryHashMismatch
-        | Code::DocumentNotTrusted
-        | Code::BadUserInput
-        | Code::AtMostExceeded
-        | Code::Ambiguous => StatusCode::BAD_REQUEST,
-    }
-}
-
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
@@ -381,7 +328,7 @@ impl From<Refusal> for ServerError {
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
         let code = refusal.code;
-        Self::Refused(vec![refusal.into()], status(code))
+        Self::Refused(vec![refusal.into()], status::of(code))
     }
 }
 
@@ -392,23 +339,5 @@ impl IntoResponse for Refusal {
         let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
         response.headers_mut().extend(header);
         response
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The README has each code there is, in the same order, with its status.
-    #[test]
-    fn the_codes_are_those_that_the_readme_tells() {
-        let readme = include_str!("../../README.md");
-        let table = readme.split("| code | status | when |\n|---|---|---|\n").nth(1).unwrap();
-        let rows = table.lines().take_while(|line| line.starts_with('|'));
-        let told: Vec<String> =
-            rows.map(|row| row.split('|').take(3).collect::<Vec<_>>().join("|")).collect();
-        let row = |code: &Code| format!("| `{}` | {} ", code.name(), status(*code).as_u16());
-        let wanted: Vec<String> = Code::VARIANTS.iter().map(row).collect();
-        assert_eq!(told, wanted);
     }
 }

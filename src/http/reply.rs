@@ -4,7 +4,7 @@ use async_graphql::{Response as Answer, ServerError, Value, parser::types::Opera
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{negotiation::Media, outcome::Executed, refusal};
+use super::{negotiation::Media, outcome::Executed, status};
 use crate::graphql::{Code, error};
 
 /// What became of one question.
@@ -22,7 +22,7 @@ impl Reply {
         let code = errors.iter().find_map(error::code).unwrap_or(Code::BadRequest);
         let status = match media {
             Media::Json if code != Code::BadRequest => StatusCode::OK,
-            _ => refusal::status(code),
+            _ => status::of(code),
         };
         Self::Refused(errors, status)
     }
@@ -76,5 +76,5 @@ fn failed(answer: &Answer) -> Option<StatusCode> {
         Code::OutcomeUnknown,
         Code::IdempotencyKeyReused,
     ];
-    codes.all(|code| code.is_some_and(|code| whole.contains(&code))).then(|| refusal::status(code))
+    codes.all(|code| code.is_some_and(|code| whole.contains(&code))).then(|| status::of(code))
 }

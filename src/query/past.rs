@@ -49,8 +49,9 @@ pub fn check(argument: &str, moment: DateTime, settled: Settled) -> Result<(), E
              leave it out for now"
         ))),
         Settled::Until(before) => Err(Error::input(format!(
-            "`{argument}` is {moment}, but a write is under way, and what it records since {before} \
-             is not there yet; give that moment or one before, or ask again once it is"
+            "`{argument}` is {moment}, but what is recorded after {before} may not be there yet: a \
+             write is under way, or the database follows another one; give that moment or one \
+             before, or ask again later"
         ))),
     }
 }

@@ -10,16 +10,13 @@ use super::{
     named::Table as _,
     slugs::WAITING,
 };
-use crate::{error::Error, query::search};
+use crate::{error::Error, identity::FIGURE, query::search};
 
 /// Of how many figures at most it is told which rows they became.
 const TOLD_AT_MOST: i64 = 20_000;
 
 /// From how many rows on SQLite builds the indexes anew instead of adding to them one by one.
 const MANY: i64 = 20_000;
-
-/// The table of the figures.
-const OBSERVATION: &str = "observation";
 
 /// How many figures are written at once.
 const STEP: i64 = 20_000;
@@ -46,7 +43,7 @@ impl Writer {
             Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
         };
         let (created, updated, removed) = (count(0)?, count(1)?, count(2)?);
-        let outcome = self.outcome.of("observation");
+        let outcome = self.outcome.of(FIGURE);
         outcome.created += created;
         outcome.updated += updated;
         outcome.removed += removed;
@@ -94,7 +91,7 @@ impl Writer {
     /// Numbers the new versions: those that everybody may see one after another, whatever comes with
     /// them. Returns the highest number that one of these had before.
     async fn give_numbers(&mut self, public: i64) -> Result<i64, Error> {
-        let mut numbers = self.numbers(OBSERVATION).await?;
+        let mut numbers = self.numbers(FIGURE).await?;
         let base = numbers.public;
         if public == self.staged.count {
             // None is left out.
@@ -114,7 +111,7 @@ impl Writer {
                 *last += i64::try_from(given).map_err(Error::internal)?;
             }
         }
-        self.took(OBSERVATION, numbers);
+        self.took(FIGURE, numbers);
         Ok(base)
     }
 
@@ -225,7 +222,7 @@ impl Writer {
         }
         if waits || removes {
             // Who is asked for by a slug from now on is read anew.
-            self.slugs.remove("observation");
+            self.slugs.remove(FIGURE);
             self.slugs.remove(WAITING);
         }
         if let Some(slugs) = self.slugs.get_mut("observation") {

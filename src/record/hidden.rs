@@ -16,10 +16,7 @@ use super::{
     numbers::is_hidden,
     row::{self, Field},
 };
-use crate::error::Error;
-
-/// The table of the figures.
-const OBSERVATION: &str = "observation";
+use crate::{error::Error, identity::FIGURE};
 
 /// Which rows of a file hang on figures under embargo.
 pub(super) struct Hidden(Option<HashSet<usize>>);
@@ -55,12 +52,13 @@ impl<M> Moved<M> {
 impl Writer {
     /// Finds the rows that hang on figures under embargo.
     pub(super) async fn hidden(&self, rows: &Rows, columns: &[Field]) -> Result<Hidden, Error> {
-        let is_figure = |field: &Field| matches!(field, Field::Reference { target, .. } if target == OBSERVATION);
+        let is_figure =
+            |field: &Field| matches!(field, Field::Reference { target, .. } if target == FIGURE);
         let Some(column) = columns.iter().position(is_figure) else { return Ok(Hidden(None)) };
         let reading = self.reading(columns);
         let figure = |fields: &Vec<String>| {
             // What names no figure is refused when the row is read.
-            reading.number(OBSERVATION, OBSERVATION, fields.get(column)?).ok().flatten()
+            reading.number(FIGURE, FIGURE, fields.get(column)?).ok().flatten()
         };
         let rows = rows.rows.iter().enumerate();
         let figures: HashMap<usize, i64> =

@@ -7,6 +7,7 @@ mod apply;
 mod change;
 mod check;
 mod circle;
+mod commit;
 mod embargo;
 mod figure;
 mod folded;
@@ -37,7 +38,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Quoted, Text, dataset};
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, Value,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, Query},
 };
 
 pub use embargo::{keep, release};
@@ -53,7 +54,6 @@ use self::{
     figure::Staged,
     numbers::Numbers,
     reference::Meant,
-    sign::sign,
     tables::{chosen, of},
     waiting::Family,
 };
@@ -61,8 +61,6 @@ use crate::{
     access::Viewer,
     database::{Database, Transaction},
     error::Error,
-    event,
-    query::column,
     suggest::Budget,
 };
 
@@ -181,7 +179,11 @@ impl Writer {
         let transaction = database.begin().await?;
         let now = match now {
             Some(now) => now,
-            None => transaction.now().await?,
+            // Also where the clock was set back since the past was told up to then.
+            None => {
+                let settled = DateTime::<Utc>::from(database.settled());
+                Ord::max(transaction.now().await?, settled + TimeDelta::microseconds(1))
+            }
         };
         let last = dataset::Entity::find().one(&transaction).await?;
         let (revision, changed_at) =
@@ -303,85 +305,6 @@ impl Writer {
             self.report(no_table(table, rows));
             Ok(Vec::new())
         })
-    }
-
-    /// Brings everything to where it belongs, and tells what would be changed. Fails with all that
-    /// is wrong.
-    pub async fn settle(&mut self) -> Result<&Outcome, Error> {
-        self.end_family().await?;
-        self.merge().await?;
-        if !self.problems.is_empty() {
-            return Err(Error::Rejected(std::mem::take(&mut self.problems).into()));
-        }
-        Ok(&self.outcome)
-    }
-
-    /// Keeps what was written, and raises the revision of the data if anything is other than
-    /// before. Whoever follows them is told before this returns, on whatever instance.
-    pub async fn commit(mut self) -> Result<Outcome, Error> {
-        self.settle().await?;
-        if !self.changes() {
-            match &self.remembered {
-                Some(key) => drop(self.transaction.commit(&idempotency::row(key)).await?),
-                None => self.transaction.rollback().await,
-            }
-            return Ok(self.outcome);
-        }
-        if self.is_empty().await? {
-            let title = [("en".to_owned(), "Data set".to_owned())].into_iter().collect();
-            let (description, licence, version) = (None, None, None);
-            let slug = "dataset".to_owned();
-            self.describe(Dataset { slug, title, description, licence, version }).await?;
-        }
-        let outcome = serde_json::to_value(self.outcome.changed()).map_err(Error::internal)?;
-        let signed = sign(&self.transaction, &self.by, self.now, self.told(), outcome).await?;
-        self.raise(dataset::Column::Revision, dataset::Column::ChangedAt).await?;
-        if self.public {
-            self.raise(dataset::Column::PublicRevision, dataset::Column::PublicChangedAt).await?;
-        }
-        let revision = event::announce(&self.transaction).await?;
-        if self.bulk {
-            self.transaction.analyze().await?;
-        }
-        let mut proof = signed.proof();
-        proof.expr_as(event::deaf(&self.database, revision), "deaf");
-        let look = self.database.look();
-        let seen = self.transaction.commit(&proof).await?;
-        self.database.learn(look, revision);
-        // Asked with the proof: most often there is nobody to wait for.
-        if seen.try_get::<i64>("", "deaf")? > 0 {
-            event::wait_until_heard(&self.database, revision).await;
-        }
-        Ok(self.outcome)
-    }
-
-    /// Raises a revision of the data.
-    async fn raise(
-        &self,
-        revision: dataset::Column,
-        changed_at: dataset::Column,
-    ) -> Result<(), Error> {
-        dataset::Entity::update_many()
-            .col_expr(revision, column::<dataset::Entity>(revision).add(1))
-            .col_expr(changed_at, Expr::val(entity::DateTime::from(self.now)))
-            .exec(&self.transaction)
-            .await?;
-        Ok(())
-    }
-
-    /// Keeps nothing of what was written.
-    pub async fn rollback(self) {
-        self.transaction.rollback().await;
-    }
-
-    /// The revision of the data that everybody is told after this.
-    fn told(&self) -> i64 {
-        self.revision - i64::from(!self.public)
-    }
-
-    /// Whether anything is other than before.
-    fn changes(&self) -> bool {
-        self.outcome.changes() || self.described
     }
 
     fn backend(&self) -> DbBackend {

@@ -47,6 +47,36 @@ pub(crate) async fn symbol(server: &Server, known: Option<&str>) -> (u16, Value,
     (status, body["data"]["unit"]["symbol"].clone(), tag)
 }
 
+/// Has instances keep an answer, which a client has too. Returns its name.
+pub(crate) async fn kept_by(instances: [&Server; 2], wanted: &str) -> String {
+    let mut name = String::new();
+    for instance in instances {
+        for _ in 0..2 {
+            let (_, found, tag) = symbol(instance, None).await;
+            assert_eq!(found, wanted);
+            name = tag;
+        }
+    }
+    name
+}
+
+/// Waits until instances answer so. A connection that is closed is noticed soon, but not before that.
+pub(crate) async fn is_believed_by(instances: [&Server; 2], wanted: &str, known: &str) {
+    for instance in instances {
+        let believed = async || symbol(instance, None).await.1 == json!(wanted);
+        timeout(Duration::from_secs(5), until("it is believed", believed)).await.unwrap();
+    }
+    is_told_by(instances, wanted, known).await;
+}
+
+/// A client that has another answer is told this one.
+pub(crate) async fn is_told_by(instances: [&Server; 2], wanted: &str, known: &str) {
+    for instance in instances {
+        let (status, found, _) = symbol(instance, Some(known)).await;
+        assert_eq!((status, found), (200, json!(wanted)));
+    }
+}
+
 /// A database that took the place of one with more in it, as after a failover that lost the last
 /// writes, or a restored backup: what was lost is answered no more, and what is written next is seen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,37 +111,20 @@ async fn a_database_that_goes_back_is_believed() {
         write(&server, &token, &format!("lost {number}")).await;
     }
     let other = Server::over(Store::open(url.clone()).await, &CACHED).await;
-    let mut tags = Vec::new();
-    for instance in [&server, &other] {
-        // Kept, and known to a client.
-        for _ in 0..2 {
-            let (_, found, tag) = symbol(instance, None).await;
-            assert_eq!(found, "lost 4");
-            tags.push(tag);
-        }
-    }
+    let tag = kept_by([&server, &other], "lost 4").await;
     alone(&[
         format!("ALTER DATABASE {name} RENAME TO {lost}"),
         format!("ALTER DATABASE {former} RENAME TO {name}"),
     ])
     .await;
-    for instance in [&server, &other] {
-        // A connection that is closed is noticed soon, but not before that.
-        let believed = async || symbol(instance, None).await.1 == json!("before");
-        timeout(Duration::from_secs(5), until("it is believed", believed)).await.unwrap();
-        let (status, found, _) = symbol(instance, Some(&tags[0])).await;
-        assert_eq!((status, found), (200, json!("before")));
-    }
+    is_believed_by([&server, &other], "before", &tag).await;
     for number in 0..7 {
         let wanted = format!("next {number}");
         until("it writes again", async || {
             let unit = format!(r#"mutation {{ updateUnit(id: "u", patch: {{symbol: "{wanted}"}}) {{ revision }} }}"#);
             server.ask_as(&token, &unit).await.json().get("errors").is_none()
         }).await;
-        for instance in [&server, &other] {
-            let (status, found, _) = symbol(instance, Some(&tags[0])).await;
-            assert_eq!((status, found), (200, json!(wanted)));
-        }
+        is_told_by([&server, &other], &wanted, &tag).await;
     }
     other.stop().await;
     server.stop().await;

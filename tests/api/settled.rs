@@ -43,7 +43,7 @@ async fn answer(server: &Server, moment: DateTime<Utc>) -> Option<(DateTime<Utc>
     if answer.text.contains("\"errors\"") {
         let (message, code, _) = answer.error();
         assert_eq!(code, "BAD_USER_INPUT");
-        assert!(message.contains("but a write is under way"), "{message}");
+        assert!(message.contains("may not be there yet: a write is under way"), "{message}");
         return None;
     }
     Some((moment, answer.text))

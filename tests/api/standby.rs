@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     Server,
     cluster::{Cluster, signal},
-    failover::{CACHED, symbol, write},
+    failover::{CACHED, is_believed_by, is_told_by, kept_by, symbol, write},
     postgres::is_own,
     proxy::{self, Fate, Piece},
     server::{Store, now},
@@ -79,32 +79,17 @@ async fn a_standby_that_is_promoted_is_believed() {
     let mut socket = Socket::begin(&other).await;
     socket.subscribe("live", LIVE).await;
     assert_eq!(socket.data("live").await, json!({ "unit": { "symbol": "lost 4" } }));
-    let mut tags = Vec::new();
-    for instance in [&server, &other] {
-        for _ in 0..2 {
-            let (_, found, tag) = symbol(instance, None).await;
-            assert_eq!(found, "lost 4");
-            tags.push(tag);
-        }
-    }
+    let tag = kept_by([&server, &other], "lost 4").await;
     primary.kill(sender);
     standby.control(&["promote"]);
     *upstream.lock().unwrap() = standby.address();
-    for instance in [&server, &other] {
-        let believed = async || symbol(instance, None).await.1 == json!("before");
-        timeout(Duration::from_secs(8), until("it is believed", believed)).await.unwrap();
-        let (status, found, _) = symbol(instance, Some(&tags[0])).await;
-        assert_eq!((status, found), (200, json!("before")));
-    }
+    is_believed_by([&server, &other], "before", &tag).await;
     let told = timeout(Duration::from_secs(5), socket.data("live")).await.unwrap();
     assert_eq!(told, json!({ "unit": { "symbol": "before" } }));
     for number in 0..7 {
         let wanted = format!("next {number}");
         write(&server, &token, &wanted).await;
-        for instance in [&server, &other] {
-            let (status, found, _) = symbol(instance, Some(&tags[0])).await;
-            assert_eq!((status, found), (200, json!(wanted)));
-        }
+        is_told_by([&server, &other], &wanted, &tag).await;
     }
     other.stop().await;
     server.stop().await;
@@ -155,6 +140,14 @@ async fn an_instance_at_a_standby_is_up_to_date() {
         assert!(status == 200 && tag != known, "{status}");
         known = tag;
     }
+    // How far it is behind it cannot know: a moment after the last change is not told.
+    let moment = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let (message, code, _) =
+        server.error(&format!("{{ units(first: 1) {{ nodes {{ slug }} }} observations(asOf: \"{moment}\") {{ totalCount }} }}")).await;
+    assert_eq!(code, "BAD_USER_INPUT");
+    assert!(message.contains("or the database follows another one"), "{message}");
+    let then = asked::<String>(&standby, "SELECT to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM dataset").await.unwrap();
+    server.data(&format!("{{ observations(asOf: \"{then}\") {{ totalCount }} }}")).await;
     server.stop().await;
     writer.stop().await;
 }

@@ -11,11 +11,7 @@ use axum::{
 use futures_util::{StreamExt, future, stream};
 
 use super::{
-    super::{
-        App, execution,
-        refusal::{self, Refusal},
-        reply::Reply,
-    },
+    super::{App, execution, refusal::Refusal, reply::Reply, status},
     Rows,
 };
 use crate::{
@@ -83,6 +79,6 @@ impl Pages {
 /// An answer with errors is no file, for a file could not tell of them.
 fn failed(errors: Vec<ServerError>) -> Reply {
     let codes = errors.iter().filter_map(error::code);
-    let status = codes.map(refusal::status).max().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Reply::Refused(errors, status)
+    let most = codes.map(status::of).max().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Reply::Refused(errors, most)
 }
