@@ -89,12 +89,13 @@ impl Drop for BusyReader<'_> {
     }
 }
 
-/// The numbers of the statements of requests. Clones count together.
+/// The numbers of the statements of requests, and of lost connections. Clones count together.
 #[derive(Debug, Clone)]
 pub struct Meter {
     statements: Family<Labels, Counter>,
     rows: Counter,
     seconds: Histogram,
+    reconnects: Counter,
 }
 
 /// Upper bounds of seconds, from half a millisecond to a minute.
@@ -107,6 +108,7 @@ impl Default for Meter {
             statements: Family::default(),
             rows: Counter::default(),
             seconds: Histogram::new(SECONDS),
+            reconnects: Counter::default(),
         }
     }
 }
@@ -125,6 +127,16 @@ impl Meter {
             "How long SQL statements took, with their time in the queue",
             self.seconds.clone(),
         );
+        registry.register(
+            "database_reconnects",
+            "How often the connection by which PostgreSQL tells of each write was made anew",
+            self.reconnects.clone(),
+        );
+    }
+
+    /// Counts that the connection by which PostgreSQL tells of writes was made anew.
+    pub(crate) fn count_reconnect(&self) {
+        self.reconnects.inc();
     }
 }
 

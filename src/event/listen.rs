@@ -67,7 +67,10 @@ pub(super) async fn listen_loop(database: &Database, mut listener: Option<PgList
         }
         let Some(pool) = database.postgres() else { return };
         match connect(pool).await {
-            Ok(again) => listener = Some(again),
+            Ok(again) => {
+                database.meter().count_reconnect();
+                listener = Some(again);
+            }
             Err(why) => {
                 warn(&why);
                 let _ = poll_soon(database).await;

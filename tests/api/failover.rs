@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     Server,
+    metrics::numbers_of,
     proxy::{self, Fate, Piece},
     server::Store,
     template::BUNDLED,
@@ -23,6 +24,8 @@ use crate::{
 pub(crate) const CACHED: [&str; 1] = ["--result-cache=1000000"];
 
 const UNIT: &str = r#"{ unit(slug: "u") { symbol } dataset { revision } }"#;
+
+const RECONNECTS: &str = "hutong_database_reconnects_total";
 
 /// Gives the unit a symbol.
 pub(crate) async fn write(server: &Server, token: &str, symbol: &str) {
@@ -164,14 +167,10 @@ async fn who_is_told_nothing_looks() {
         timeout(Duration::from_secs(3), until("it looks", followed)).await.unwrap();
         known = Some(symbol(&deaf, None).await.2);
     }
-    for (server, listening) in [(&deaf, 0), (&writer, 1)] {
-        let metrics = server.client().get(server.url("/metrics")).send().await.unwrap();
-        let told = metrics.text().await.unwrap();
-        let revision = server.store.database.revision().all.number;
-        for line in [format!("hutong_listening {listening}"), format!("hutong_revision {revision}")]
-        {
-            assert!(told.lines().any(|other| other == line), "{line} {told}");
-        }
+    for (server, listening) in [(&deaf, 0.0), (&writer, 1.0)] {
+        let told = numbers_of(server).await;
+        let revision = server.store.database.revision().all.number as f64;
+        assert_eq!((told["hutong_listening"], told["hutong_revision"]), (listening, revision));
     }
     deaf.stop().await;
     writer.stop().await;
@@ -198,6 +197,7 @@ async fn connections_that_fall_silent_are_given_up() {
     let token = writer.token(Role::Editor).await;
     write(&server, &token, "one").await;
     assert_eq!(symbol(&server, None).await.1, "one");
+    assert_eq!(numbers_of(&server).await[RECONNECTS], 0.0);
     silence();
     let begun = Instant::now();
     write(&writer, &token, "two").await;
@@ -213,6 +213,7 @@ async fn connections_that_fall_silent_are_given_up() {
     write(&writer, &token, "four").await;
     let told = async || server.store.database.revision() != seen;
     timeout(Duration::from_secs(1), until("it is told", told)).await.unwrap();
+    assert!(numbers_of(&server).await[RECONNECTS] > 0.0);
     silence();
     timeout(Duration::from_secs(15), server.stop()).await.unwrap();
     writer.stop().await;

@@ -23,9 +23,14 @@ async fn numbers(client: &reqwest::Client, url: String) -> BTreeMap<String, f64>
     lines.map(read).collect()
 }
 
+/// The numbers that a server tells.
+pub(crate) async fn numbers_of(server: &Server) -> BTreeMap<String, f64> {
+    numbers(server.client(), server.url("/metrics")).await
+}
+
 on_each_database! {
     async fn tell_what_was_asked_and_what_became_of_it(server: &Uncached) {
-        let at = || numbers(server.client(), server.url("/metrics"));
+        let at = || numbers_of(server);
         let before = at().await;
         assert_eq!(before[&format!("hutong_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))], 1.0);
         assert_eq!(before["hutong_connections"], 1.0);
@@ -69,7 +74,7 @@ async fn names_of_operations_are_bounded() {
         server.data(&format!("query Q{number} {{ __typename }}")).await;
     }
     server.data("query Q0 { __typename }").await;
-    let found = numbers(server.client(), server.url("/metrics")).await;
+    let found = numbers_of(&server).await;
     let count = |name: &str| {
         let name = format!(
             "hutong_graphql_request_duration_seconds_count{{operation=\"{name}\",type=\"query\"}}"

@@ -9,11 +9,8 @@ const cache = new InMemoryCache({
 });
 const client = new ApolloClient({ link: new HttpLink({ uri: url, headers }), cache });
 
-const update = (cache, { data: { deleteObservation } }) => {
-  for (const id of deleteObservation?.deletedIds ?? []) {
-    cache.evict({ id: cache.identify({ __typename: "Observation", id }) });
-  }
-};
+const evict = (id) => cache.evict({ id: cache.identify({ __typename: "Observation", id }) });
+const update = (_, { data: { deleteObservation } }) => deleteObservation?.deletedIds.forEach(evict);
 
 await changing({
   documents: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, gql(text)])),
@@ -24,6 +21,12 @@ await changing({
   },
   query: async (query, variables) => (await client.query({ query, variables })).data,
   mutate: (mutation, variables) => client.mutate({ mutation, variables, update }),
+  follow: (query, variables) => {
+    const recorded = client.subscribe({ query, variables }).subscribe(({ data }) => {
+      if (data.observationsRecorded.retracted) evict(data.observationsRecorded.id);
+    });
+    return () => recorded.unsubscribe();
+  },
 });
 client.stop();
 console.log("passed");

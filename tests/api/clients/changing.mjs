@@ -27,6 +27,9 @@ export const texts = {
     updateMetric(id: $id, patch: $patch) { __typename metric { __typename id slug name } }
   }`,
   remove: `mutation ($id: ID!) { deleteObservation(id: $id) { __typename deletedIds } }`,
+  recorded: `subscription ($since: String!) {
+    observationsRecorded(since: $since) { __typename id value revision retracted }
+  }`,
 };
 
 const figure = (period, value) => ({
@@ -37,8 +40,9 @@ const figure = (period, value) => ({
   value,
 });
 
-// A client keeps one query up, `read` of which is what it shows, and asks beside it.
-export async function changing({ documents, watch, query, mutate }) {
+// A client keeps one query up, `read` of which is what it shows, and asks beside it. Then it follows
+// what others record.
+export async function changing({ documents, watch, query, mutate, follow }) {
   const made = await ask(
     `mutation ($inputs: [ObservationInput!]!) {
       upsertObservations(inputs: $inputs) { observations { id metric { id } } }
@@ -83,4 +87,12 @@ export async function changing({ documents, watch, query, mutate }) {
 
   await mutate(documents.remove, { id: second.id });
   await shows(now[0]);
+
+  const { data: last } = await ask("{ changes(last: 1) { pageInfo { endCursor } } }");
+  const unfollow = await follow(documents.recorded, { since: last.changes.pageInfo.endCursor });
+  await ask(texts.correct, { input: { ...figure("2023", 4), metric: "power" } });
+  await shows("4 power Power");
+  await ask(texts.remove, { id: first.id });
+  await shows();
+  unfollow();
 }

@@ -2,16 +2,18 @@
 const {
   Environment,
   Network,
+  Observable,
   RecordSource,
   Store,
   commitMutation,
   createOperationDescriptor,
   fetchQuery,
+  requestSubscription,
 } = require("relay-runtime");
 
 // What Relay's Babel plugin does: the compiled artifact in the place of the text.
 const graphql = ([text]) => {
-  const [, name] = /(?:query|mutation) (\w+)/.exec(text);
+  const [, name] = /(?:query|mutation|subscription) (\w+)/.exec(text);
   return require(`./generated/relay/${name}.graphql`);
 };
 
@@ -54,12 +56,20 @@ const documents = {
       deleteObservation(id: $id) { deletedIds @deleteRecord }
     }
   `,
+  recorded: graphql`
+    subscription relayCacheRecordedSubscription($since: String!) {
+      observationsRecorded(since: $since) { id value revision retracted }
+    }
+  `,
 };
 
 async function main() {
-  const { ask } = await import("./plain.mjs");
+  const { ask, follow } = await import("./plain.mjs");
   const { changing } = await import("./changing.mjs");
-  const network = Network.create((request, variables) => ask(request.text, variables));
+  const network = Network.create(
+    (request, variables) => ask(request.text, variables),
+    (request, variables) => Observable.create((sink) => follow(request.text, variables, sink)),
+  );
   const environment = new Environment({ network, store: new Store(new RecordSource()) });
   const query = (query, variables) => fetchQuery(environment, query, variables).toPromise();
   await changing({
@@ -77,6 +87,12 @@ async function main() {
       new Promise((onCompleted, onError) => {
         commitMutation(environment, { mutation, variables, onCompleted, onError });
       }),
+    follow: (subscription, variables) => {
+      const updater = (store, { observationsRecorded: { id, retracted } }) => {
+        if (retracted) store.delete(id);
+      };
+      return requestSubscription(environment, { subscription, variables, updater }).dispose;
+    },
   });
   console.log("passed");
 }

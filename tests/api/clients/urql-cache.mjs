@@ -5,18 +5,29 @@ import { cacheExchange } from "@urql/exchange-graphcache";
 import { changing, texts } from "./changing.mjs";
 import { embedded, headers, schema, url } from "./plain.mjs";
 
+const forget = (cache, id) => cache.invalidate({ __typename: "Observation", id });
 const cache = cacheExchange({
   schema,
   keys: Object.fromEntries(embedded.map((type) => [type, () => null])),
   updates: {
     Mutation: {
       deleteObservation: ({ deleteObservation: { deletedIds } }, _, cache) => {
-        for (const id of deletedIds) cache.invalidate({ __typename: "Observation", id });
+        for (const id of deletedIds) forget(cache, id);
+      },
+    },
+    Subscription: {
+      observationsRecorded: ({ observationsRecorded: { id, retracted } }, _, cache) => {
+        if (retracted) forget(cache, id);
       },
     },
   },
 });
-const client = new Client({ url, exchanges: [cache, fetchExchange], fetchOptions: { headers } });
+const client = new Client({
+  url,
+  exchanges: [cache, fetchExchange],
+  fetchOptions: { headers },
+  fetchSubscriptions: true,
+});
 
 const answer = async (asked) => {
   const { data, error } = await asked;
@@ -33,6 +44,8 @@ await changing({
   },
   query: (query, variables) => answer(client.query(query, variables)),
   mutate: (mutation, variables) => answer(client.mutation(mutation, variables)),
+  follow: (query, variables) =>
+    client.subscription(query, variables).subscribe(({ error }) => assert.ifError(error)).unsubscribe,
 });
 watched.unsubscribe();
 console.log("passed");
