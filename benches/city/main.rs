@@ -23,6 +23,7 @@ use std::{io::IsTerminal, path::Path, sync::Arc, time::Instant};
 
 use async_graphql::{InputType, value};
 use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::post};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Parser;
 use hutong::{
     access::Access,
@@ -272,11 +273,13 @@ async fn middle(city: &City) -> Result<Middle, Failure> {
     let edge = &answer["data"]["observations"]["edges"][0];
     let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("no figure in the middle");
     let period = &edge["node"]["period"];
-    let id = text(&edge["node"]["id"])?;
+    let cursor = text(&edge["cursor"])?;
+    // What a cursor ends with is the row's number.
+    let parts: Vec<Value> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&cursor)?)?;
     Ok(Middle {
-        cursor: text(&edge["cursor"])?,
+        id: parts.last().and_then(Value::as_i64).ok_or("a cursor without a number")?,
+        cursor,
         span: format!("{}/{}", text(&period["start"])?, text(&period["end"])?),
-        id: id.rsplit(':').next().unwrap_or_default().parse()?,
     })
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Middle {
 
 /// Asks for the cursor of a row of about the middle.
 pub(crate) const MIDDLE: &str = "{ observations(first: 1, filter: {period: {lte: \"2021-02\"}},
-    orderBy: [{by: PERIOD, direction: DESC}]) { edges { cursor node { id period { start end } } } } }";
+    orderBy: [{by: PERIOD, direction: DESC}]) { edges { cursor node { period { start end } } } } }";
 
 /// The question whose number of statements is compared between sizes.
 pub(crate) const THREE_LEVELS: &str = "{ districts(first: 20) { nodes { name

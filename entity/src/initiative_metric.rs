@@ -1,34 +1,30 @@
 //! Which metrics tell about which initiatives.
 
 use crate::{Text, vocabulary::MetricBasis};
-use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
-/// A metric that tells about an initiative, and why.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
-#[sea_orm(table_name = "initiative_metric")]
-#[graphql(name = "InitiativeMetricColumns")]
-pub struct Model {
-    /// The row's number in this database.
-    #[sea_orm(primary_key)]
-    #[graphql(skip)]
-    pub id: i64,
-    /// The initiative.
-    #[graphql(skip)]
-    pub initiative_id: i64,
-    /// The metric.
-    #[graphql(skip)]
-    pub metric_id: i64,
-    /// Why the metric stands beside the initiative.
-    pub basis: MetricBasis,
-    /// What a reader should know about the link.
-    #[sea_orm(column_type = "JsonBinary", nullable)]
-    #[graphql(skip)]
-    pub note: Option<Text>,
-    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
-    /// only if nobody else has meanwhile.
-    pub revision: i32,
+crate::columns! {
+    /// A metric that tells about an initiative, and why.
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Deserialize)]
+    #[sea_orm(table_name = "initiative_metric")]
+    pub struct Model {
+        /// The row's number in this database.
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// The initiative.
+        pub initiative_id: i64,
+        /// The metric.
+        pub metric_id: i64,
+        /// Why the metric stands beside the initiative.
+        pub basis: MetricBasis,
+        /// What a reader should know about the link.
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub note: Option<Text>,
+        /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+        /// only if nobody else has meanwhile.
+        pub revision: i32,
+    }
 }
 
 /// The tables this one refers to.

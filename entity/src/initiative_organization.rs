@@ -1,30 +1,27 @@
 //! Which organisations take part in which initiatives.
 
 use crate::vocabulary::OrganizationRole;
-use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
-/// An organisation's part in an initiative.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
-#[sea_orm(table_name = "initiative_organization")]
-#[graphql(name = "InitiativeOrganizationColumns")]
-pub struct Model {
-    /// The row's number in this database.
-    #[sea_orm(primary_key)]
-    #[graphql(skip)]
-    pub id: i64,
-    /// The initiative.
-    #[graphql(skip)]
-    pub initiative_id: i64,
-    /// The organisation.
-    #[graphql(skip)]
-    pub organization_id: i64,
-    /// What the organisation does in the initiative.
-    pub role: OrganizationRole,
-    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
-    /// only if nobody else has meanwhile.
-    pub revision: i32,
+crate::columns! {
+    /// An organisation's part in an initiative.
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Deserialize)]
+    #[sea_orm(table_name = "initiative_organization")]
+    pub struct Model {
+        /// The row's number in this database.
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// The initiative.
+        pub initiative_id: i64,
+        /// The organisation.
+        pub organization_id: i64,
+        /// What the organisation does in the initiative.
+        pub role: OrganizationRole,
+        /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+        /// only if nobody else has meanwhile.
+        pub revision: i32,
+    }
 }
 
 /// The tables this one refers to.

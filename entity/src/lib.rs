@@ -1,14 +1,12 @@
 //! The tables as Rust types, one file a table, and the kinds of value their columns hold.
 //!
 //! A column's doc comment is its description in the GraphQL schema, so it is written once, for
-//! somebody who has never seen this code. Columns marked `graphql(skip)` reach clients in another
-//! form (a relation, a localised text, a global id) and are described where they take it.
-//!
-//! The entities use SeaORM's compact form. The dense form copies every column's attributes to a
-//! second struct that does not derive the GraphQL type, so `graphql(skip)` cannot stand on it.
+//! somebody who has never seen this code. References and localised texts reach clients in another
+//! form and are described where they take it.
 //!
 //! No query and no resolver lives here.
 
+pub mod column;
 pub mod decimal;
 pub mod geometry;
 pub mod number;

@@ -1,37 +1,33 @@
 //! Organisations that run, own or take part in initiatives.
 
 use crate::{DateTime, Text, vocabulary::OrganizationKind};
-use async_graphql::SimpleObject;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
-/// An organisation that runs, owns or takes part in initiatives, or is named by a source.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, SimpleObject, Deserialize)]
-#[sea_orm(table_name = "organization")]
-#[graphql(name = "OrganizationColumns")]
-pub struct Model {
-    /// The row's number in this database.
-    #[sea_orm(primary_key)]
-    #[graphql(skip)]
-    pub id: i64,
-    /// A short, stable handle in Latin letters, unique among its kind, such as `xiaomi`.
-    #[sea_orm(unique)]
-    pub slug: String,
-    /// What sort of organisation it is.
-    pub kind: OrganizationKind,
-    /// Its name.
-    #[sea_orm(column_type = "JsonBinary")]
-    #[graphql(skip)]
-    pub name: Text,
-    /// The place it is based in.
-    #[graphql(skip)]
-    pub district_id: Option<i64>,
-    /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
-    /// only if nobody else has meanwhile.
-    pub revision: i32,
-    /// When it was removed; null while it is there.
-    #[graphql(skip)]
-    pub removed_at: Option<DateTime>,
+crate::columns! {
+    /// An organisation that runs, owns or takes part in initiatives, or is named by a source.
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Deserialize)]
+    #[sea_orm(table_name = "organization")]
+    pub struct Model {
+        /// The row's number in this database.
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// A short, stable handle in Latin letters, unique among its kind, such as `xiaomi`.
+        #[sea_orm(unique)]
+        pub slug: String,
+        /// What sort of organisation it is.
+        pub kind: OrganizationKind,
+        /// Its name.
+        #[sea_orm(column_type = "JsonBinary")]
+        pub name: Text,
+        /// The place it is based in.
+        pub district_id: Option<i64>,
+        /// How often it was changed, and once for its making: give it back as `ifRevision` to change it
+        /// only if nobody else has meanwhile.
+        pub revision: i32,
+        /// When it was removed; null while it is there.
+        pub removed_at: Option<DateTime>,
+    }
 }
 
 /// The tables this one refers to.

@@ -1,8 +1,11 @@
 //! The closed lists of words that columns take. They are kept as text, spelt as in the API.
 
-use async_graphql::Enum;
+use async_graphql::{Enum, OutputType, registry::Registry};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::Deserialize;
+
+use crate::column::{Cell, Part, write_word};
+
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)+ })+) => {$(
         $(#[$doc])*
@@ -10,6 +13,16 @@ macro_rules! vocabulary {
         #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         pub enum $name { $($(#[$word_doc])* $word,)+ }
+
+        impl Cell for $name {
+            fn type_info(registry: &mut Registry) -> Option<String> {
+                Some(<Self as OutputType>::create_type_info(registry))
+            }
+
+            fn write(&self, _: &[Part], to: &mut Vec<u8>) {
+                write_word(self, to);
+            }
+        }
     )+};
 }
 

@@ -3,25 +3,25 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
-    Context, Object, Result, TypeName, connection::PageInfo, resolver_utils::enum_value,
+    Context, ContextSelectionSet, OutputType, Positioned, Result, ServerResult, Value,
+    parser::types::Field, registry::Registry, resolver_utils::enum_value,
 };
 use sea_orm::EntityTrait;
 
 use super::{
     Ask, Node,
     language::{self, Language},
+    rows::page,
 };
 use crate::{
     error::Error,
     query::{
-        Dimension, Filter, Key, Limits, List, Locale, OrderBy, OrderKey, Page, Parent, Rows, Table,
-        View, parent::ROOT,
+        Dimension, Key, Limits, List, Locale, OrderBy, OrderKey, Page, Parent, Table, View,
+        parent::ROOT,
     },
 };
 
 type Column<N> = <<N as Node>::Table as EntityTrait>::Column;
-type Model<N> = <<N as Node>::Table as EntityTrait>::Model;
-type OrderKeyOf<N> = <<N as Node>::Table as Table>::OrderKey;
 
 /// Where a list is: at the root, or on one side of a relation.
 #[derive(Debug, Clone)]
@@ -39,9 +39,22 @@ pub enum Side<C> {
     Versions(Arc<str>),
 }
 
+impl<C> Side<C> {
+    /// Whose rows they are: of what, and of which of them.
+    pub(super) fn split(self) -> (Parent<C>, Key) {
+        match self {
+            Self::Root => (Parent::Root, Key::Number(ROOT)),
+            Self::Of(column, parent) => (Parent::Column(column), Key::Number(parent)),
+            Self::Group(dimensions, key) => (Parent::Group(dimensions), Key::Group(key)),
+            Self::About(column, key) => (Parent::About(column), Key::Group(key)),
+            Self::Versions(key) => (Parent::Versions, Key::Group(key)),
+        }
+    }
+}
+
 /// The arguments every list has, as they came.
 #[derive(Debug)]
-pub struct Wanted<F, O> {
+pub struct Wanted<N: Node> {
     /// `first`.
     pub first: Option<i32>,
     /// `after`.
@@ -51,39 +64,41 @@ pub struct Wanted<F, O> {
     /// `before`.
     pub before: Option<String>,
     /// `filter`: large, so it is shared by all that ask with it, and no field has to have room for it.
-    pub filter: Option<Arc<F>>,
+    pub filter: Option<Arc<<N::Table as Table>::Filter>>,
     /// `orderBy`.
-    pub order_by: Option<Vec<O>>,
+    pub order_by: Option<Vec<N::Order>>,
 }
 
-/// The one way to list: every list field of the schema is a call of this. The rows are seen from
-/// the view, and so is all that is reached from them.
-pub fn list<N, F, O>(
+impl<N: Node> Wanted<N> {
+    /// The list of these rows, seen from somewhere.
+    pub(super) fn list(
+        &self,
+        ctx: &Context<'_>,
+        view: View,
+        parent: Parent<Column<N>>,
+    ) -> Result<Arc<List<N::Table>>> {
+        let Self { first, after, last, before, filter, order_by } = self;
+        let (after, before) = (after.clone(), before.clone());
+        let page = Page::new(ctx.data::<Limits>()?, *first, after, *last, before)?;
+        let order = order_by.as_ref().map(|keys| {
+            let keys = keys.iter().cloned().map(Into::into);
+            keys.map(|(key, language)| localized::<N::Table, _>(ctx, key, language)).collect()
+        });
+        let order: Option<Vec<_>> = order.transpose()?;
+        Ok(Arc::new(List::new(view, parent, filter.clone(), order, page)?))
+    }
+}
+
+/// The one way to list: every list of rows is one of these. The rows are seen from the view, and so
+/// is all that is reached from them.
+pub fn list<N: Node>(
     ctx: &Context<'_>,
     view: View,
     side: Side<Column<N>>,
-    wanted: Wanted<F, O>,
-) -> Result<Connection<N>>
-where
-    N: Node<Table: Table<Filter = F>>,
-    F: Filter,
-    O: Into<(OrderBy<OrderKeyOf<N>>, Option<Language>)>,
-{
-    let Wanted { first, after, last, before, filter, order_by } = wanted;
-    let page = Page::new(ctx.data::<Limits>()?, first, after, last, before)?;
-    let (parent, key) = match side {
-        Side::Root => (Parent::Root, Key::Number(ROOT)),
-        Side::Of(column, parent) => (Parent::Column(column), Key::Number(parent)),
-        Side::Group(dimensions, key) => (Parent::Group(dimensions), Key::Group(key)),
-        Side::About(column, key) => (Parent::About(column), Key::Group(key)),
-        Side::Versions(key) => (Parent::Versions, Key::Group(key)),
-    };
-    let order = order_by.map(|keys| {
-        let keys = keys.into_iter().map(Into::into);
-        keys.map(|(key, language)| localized::<N::Table, _>(ctx, key, language)).collect()
-    });
-    let order: Option<Vec<_>> = order.transpose()?;
-    Ok(Connection { list: Arc::new(List::new(view, parent, filter, order, page)?), key })
+    wanted: &Wanted<N>,
+) -> Result<Connection<N>> {
+    let (parent, key) = side.split();
+    Ok(Connection { list: wanted.list(ctx, view, parent)?, key })
 }
 
 /// A key of an order with the languages in which its texts are read. Fails where it is none of a text
@@ -109,98 +124,26 @@ fn localized<E: EntityTrait, K: OrderKey<E>>(
     }
 }
 
-/// A page of a list. Its rows are read once, by whichever of its fields needs them, and its total
-/// beside them.
+/// A page of a list.
 pub struct Connection<N: Node> {
-    list: Arc<List<N::Table>>,
-    key: Key,
+    pub(super) list: Arc<List<N::Table>>,
+    pub(super) key: Key,
 }
 
-impl<N: Node> Connection<N> {
-    async fn rows(&self, ctx: &Context<'_>) -> Result<Arc<Rows<Model<N>>>> {
-        let rows = ctx.batch()?.load(Arc::clone(&self.list), self.key.clone()).await?;
-        Ok(rows.ok_or_else(|| Error::internal("a list was not answered"))?)
-    }
-}
-
-/// A row of a list as an object.
-fn node<N: Node>(list: &List<N::Table>, row: &Arc<Model<N>>) -> N {
-    match list.is_history() {
-        true => N::known(Arc::clone(row), list.view(), true),
-        false => N::new(Arc::clone(row), list.view()),
-    }
-}
-
-impl<N: Node> TypeName for Connection<N> {
+impl<N: Node> OutputType for Connection<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", N::type_name()).into()
     }
-}
 
-/// One page of a list (Relay's cursor connections). Read `nodes` for the rows; read `edges` or
-/// `pageInfo` for cursors to read on from.
-#[Object(name_type)]
-impl<N: Node> Connection<N> {
-    /// The rows of this page, in the list's order.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<N>> {
-        let page = self.rows(ctx).await?;
-        Ok(page.rows.iter().map(|row| node(&self.list, row)).collect())
+    fn create_type_info(registry: &mut Registry) -> String {
+        page::type_info::<N>(registry)
     }
 
-    /// The rows of this page, each with its cursor.
-    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<Edge<N>>> {
-        let page = self.rows(ctx).await?;
-        let edge = |place| Edge { list: Arc::clone(&self.list), page: Arc::clone(&page), place };
-        Ok((0..page.rows.len()).map(edge).collect())
-    }
-
-    /// Whether the list goes on before or after this page, and the cursors to go on from.
-    async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
-        let page = self.rows(ctx).await?;
-        Ok(PageInfo {
-            has_previous_page: page.has_previous,
-            has_next_page: page.has_next,
-            start_cursor: self.list.cursor(&page, 0),
-            end_cursor: self.list.cursor(&page, page.rows.len().wrapping_sub(1)),
-        })
-    }
-
-    /// How many rows the list has on all pages together, after the filter. Counted only when
-    /// asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
-        let count = async {
-            let total = ctx.batch()?.load(self.list.total(), self.key.clone()).await?.unwrap_or(0);
-            let total = i32::try_from(total).map_err(Error::internal)?;
-            Ok(total)
-        };
-        Some(count.await)
-    }
-}
-
-/// A row of a list and its place there.
-pub struct Edge<N: Node> {
-    list: Arc<List<N::Table>>,
-    page: Arc<Rows<Model<N>>>,
-    place: usize,
-}
-
-impl<N: Node> TypeName for Edge<N> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Edge", N::type_name()).into()
-    }
-}
-
-/// A row of a list and its place there.
-#[Object(name_type)]
-impl<N: Node> Edge<N> {
-    /// The row.
-    async fn node(&self) -> N {
-        node(&self.list, &self.page.rows[self.place])
-    }
-
-    /// Where the row stands in this list: give it back as `after` or `before`, with the same
-    /// `orderBy`, to read on from here. Opaque.
-    async fn cursor(&self) -> String {
-        self.list.cursor(&self.page, self.place).unwrap_or_default()
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        page::resolve(self, ctx).await
     }
 }

@@ -66,13 +66,13 @@ object! {
     id "district";
     text name, names: "Its name.";
     maybe parent: District = parent_id: "The place it lies in; null for the widest.";
-    many children: District(DistrictFilter, DistrictOrder) = district.ParentId:
+    many children: District = district.ParentId:
         "The places that lie directly in it.";
-    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.DistrictId:
+    many initiatives: Initiative = initiative.DistrictId:
         "The initiatives that run here; not those of the places inside.";
-    many organizations: Organization(OrganizationFilter, OrganizationOrder)
+    many organizations: Organization
         = organization.DistrictId: "The organisations based here.";
-    many claims: Claim(ClaimFilter, ClaimOrder) = claim.ScopeId:
+    many claims: Claim = claim.ScopeId:
         "The claims that hold within this area, such as a rank in the country; not the claims about it.";
     figures observations by DistrictId:
         "The figures measured for this place, the newest period first; not those of the places inside. Empty where the sources give none: a wider place's figures are not this one's.";

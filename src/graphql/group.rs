@@ -234,6 +234,6 @@ impl ObservationGroup {
         };
         let wanted = Wanted { first, after, last, before, filter, order_by };
         let view = past::view(ctx, self.view, as_of, known_on).await;
-        Some(view.and_then(|view| list(ctx, view, side, wanted)))
+        Some(view.and_then(|view| list(ctx, view, side, &wanted)))
     }
 }

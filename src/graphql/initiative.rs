@@ -75,13 +75,13 @@ object! {
     one district: District = district_id: "The place it runs in.";
     maybe theme: Theme = theme_id: "The theme it belongs to.";
     maybe source: Source = source_id: "The document it was taken from.";
-    many organizations: InitiativeOrganization(InitiativeOrganizationFilter, InitiativeOrganizationOrder)
+    many organizations: InitiativeOrganization
         = initiative_organization.InitiativeId:
         "The organisations that have a part in it, each with its role.";
-    many metrics: InitiativeMetric(InitiativeMetricFilter, InitiativeMetricOrder)
+    many metrics: InitiativeMetric
         = initiative_metric.InitiativeId:
         "The metrics that tell about it, each with the reason it stands here.";
-    many claims: Claim(ClaimFilter, ClaimOrder) = claim.InitiativeId:
+    many claims: Claim = claim.InitiativeId:
         "What the sources assert about it without measuring it.";
     figures observations by InitiativeId:
         "The figures that are this initiative's own results, the newest period first. Empty where the sources give none.";

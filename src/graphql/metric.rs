@@ -79,9 +79,9 @@ object! {
     one unit: Unit = unit_id: "The unit of its values.";
     maybe theme: Theme = theme_id: "The theme it belongs to.";
     maybe base: Metric = base_id: "The metric it is a share, ratio, rate or growth of; null where that is not kept here.";
-    many derived: Metric(MetricFilter, MetricOrder) = metric.BaseId:
+    many derived: Metric = metric.BaseId:
         "The shares, ratios, rates and growths of this metric.";
-    many initiatives: InitiativeMetric(InitiativeMetricFilter, InitiativeMetricOrder)
+    many initiatives: InitiativeMetric
         = initiative_metric.MetricId:
         "The initiatives it tells about, each with the reason it stands there.";
     figures observations by MetricId:

@@ -1,13 +1,16 @@
 //! Any object by its id.
 
-#![allow(missing_docs, reason = "the interface's derive writes a method without a comment")]
+use std::{borrow::Cow, collections::HashSet};
 
-use std::collections::HashSet;
-
-use async_graphql::{Context, Interface, Object, Result};
+use async_graphql::{
+    Context, ContextSelectionSet, ID, Object, OutputType, Positioned, Result, ServerResult, Value,
+    indexmap::IndexMap,
+    parser::types::Field,
+    registry::{MetaType, MetaTypeId, Registry},
+};
 use entity::Quoted;
 
-use super::{Ask, object::Node as _, past};
+use super::{Ask, object::Node as _, past, rows};
 use crate::{
     error::Error,
     identity::Id,
@@ -21,13 +24,52 @@ const PLACES_MAX: usize = 10;
 macro_rules! nodes {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         /// An object with an id that no other object of the schema has (Relay's Node).
-        #[derive(Interface)]
-        #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The id. Opaque."))]
+        #[derive(Debug, Clone)]
         pub enum Node {
             $(
                 #[doc = concat!("A ", stringify!($object), ".")]
-                $object($crate::graphql::$object),
+                $object(Box<$crate::graphql::$object>),
             )+
+        }
+
+        $(
+            impl From<$crate::graphql::$object> for Node {
+                fn from(object: $crate::graphql::$object) -> Self {
+                    Self::$object(Box::new(object))
+                }
+            }
+        )+
+
+        impl OutputType for Node {
+            fn type_name() -> Cow<'static, str> {
+                "Node".into()
+            }
+
+            fn introspection_type_name(&self) -> Cow<'static, str> {
+                match self {
+                    $(Self::$object(_) => $crate::graphql::$object::type_name(),)+
+                }
+            }
+
+            fn create_type_info(registry: &mut Registry) -> String {
+                registry.create_output_type::<Self, _>(MetaTypeId::Interface, |registry| {
+                    $(
+                        $crate::graphql::$object::create_type_info(registry);
+                        registry.add_implements(stringify!($object), "Node");
+                    )+
+                    interface([$(stringify!($object)),+], ID::create_type_info(registry))
+                })
+            }
+
+            async fn resolve(
+                &self,
+                ctx: &ContextSelectionSet<'_>,
+                _: &Positioned<Field>,
+            ) -> ServerResult<Value> {
+                match self {
+                    $(Self::$object(object) => rows::resolve(&**object, ctx).await,)+
+                }
+            }
         }
 
         /// The object with an id, seen from where it says; none where there is none.
@@ -44,6 +86,28 @@ macro_rules! nodes {
 }
 
 topics!(nodes);
+
+/// The interface as the schema has it.
+fn interface(types: impl IntoIterator<Item = &'static str>, id: String) -> MetaType {
+    let field = rows::field::meta("id", "The id. Opaque.", IndexMap::new(), id);
+    MetaType::Interface {
+        name: Node::type_name().into_owned(),
+        description: Some(
+            "An object with an id that no other object of the schema has (Relay's Node)."
+                .to_owned(),
+        ),
+        fields: [("id".to_owned(), field)].into(),
+        possible_types: types.into_iter().map(str::to_owned).collect(),
+        extends: false,
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        keys: None,
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+        requires_scopes: Vec::new(),
+    }
+}
 
 /// The fields of the root that find objects by id.
 #[derive(Debug, Default)]

@@ -2,22 +2,36 @@
 
 use std::{future::Future, sync::Arc};
 
-use async_graphql::{Context, OutputType, Result};
+use async_graphql::{ComplexObject, Context, InputType, OutputType, Result};
+use entity::column::Columns;
 use sea_orm::EntityTrait;
 
-use super::Side;
+use super::{Fields, Language, Side};
 use crate::{
     error::Error,
     identity::Id,
-    query::{Batch, One, Table, View},
+    query::{Batch, One, OrderBy, Table, View},
 };
 
 /// An object of the schema that is a row of a table, with an id of its own.
-pub trait Node: OutputType + Send + Sync + Sized + 'static {
+pub trait Node: OutputType + ComplexObject + Send + Sync + Sized + 'static {
     /// Its table.
-    type Table: Table;
+    type Table: Table<Filter: InputType, Model: Columns>;
+    /// A key of what its lists are ordered by.
+    type Order: InputType
+        + Clone
+        + Into<(OrderBy<<Self::Table as Table>::OrderKey>, Option<Language>)>;
     /// The part of its ids before the colon.
     const KIND: &'static str;
+
+    /// Its fields, but for those that are computed.
+    fn field_table() -> &'static Fields<Self>;
+
+    /// Its row.
+    fn row(&self) -> &<Self::Table as EntityTrait>::Model;
+
+    /// From where it is seen.
+    fn view(&self) -> View;
 
     /// The row as an object, seen from somewhere, as is all that is reached from it.
     fn new(row: Row<Self>, view: View) -> Self;
@@ -120,45 +134,45 @@ pub(super) async fn seen_from<T: Table>(
 /// - `versions`: for rows that are versions of what they tell: which of them a view shows, which
 ///   are told as they are recorded, what is shown of each, where the rows are that refer to one,
 ///   and how one is found by its id, and after it was written.
+/// - `hide`: the columns that clients do not see as they are.
 /// - `text` and `optional text`: a localised column, its name in the plural, its description.
 /// - `one` and `maybe`: the row a column refers to; `maybe` where that may be null.
 /// - `many`: the rows of another table whose column refers to this one; `figures` where they are
 ///   figures, which can be seen as they were.
+/// - `value`: what follows from the row, and how it is written as JSON.
 /// - `fields`: resolvers of its own.
 /// - `root`: the field that finds one by its slug, and the field that lists them all.
 #[macro_export]
 macro_rules! object {
     (
-        $(#[$doc:meta])*
+        $(#[doc = $doc:literal])*
         $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
         id $kind:literal;
         $(versions $shown:path, $told:path, $seen:path, $about:path, $find:path, $written:path;)?
+        $(hide $($hidden:ident),+;)?
         $(text $text:ident, $texts:ident: $text_doc:literal;)*
         $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
         $(one $one:ident: $one_type:ident = $one_column:ident: $one_doc:literal;)*
         $(maybe $maybe:ident: $maybe_type:ident = $maybe_column:ident: $maybe_doc:literal;)*
         $(
-            many $many:ident: $many_type:ident($many_filter:ident, $many_order:ident)
-                = $many_entity:ident.$many_column:ident: $many_doc:literal;
+            many $many:ident: $many_type:ident = $many_entity:ident.$many_column:ident:
+                $many_doc:literal;
         )*
         $(figures $figures:ident by $figures_column:ident: $figures_doc:literal;)*
+        $(value $value:ident: $value_type:ty = $write_value:expr, $value_doc:literal;)*
         $(fields { $($field:tt)* })?
         $(root $query:ident {
             $(one $single:ident: $single_doc:literal;)?
-            list $list:ident: $list_doc:literal;
+            list $list:ident: $list_doc:literal $($dated:ident)?;
         })?
     ) => {
-        $(#[$doc])*
-        #[derive(Clone, async_graphql::SimpleObject)]
-        #[graphql(complex)]
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone)]
         pub struct $name {
-            #[graphql(flatten)]
             row: std::sync::Arc<entity::$entity::Model>,
-            #[graphql(skip)]
             view: $crate::query::View,
             /// Whether it is a former state of the object: a version of a figure, or a row that was
             /// removed.
-            #[graphql(skip)]
             former: bool,
         }
 
@@ -193,7 +207,22 @@ macro_rules! object {
 
         impl $crate::graphql::Node for $name {
             type Table = entity::$entity::Entity;
+            type Order = $order;
             const KIND: &'static str = $kind;
+
+            fn field_table() -> &'static $crate::graphql::Fields<Self> {
+                static FIELDS: std::sync::LazyLock<$crate::graphql::Fields<$name>> =
+                    std::sync::LazyLock::new($name::described);
+                &FIELDS
+            }
+
+            fn row(&self) -> &entity::$entity::Model {
+                &self.row
+            }
+
+            fn view(&self) -> $crate::query::View {
+                self.view
+            }
 
             fn new(
                 row: std::sync::Arc<entity::$entity::Model>,
@@ -243,197 +272,103 @@ macro_rules! object {
             )?
         }
 
-        #[async_graphql::ComplexObject]
         impl $name {
-            /// An id that no other object of the schema has, of whatever type, and never will:
-            /// it does not change, whatever else of the object does, and is not given again. What
-            /// is seen from the past has one of its own, and so has each version of a figure in
-            /// its `history`. `node(id)` finds the object again. Opaque.
-            pub(super) async fn id(&self) -> async_graphql::ID {
-                $crate::graphql::Node::identity(self).to_string().into()
+            /// Its fields, but for those that are computed.
+            fn described() -> $crate::graphql::Fields<Self> {
+                let description = concat!($($doc, "\n"),*);
+                let mut fields = $crate::graphql::Fields::new(
+                    description,
+                    &[$($(stringify!($hidden)),+)?],
+                );
+                $(fields.text(
+                    (stringify!($text), stringify!($texts)),
+                    $text_doc,
+                    false,
+                    |row: &entity::$entity::Model| Some(&row.$text),
+                );)*
+                $(fields.text(
+                    (stringify!($otext), stringify!($otexts)),
+                    $otext_doc,
+                    true,
+                    |row: &entity::$entity::Model| row.$otext.as_ref(),
+                );)*
+                $(fields.relation(
+                    stringify!($one),
+                    $one_doc,
+                    $crate::graphql::rows::One::<Self, $crate::graphql::$one_type>::by(
+                        |row: &entity::$entity::Model| Some(row.$one_column),
+                        false,
+                    ),
+                );)*
+                $(fields.relation(
+                    stringify!($maybe),
+                    $maybe_doc,
+                    $crate::graphql::rows::One::<Self, $crate::graphql::$maybe_type>::by(
+                        |row: &entity::$entity::Model| row.$maybe_column,
+                        true,
+                    ),
+                );)*
+                $(fields.relation(
+                    stringify!($many),
+                    $many_doc,
+                    $crate::graphql::rows::Many::<Self, $crate::graphql::$many_type>::on(|object: &Self| {
+                        let column = entity::$many_entity::Column::$many_column;
+                        $crate::graphql::Node::related(object, column)
+                    }),
+                );)*
+                $(fields.relation(
+                    stringify!($figures),
+                    $figures_doc,
+                    $crate::graphql::rows::Many::<Self, $crate::graphql::Observation>::dated(|object: &Self| {
+                        let column = entity::observation::Column::$figures_column;
+                        $crate::graphql::Node::related(object, column)
+                    }),
+                );)*
+                $(fields.value::<$value_type>(stringify!($value), $value_doc, $write_value);)*
+                fields
+            }
+        }
+
+        impl async_graphql::OutputType for $name {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
 
-            $(
-                #[doc = $text_doc]
-                ///
-                /// In the language wanted, or else in the nearest there is: its tag shortened from
-                /// the end (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
-                /// the next language of the request's `Accept-Language` where `language` is left
-                /// out, English, any language.
-                async fn $text(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English.")]
-                    language: Option<$crate::graphql::Language>,
-                ) -> String {
-                    $crate::graphql::language::localized(ctx, &self.row.$text, language.as_ref())
-                        .unwrap_or_default()
-                }
+            fn create_type_info(registry: &mut async_graphql::registry::Registry) -> String {
+                <Self as $crate::graphql::Node>::field_table().type_info(registry)
+            }
 
-                #[doc = concat!("`", stringify!($text), "` in every language there is.")]
-                async fn $texts(&self) -> Vec<$crate::graphql::LocalizedText> {
-                    $crate::graphql::language::in_all_languages(&self.row.$text)
-                }
-            )*
-            $(
-                #[doc = $otext_doc]
-                ///
-                /// In the language wanted, or else in the nearest there is: its tag shortened from
-                /// the end (`zh-Hant-TW`, `zh-Hant`, `zh`), another variety of the same language,
-                /// the next language of the request's `Accept-Language` where `language` is left
-                /// out, English, any language.
-                async fn $otext(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "The language wanted. When left out, those of the request's `Accept-Language` header, best first, or else English.")]
-                    language: Option<$crate::graphql::Language>,
-                ) -> Option<String> {
-                    let text = self.row.$otext.as_ref()?;
-                    $crate::graphql::language::localized(ctx, text, language.as_ref())
-                }
+            async fn resolve(
+                &self,
+                ctx: &async_graphql::ContextSelectionSet<'_>,
+                _: &async_graphql::Positioned<async_graphql::parser::types::Field>,
+            ) -> async_graphql::ServerResult<async_graphql::Value> {
+                $crate::graphql::rows::resolve(self, ctx).await
+            }
+        }
 
-                #[doc = concat!("`", stringify!($otext), "` in every language there is.")]
-                async fn $otexts(&self) -> Vec<$crate::graphql::LocalizedText> {
-                    let text = self.row.$otext.as_ref();
-                    text.map($crate::graphql::language::in_all_languages).unwrap_or_default()
-                }
-            )*
-            $(
-                #[doc = $one_doc]
-                async fn $one(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                ) -> async_graphql::Result<$crate::graphql::$one_type> {
-                    $crate::graphql::object::reference(ctx, self.row.$one_column, self.view).await
-                }
-            )*
-            $(
-                #[doc = $maybe_doc]
-                async fn $maybe(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                ) -> Option<async_graphql::Result<$crate::graphql::$maybe_type>> {
-                    let number = self.row.$maybe_column?;
-                    Some($crate::graphql::object::reference(ctx, number, self.view).await)
-                }
-            )*
-            $(
-                #[doc = $many_doc]
-                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-                async fn $many(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
-                    first: Option<i32>,
-                    #[graphql(desc = "Only rows after the one with this cursor.")]
-                    after: Option<String>,
-                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
-                    last: Option<i32>,
-                    #[graphql(desc = "Only rows before the one with this cursor.")]
-                    before: Option<String>,
-                    #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<std::sync::Arc<$crate::graphql::$many_filter>>,
-                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
-                    order_by: Option<Vec<$crate::graphql::$many_order>>,
-                ) -> Option<
-                    async_graphql::Result<
-                        $crate::graphql::Connection<$crate::graphql::$many_type>,
-                    >,
-                > {
-                    let column = entity::$many_entity::Column::$many_column;
-                    let side = $crate::graphql::Node::related(self, column);
-                    let wanted = $crate::graphql::Wanted {
-                        first, after, last, before, filter, order_by,
-                    };
-                    Some($crate::graphql::list(ctx, self.view, side, wanted))
-                }
-            )*
-            $(
-                #[doc = $figures_doc]
-                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-                async fn $figures(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
-                    first: Option<i32>,
-                    #[graphql(desc = "Only rows after the one with this cursor.")]
-                    after: Option<String>,
-                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
-                    last: Option<i32>,
-                    #[graphql(desc = "Only rows before the one with this cursor.")]
-                    before: Option<String>,
-                    #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<std::sync::Arc<$crate::graphql::ObservationFilter>>,
-                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out.")]
-                    order_by: Option<Vec<$crate::graphql::ObservationOrder>>,
-                    #[graphql(desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise.")]
-                    as_of: Option<entity::DateTime>,
-                    #[graphql(desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen.")]
-                    known_on: Option<entity::Date>,
-                ) -> Option<
-                    async_graphql::Result<
-                        $crate::graphql::Connection<$crate::graphql::Observation>,
-                    >,
-                > {
-                    let column = entity::observation::Column::$figures_column;
-                    let side = $crate::graphql::Node::related(self, column);
-                    let wanted = $crate::graphql::Wanted {
-                        first, after, last, before, filter, order_by,
-                    };
-                    let view = $crate::graphql::past::view(ctx, self.view, as_of, known_on).await;
-                    Some(view.and_then(|view| $crate::graphql::list(ctx, view, side, wanted)))
-                }
-            )*
+        #[async_graphql::ComplexObject]
+        impl $name {
             $($($field)*)?
         }
 
         $(
-            /// The fields of the root that find and list rows of this table.
-            #[derive(Debug, Default)]
-            pub struct $query;
+            /// The fields of the root that find and list these objects.
+            pub type $query = $crate::graphql::rows::root::Root<$name>;
 
-            #[async_graphql::Object]
-            impl $query {
-                $(
-                    #[doc = $single_doc]
-                    async fn $single(
-                        &self,
-                        ctx: &async_graphql::Context<'_>,
-                        #[graphql(desc = "Its slug. Null is returned where no row has it.")]
-                        slug: String,
-                    ) -> Option<async_graphql::Result<$name>> {
-                        $crate::graphql::slug::find::<$name>(ctx, &slug).await.transpose()
-                    }
-                )?
-
-                #[doc = $list_doc]
-                #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-                async fn $list(
-                    &self,
-                    ctx: &async_graphql::Context<'_>,
-                    #[graphql(desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`.")]
-                    first: Option<i32>,
-                    #[graphql(desc = "Only rows after the one with this cursor.")]
-                    after: Option<String>,
-                    #[graphql(desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`.")]
-                    last: Option<i32>,
-                    #[graphql(desc = "Only rows before the one with this cursor.")]
-                    before: Option<String>,
-                    #[graphql(desc = "Which rows; all when left out.")]
-                    filter: Option<std::sync::Arc<$filter>>,
-                    #[graphql(desc = "In which order: by the first key, rows alike in it by the second, and so on. When left out, figures come with the newest period first, and everything else in the order in which it was loaded.")]
-                    order_by: Option<Vec<$order>>,
-                ) -> Option<async_graphql::Result<$crate::graphql::Connection<$name>>> {
-                    let side = $crate::graphql::Side::Root;
-                    let wanted = $crate::graphql::Wanted {
-                        first, after, last, before, filter, order_by,
-                    };
-                    let view = $crate::graphql::Ask::batch(ctx).map($crate::query::Batch::view);
-                    Some(view.and_then(|view| $crate::graphql::list(ctx, view, side, wanted)))
-                }
+            impl $crate::graphql::rows::root::Rooted for $name {
+                const ONE: Option<(&'static str, &'static str)> =
+                    $crate::object!(@one $($single $single_doc)?);
+                const LIST: (&'static str, &'static str) = (stringify!($list), $list_doc);
+                const DATED: bool = $crate::object!(@dated $($dated)?);
             }
         )?
     };
+
+    (@one) => { None };
+    (@one $single:ident $doc:literal) => { Some((stringify!($single), $doc)) };
+    (@dated) => { false };
+    (@dated dated) => { true };
 
     (@id $entity:ident $self:ident) => {{
         let id = $crate::identity::Id::of_row(stringify!($entity), $self.row.id);

@@ -20,9 +20,11 @@ use crate::{
         version,
     },
 };
-use async_graphql::{Context, ID, Object, Result, Scalar, ScalarType, Value};
+use async_graphql::{Context, ID, Result, Scalar, ScalarType, Value};
 use entity::{
-    Date, DateTime, Decimal, Period, metric, observation, unit,
+    Date, Decimal, Period,
+    column::Cell,
+    metric, observation, unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 
@@ -31,7 +33,6 @@ use super::{
     language::wanted,
     list,
     object::{reference, row},
-    past,
 };
 
 filter! {
@@ -88,21 +89,17 @@ object! {
     Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
     id "observation";
     versions version::shown, version::told, seen, about, find, written;
+    hide value, recorded_by, embargo_ended_at;
     optional text note, notes: "How the figure was read from its source.";
     one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
     one district: District = district_id: "The place it was measured for.";
     one source: Source = source_id: "The document it was taken from.";
     maybe initiative: Initiative = initiative_id: "The initiative whose own result it is; null for a figure of the place.";
-    many claims: Claim(ClaimFilter, ClaimOrder) = claim.ObservationId:
+    many claims: Claim = claim.ObservationId:
         "What the sources assert about this figure, such as a rank.";
+    value value: Option<Printed> = |figure, to| Printed::write(Printed::of(&figure.row), to),
+        "The figure in the metric's unit, exact, with the decimals its source printed. Read it\nwith `comparator`: it may be a bound. Null exactly when `status` is MISSING or\nSUPPRESSED; a missing figure is not zero.";
     fields {
-        /// The figure in the metric's unit, exact, with the decimals its source printed. Read it
-        /// with `comparator`: it may be a bound. Null exactly when `status` is MISSING or
-        /// SUPPRESSED; a missing figure is not zero.
-        async fn value(&self) -> Option<Printed> {
-            Printed::of(&self.row)
-        }
-
         /// The figure as text for people: its number, unit and comparator as the language writes
         /// them, such as "more than 2.4 trillion Chinese yuan". Exact: as many decimals as the
         /// source printed. Null where `value` is.
@@ -208,52 +205,11 @@ object! {
             let order = [ObservationOrderKey::Revision, ObservationOrderKey::RecordedAt].map(by);
             let (filter, order_by) = (None, Some(order.into()));
             let wanted = Wanted { first, after, last, before, filter, order_by };
-            Some(list(ctx, self.view, side, wanted))
+            Some(list(ctx, self.view, side, &wanted))
         }
     }
-}
-
-/// The field of the root that lists figures.
-#[derive(Debug, Default)]
-pub struct ObservationQuery;
-
-#[Object]
-impl ObservationQuery {
-    /// All figures in force, the newest period first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-    async fn observations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows, counted from the start: from 1 to the server's limit (1000 unless configured). 50 rows unless configured when neither `first` nor `last` is given; not together with `last`."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only rows after the one with this cursor.")] after: Option<String>,
-        #[graphql(
-            desc = "How many rows, counted from the end: from 1 to the server's limit (1000 unless configured). Not together with `first`."
-        )]
-        last: Option<i32>,
-        #[graphql(desc = "Only rows before the one with this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which rows; all when left out.")] filter: Option<Arc<ObservationFilter>>,
-        #[graphql(
-            desc = "In which order: by the first key, rows alike in it by the second, and so on. The newest period first when left out."
-        )]
-        order_by: Option<Vec<ObservationOrder>>,
-        #[graphql(
-            desc = "The figures that were in force in this database at a moment of the past, and all else as it was then; the answer stays the same for ever. A moment to come is refused. When left out, as what is around this field is seen: as it is now, if nothing around it says otherwise."
-        )]
-        as_of: Option<DateTime>,
-        #[graphql(
-            desc = "The figures as the world knew them on a day: of each the newest version that was public by then, among those recorded by now or by `asOf`, unless it had been retracted. A version is public from its `publishedOn` on, or else from that of its source, or else from the day it was recorded (UTC); a retraction, from the day it was recorded. On a day to come editors see what is under embargo until then; to others it is as today. When left out, as what is around this field is seen."
-        )]
-        known_on: Option<Date>,
-    ) -> Option<Result<Connection<Observation>>> {
-        let observations = async {
-            let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;
-            let wanted = Wanted { first, after, last, before, filter, order_by };
-            list(ctx, view, Side::Root, wanted)
-        };
-        Some(observations.await)
+    root ObservationQuery {
+        list observations: "All figures in force, the newest period first." dated;
     }
 }
 
@@ -325,6 +281,11 @@ impl Printed {
     pub(super) fn of(row: &observation::Model) -> Option<Self> {
         let decimals = u32::try_from(row.decimals - row.multiplier).unwrap_or(0);
         row.value.map(|value| Self(value, decimals))
+    }
+
+    /// Writes one as JSON.
+    fn write(value: Option<Self>, to: &mut Vec<u8>) {
+        value.map(|Self(value, decimals)| value.padded(decimals)).write(&[], to);
     }
 }
 

@@ -42,7 +42,7 @@ object! {
     id "organization";
     text name, names: "Its name.";
     maybe district: District = district_id: "The place it is based in; null where the sources do not say.";
-    many initiatives: InitiativeOrganization(InitiativeOrganizationFilter, InitiativeOrganizationOrder)
+    many initiatives: InitiativeOrganization
         = initiative_organization.OrganizationId:
         "The initiatives it has a part in, each with its role.";
     root OrganizationQuery {

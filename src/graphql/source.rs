@@ -47,9 +47,9 @@ object! {
     id "source";
     text title, titles: "Its title.";
     optional text note, notes: "What a reader of the rows should know about it.";
-    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.SourceId:
+    many initiatives: Initiative = initiative.SourceId:
         "The initiatives taken from it.";
-    many claims: Claim(ClaimFilter, ClaimOrder) = claim.SourceId: "The claims taken from it.";
+    many claims: Claim = claim.SourceId: "The claims taken from it.";
     figures observations by SourceId:
         "The figures taken from it, the newest period first.";
     root SourceQuery {

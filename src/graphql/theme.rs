@@ -42,11 +42,11 @@ object! {
     id "theme";
     text name, names: "Its name.";
     maybe parent: Theme = parent_id: "The wider theme it is part of; null for the widest.";
-    many children: Theme(ThemeFilter, ThemeOrder) = theme.ParentId:
+    many children: Theme = theme.ParentId:
         "The themes that are directly part of it.";
-    many initiatives: Initiative(InitiativeFilter, InitiativeOrder) = initiative.ThemeId:
+    many initiatives: Initiative = initiative.ThemeId:
         "The initiatives of this theme; not those of the themes inside.";
-    many metrics: Metric(MetricFilter, MetricOrder) = metric.ThemeId:
+    many metrics: Metric = metric.ThemeId:
         "The metrics of this theme; not those of the themes inside.";
     root ThemeQuery {
         one theme: "The theme with this slug.";

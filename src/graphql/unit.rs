@@ -40,7 +40,7 @@ object! {
     Unit of unit: UnitFilter, UnitOrder, UnitOrderKey;
     id "unit";
     text name, names: "Its name.";
-    many metrics: Metric(MetricFilter, MetricOrder) = metric.UnitId: "The metrics measured in it.";
+    many metrics: Metric = metric.UnitId: "The metrics measured in it.";
     root UnitQuery {
         one unit: "The unit with this slug.";
         list units: "All units.";

@@ -322,12 +322,6 @@ pub(super) fn without_answers(request: &Request, mut document: ExecutableDocumen
             .filter(|operation| mutation(&operation.node.ty))
             .for_each(|operation| cut(&mut operation.node.selection_set.node)),
     }
-    for fragment in document.fragments.values_mut() {
-        let on = &fragment.node.type_condition.node.on.node;
-        if on.as_str() == "Mutation" {
-            cut(&mut fragment.node.selection_set.node);
-        }
-    }
     let mut writes = Request::new(request.query.clone()).variables(request.variables.clone());
     writes.operation_name.clone_from(&request.operation_name);
     writes.set_parsed_query(document);

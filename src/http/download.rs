@@ -6,7 +6,7 @@
 
 use async_graphql::{Pos, ServerError};
 use axum::{
-    Extension, Json,
+    Extension,
     body::{Body, Bytes},
     extract::{Path, Request, State},
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
@@ -62,9 +62,7 @@ pub(super) async fn file(
         Err(refusal) => return refusal.of(id).into_response(),
     };
     let answered = answered(&app, id, &admitted, &name, &head).await;
-    answered.unwrap_or_else(|reply| {
-        (reply.status(), Extension(Outcome::of([&reply])), Json(reply)).into_response()
-    })
+    answered.unwrap_or_else(|reply| (Extension(Outcome::of([&reply])), reply).into_response())
 }
 
 async fn answered(

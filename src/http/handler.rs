@@ -10,7 +10,6 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
 use super::{
     App, accept_language,
@@ -155,7 +154,9 @@ impl Asking<'_> {
             (Question::One(asked), Media::File(form)) => {
                 match file::answer(app, id, *asked, self.preferred.clone(), form).await {
                     Ok(file) => return Ok(([(header::VARY, VARY)], file).into_response()),
-                    Err(reply) => Told::anew(reply.status(), &reply, Outcome::of([&reply]))?,
+                    Err(reply) => {
+                        Told::anew(reply.status(), reply.to_json(), Outcome::of([&reply]))
+                    }
                 }
             }
             (Question::Batch(_), Media::File(_)) => return Err(Refusal::several_files()),
@@ -163,7 +164,7 @@ impl Asking<'_> {
                 // How an answer was found is another time another story.
                 let key = key.filter(|_| !asked.explain());
                 let reply = self.reply(*asked, media).await?;
-                let told = Told::anew(reply.status(), &reply, Outcome::of([&reply]))?;
+                let told = Told::anew(reply.status(), reply.to_json(), Outcome::of([&reply]));
                 // What was written meanwhile may be in the answer or not.
                 let insider = admitted.viewer.is_insider();
                 let lasts = reply.lasts()
@@ -178,7 +179,7 @@ impl Asking<'_> {
                     let reply = self.reply(asked, media).await;
                     replies.push(reply.unwrap_or_else(|refusal| refusal.of(id).into()));
                 }
-                Told::anew(StatusCode::OK, &replies, Outcome::of(&replies))?
+                Told::anew(StatusCode::OK, Reply::write_all(&replies), Outcome::of(&replies))
             }
         };
         Ok(told.response(app, admitted, media, self.begun))
@@ -239,13 +240,9 @@ impl Told {
     }
 
     /// What was found anew.
-    fn anew(status: StatusCode, body: &impl Serialize, outcome: Outcome) -> Result<Self, Refusal> {
-        let body = serde_json::to_vec(body).map_err(|why| {
-            tracing::error!(%why, "an answer is no JSON");
-            Refusal::failed()
-        })?;
+    fn anew(status: StatusCode, body: Vec<u8>, outcome: Outcome) -> Self {
         let (body, cached) = (body.into(), Cached::Bypass);
-        Ok(Self { status, body, outcome, cached, encoding: None, tag: None })
+        Self { status, body, outcome, cached, encoding: None, tag: None }
     }
 
     /// The same, known from now on by its key, in the form in which it goes out; where it has no

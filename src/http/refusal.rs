@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use async_graphql::ServerError;
 use axum::{
-    Extension, Json,
+    Extension,
     http::{HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
@@ -336,7 +336,7 @@ impl IntoResponse for Refusal {
     fn into_response(mut self) -> Response {
         let (header, outcome) = (self.header.take(), Outcome::refused(self.code));
         let reply = Reply::from(self);
-        let mut response = (reply.status(), Extension(outcome), Json(reply)).into_response();
+        let mut response = (Extension(outcome), reply).into_response();
         response.headers_mut().extend(header);
         response
     }

@@ -1,11 +1,14 @@
 //! An answer as it goes out.
 
 use async_graphql::{Response as Answer, ServerError, Value, parser::types::OperationType};
-use axum::http::StatusCode;
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
 
 use super::{negotiation::Media, outcome::Executed, status};
-use crate::graphql::{Code, error};
+use crate::graphql::{Code, error, rows::write_value};
 
 /// What became of one question.
 pub(super) enum Reply {
@@ -47,18 +50,66 @@ impl Reply {
 /// The age of an answer with a field that says `cache_control(no_cache)`.
 const NO_CACHE: i32 = -1;
 
-/// `data` is there exactly when something was executed.
-impl Serialize for Reply {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Executed(answer, _) => answer.serialize(to),
-            Self::Refused(errors, _) => {
-                let mut map = to.serialize_map(Some(1))?;
-                map.serialize_entry("errors", errors)?;
-                map.end()
+impl Reply {
+    /// Writes it as JSON, without reading again what is JSON already. `data` is there exactly when
+    /// something was executed.
+    pub(super) fn write(&self, to: &mut Vec<u8>) {
+        let errors = match self {
+            Self::Executed(answer, _) => {
+                to.extend_from_slice(b"{\"data\":");
+                write_value(&answer.data, to);
+                if !answer.extensions.is_empty() {
+                    to.extend_from_slice(b",\"extensions\":");
+                    write_json(&answer.extensions, to);
+                }
+                if answer.errors.is_empty() {
+                    to.push(b'}');
+                    return;
+                }
+                to.push(b',');
+                &answer.errors
             }
-        }
+            Self::Refused(errors, _) => {
+                to.push(b'{');
+                errors
+            }
+        };
+        to.extend_from_slice(b"\"errors\":");
+        write_json(errors, to);
+        to.push(b'}');
     }
+
+    /// Several as one list.
+    pub(super) fn write_all(replies: &[Self]) -> Vec<u8> {
+        let mut to = vec![b'['];
+        for (place, reply) in replies.iter().enumerate() {
+            if place > 0 {
+                to.push(b',');
+            }
+            reply.write(&mut to);
+        }
+        to.push(b']');
+        to
+    }
+
+    /// It alone.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let mut to = Vec::new();
+        self.write(&mut to);
+        to
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let of = HeaderValue::from_static("application/json");
+        (self.status(), [(header::CONTENT_TYPE, of)], self.to_json()).into_response()
+    }
+}
+
+fn write_json(value: &impl Serialize, to: &mut Vec<u8>) {
+    // Writing to memory does not fail, and the keys are text.
+    let _ = serde_json::to_writer(to, value);
 }
 
 /// The status of an answer without anything in it, for a reason that is none of its fields'.

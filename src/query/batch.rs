@@ -122,20 +122,36 @@ impl Batch {
 
     /// Asks a question for one key; `None` where it has no answer.
     pub async fn load<L: Load>(&self, question: L, key: L::Key) -> Result<Option<L::Value>, Error> {
+        let mut answers = self.load_all(question, std::slice::from_ref(&key)).await?;
+        Ok(answers.pop().flatten())
+    }
+
+    /// Asks a question for many keys: an answer to each, in their order, or none.
+    pub async fn load_all<L: Load>(
+        &self,
+        question: L,
+        keys: &[L::Key],
+    ) -> Result<Vec<Option<L::Value>>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let asked = self.gather(question);
         let mut place: Option<usize> = None;
         poll_fn(|context| {
             let mut state = lock(&asked.state);
             match &state.answers {
-                Some(Ok(answers)) => Poll::Ready(Ok(answers.get(&key).cloned())),
+                Some(Ok(answers)) => {
+                    Poll::Ready(Ok(keys.iter().map(|key| answers.get(key).cloned()).collect()))
+                }
                 Some(Err(error)) => Poll::Ready(Err(error.clone())),
                 None => {
                     let waker = context.waker().clone();
                     match place {
-                        Some(place) => state.waiting[place].1 = waker,
+                        Some(place) => state.waiting[place] = waker,
                         None => {
                             place = Some(state.waiting.len());
-                            state.waiting.push((key.clone(), waker));
+                            state.waiting.push(waker);
+                            state.keys.extend_from_slice(keys);
                         }
                     }
                     Poll::Pending
@@ -226,7 +242,7 @@ impl Batch {
             asked.downcast::<Asked<L>>().ok().filter(|asked| asked.question == question)
         });
         same.unwrap_or_else(|| {
-            let state = Mutex::new(State { waiting: Vec::new(), answers: None });
+            let state = Mutex::new(State { keys: Vec::new(), waiting: Vec::new(), answers: None });
             let asked = Arc::new(Asked { question, state });
             gathered.push(asked.clone());
             asked
@@ -243,7 +259,8 @@ struct Asked<L: Load> {
 type Answers<L> = Result<HashMap<<L as Load>::Key, <L as Load>::Value>, Error>;
 
 struct State<L: Load> {
-    waiting: Vec<(L::Key, Waker)>,
+    keys: Vec<L::Key>,
+    waiting: Vec<Waker>,
     answers: Option<Answers<L>>,
 }
 
@@ -261,8 +278,7 @@ impl<L: Load> Gathered for Asked<L> {
 
     fn run(self: Arc<Self>, database: Database) -> Running {
         Box::pin(async move {
-            let mut keys: Vec<L::Key> =
-                lock(&self.state).waiting.iter().map(|(key, _)| key.clone()).collect();
+            let mut keys = std::mem::take(&mut lock(&self.state).keys);
             keys.sort_unstable();
             keys.dedup();
             let answers = self.question.load(&database, keys).await;
@@ -270,7 +286,7 @@ impl<L: Load> Gathered for Asked<L> {
             state.answers = Some(answers);
             let waiting = std::mem::take(&mut state.waiting);
             drop(state);
-            for (_, waker) in waiting {
+            for waker in waiting {
                 waker.wake();
             }
         })

@@ -37,7 +37,9 @@ impl Cluster {
     pub(crate) fn standby(&self) -> Self {
         let port = self.port;
         let made = Self::make("", |programs, folder| {
-            format!("{programs}/pg_basebackup -h 127.0.0.1 -p {port} -U hutong -D {folder} -R -c fast")
+            format!(
+                "{programs}/pg_basebackup -h 127.0.0.1 -p {port} -U hutong -D {folder} -R -c fast"
+            )
         });
         made.expect("the programs by which the other one was made")
     }

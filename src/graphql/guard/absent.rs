@@ -21,10 +21,6 @@ pub(super) fn leave_out(document: &mut ExecutableDocument, absent: &HashSet<Name
         of_directives(&mut operation.node.directives, absent);
         of_selections(&mut operation.node.selection_set.node, absent);
     }
-    for fragment in document.fragments.values_mut() {
-        of_directives(&mut fragment.node.directives, absent);
-        of_selections(&mut fragment.node.selection_set.node, absent);
-    }
 }
 
 fn of_selections(set: &mut SelectionSet, absent: &HashSet<Name>) {
@@ -36,10 +32,10 @@ fn of_selections(set: &mut SelectionSet, absent: &HashSet<Name>) {
                 of_selections(&mut field.node.selection_set.node, absent);
             }
             Selection::InlineFragment(inline) => {
-                of_directives(&mut inline.node.directives, absent);
                 of_selections(&mut inline.node.selection_set.node, absent);
             }
-            Selection::FragmentSpread(spread) => of_directives(&mut spread.node.directives, absent),
+            // The conversion put what it holds in its place.
+            Selection::FragmentSpread(_) => {}
         }
     }
 }

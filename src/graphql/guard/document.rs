@@ -31,6 +31,9 @@ use crate::{
 /// documents of 100 to 750 tokens.
 const TOKEN: usize = 250;
 
+/// How many bytes a selection takes that a fragment holds for several places, about.
+const SELECTION: usize = 400;
+
 /// A request as it came.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,7 +118,7 @@ impl Asked {
 /// A document that may be executed, but for its variables.
 pub(super) struct Document {
     valid: Valid<ExecutableDocument>,
-    parsed: Parsed,
+    parsed: convert::Document,
     places: Places,
     tokens: usize,
     /// Whether it asks for the schema.
@@ -144,7 +147,7 @@ impl Document {
                 .map_err(|_| one(error::introspection_depth()))?;
         }
         values::check(contract, &valid, &places, options.error_max())?;
-        let parsed = convert::document(&valid, &places).map_err(one)?;
+        let parsed = convert::document(contract, &valid, &places, None).map_err(one)?;
         Ok(Self { valid, parsed, places, tokens, introspects: found.introspects })
     }
 
@@ -175,21 +178,29 @@ impl Document {
         &self.valid
     }
 
-    /// What is executed of an operation with the coerced values of its variables.
-    pub(super) fn parsed(&self, given: Given<'_>) -> Parsed {
-        let mut parsed = self.parsed.clone();
+    /// What is executed of an operation with the coerced values of its variables. Fails on nothing
+    /// that was not refused when the document was read.
+    pub(super) fn parsed(
+        &self,
+        contract: &Contract,
+        given: Given<'_>,
+    ) -> Result<Parsed, ServerError> {
+        let mut parsed = match self.parsed.conditional {
+            true => convert::document(contract, &self.valid, &self.places, Some(given))?.parsed,
+            false => self.parsed.parsed.clone(),
+        };
         let names = given.operation.variables.iter().map(|variable| Name::new(&*variable.name));
         let absent: HashSet<Name> =
             names.filter(|name| !given.variables.contains_key(name)).collect();
         if !absent.is_empty() {
             absent::leave_out(&mut parsed, &absent);
         }
-        parsed
+        Ok(parsed)
     }
 
     /// How many bytes it takes while it is kept, about.
     pub(super) fn size(&self) -> usize {
-        self.tokens * TOKEN
+        self.tokens * TOKEN + self.parsed.selections * SELECTION
     }
 }
 

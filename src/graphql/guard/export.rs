@@ -84,7 +84,8 @@ impl Guard {
         let field = shape.fields.first().map_or("", |(key, _)| key.as_str());
         let name = operation.name.as_ref().map_or(field, |name| name.as_str()).to_owned();
         let kind = document::kind(operation);
-        let (parsed, error_max) = (document.parsed(given), self.options.error_max());
+        let parsed = document.parsed(&self.contract, given).map_err(one)?;
+        let error_max = self.options.error_max();
         Ok(Export {
             asked,
             parsed,

@@ -209,7 +209,8 @@ impl Guard {
         let (kind, live) = (document::kind(operation), operation.directives.has(LIVE));
         let name = operation.name.as_ref().map(ToString::to_string);
         let most = self.options.error_max();
-        let checked = Checked::new(&admitted, document.parsed(given), asked, kind, cost, most);
+        let parsed = document.parsed(&self.contract, given).map_err(one)?;
+        let checked = Checked::new(&admitted, parsed, asked, kind, cost, most);
         let fields = match kind {
             OperationType::Mutation => executed(document, given),
             OperationType::Query | OperationType::Subscription => String::new(),

@@ -1,8 +1,6 @@
 //! The list that an export reads page by page: where it is in the document, and how one page of it
 //! is asked for.
 
-use std::collections::HashMap;
-
 use apollo_compiler::{
     Schema,
     executable::{ExecutableDocument, Field},
@@ -10,9 +8,7 @@ use apollo_compiler::{
 };
 use async_graphql::{
     Name, Positioned,
-    parser::types::{
-        self, DocumentOperations, FragmentDefinition, InlineFragment, Selection, SelectionSet,
-    },
+    parser::types::{self, DocumentOperations, Selection, SelectionSet},
 };
 use async_graphql_value::Value;
 
@@ -77,8 +73,7 @@ impl Pager {
         operation: Option<&str>,
         page: &Page<'_>,
     ) {
-        let types::ExecutableDocument { operations, fragments } = document;
-        let operation = match operations {
+        let operation = match &mut document.operations {
             DocumentOperations::Single(operation) => Some(operation),
             DocumentOperations::Multiple(several) => match operation {
                 Some(name) => several.get_mut(name),
@@ -86,33 +81,16 @@ impl Pager {
             },
         };
         if let Some(operation) = operation {
-            self.set(&mut operation.node.selection_set, fragments, page, 0);
+            self.set(&mut operation.node.selection_set, page, 0);
         }
     }
 
-    fn set(
-        &self,
-        set: &mut Positioned<SelectionSet>,
-        fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
-        page: &Page<'_>,
-        place: usize,
-    ) {
+    fn set(&self, set: &mut Positioned<SelectionSet>, page: &Page<'_>, place: usize) {
         let Some(key) = self.path.get(place) else { return };
         for selection in &mut set.node.items {
-            if let Selection::FragmentSpread(spread) = &selection.node
-                && let Some(fragment) = fragments.get(&spread.node.fragment_name.node)
-            {
-                // Put in the place of its name, for it may be named elsewhere too.
-                let inline = InlineFragment {
-                    type_condition: Some(fragment.node.type_condition.clone()),
-                    directives: spread.node.directives.clone(),
-                    selection_set: fragment.node.selection_set.clone(),
-                };
-                selection.node = Selection::InlineFragment(Positioned::new(inline, spread.pos));
-            }
             match &mut selection.node {
                 Selection::InlineFragment(inline) => {
-                    self.set(&mut inline.node.selection_set, fragments, page, place);
+                    self.set(&mut inline.node.selection_set, page, place);
                 }
                 Selection::Field(field) if field.node.response_key().node == *key => {
                     let field = &mut field.node;
@@ -120,7 +98,7 @@ impl Pager {
                         page.arguments(field);
                         field.selection_set.node.items.push(page_info(field));
                     }
-                    self.set(&mut field.selection_set, fragments, page, place + 1);
+                    self.set(&mut field.selection_set, page, place + 1);
                 }
                 _ => {}
             }

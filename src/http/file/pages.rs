@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graphql::{Checked, Export, Preferred, error},
+    graphql::{Checked, Export, Preferred, error, rows::unfold},
 };
 
 /// What is still to be read and written.
@@ -71,7 +71,8 @@ impl Pages {
 
     async fn execute(&self, mut checked: Checked) -> Result<Answer, Refusal> {
         checked.request = checked.request.data(self.preferred.clone());
-        let (answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
+        let (mut answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
+        answer.data = unfold(answer.data);
         Ok(answer)
     }
 }

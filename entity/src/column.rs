@@ -1,0 +1,195 @@
+//! Columns as fields of the schema: what they are called there, what is said of them, and how what
+//! they hold is written.
+
+use std::{fmt::Display, io::Write};
+
+use async_graphql::{OutputType, registry::Registry, resolver_utils::EnumType};
+use serde::Serialize;
+
+use crate::{Date, DateTime, Decimal, Frequency, Geometry, Period, Text};
+
+/// A column of a table whose rows are `M`.
+pub struct Column<M> {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// Its description, as its comment has it.
+    pub description: &'static str,
+    /// See [`Cell::type_info`].
+    pub type_info: fn(&mut Registry) -> Option<String>,
+    /// Writes what a row holds in it, as JSON: of an object, the parts that are asked for.
+    pub write: fn(&M, &[Part], &mut Vec<u8>),
+}
+
+/// A row of a table whose columns the schema knows.
+pub trait Columns: Sized + 'static {
+    /// Its columns, in order.
+    fn columns() -> Vec<Column<Self>>;
+}
+
+/// A field that is asked for of an object that stands in a single column.
+#[derive(Debug)]
+pub struct Part {
+    /// By what key it is answered, as JSON with a colon: `"start":`.
+    pub key: Vec<u8>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Part {
+    /// Writes an object: of each part its key, and then what `write` makes of its name.
+    pub fn write_object(
+        parts: &[Self],
+        to: &mut Vec<u8>,
+        typename: &str,
+        write: impl Fn(&str, &mut Vec<u8>),
+    ) {
+        to.push(b'{');
+        for (place, part) in parts.iter().enumerate() {
+            if place > 0 {
+                to.push(b',');
+            }
+            to.extend_from_slice(&part.key);
+            match part.name.as_str() {
+                "__typename" => write_text(typename, to),
+                name => write(name, to),
+            }
+        }
+        to.push(b'}');
+    }
+}
+
+/// What a column holds.
+pub trait Cell {
+    /// Makes its type known to the schema and returns how the schema spells it; `None` for what
+    /// reaches clients in another form: the number of a row, a text in several languages.
+    fn type_info(registry: &mut Registry) -> Option<String>;
+
+    /// Writes it as JSON: of an object, the parts that are asked for.
+    fn write(&self, parts: &[Part], to: &mut Vec<u8>);
+}
+
+/// Writes a text as JSON.
+pub fn write_text(text: &str, to: &mut Vec<u8>) {
+    write_json(text, to);
+}
+
+fn write_json(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) {
+    // Writing to memory does not fail, and all keys are text.
+    let _ = serde_json::to_writer(to, value);
+}
+
+/// Writes what has no sign in it that JSON would write otherwise.
+fn write_quoted(plain: impl Display, to: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    let _ = write!(to, "\"{plain}\"");
+}
+
+/// Writes a word of an enum as JSON.
+pub fn write_word<T: EnumType>(word: &T, to: &mut Vec<u8>) {
+    let name = T::items().iter().find(|item| item.value == *word).map_or("", |item| item.name);
+    write_text(name, to);
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn type_info(registry: &mut Registry) -> Option<String> {
+        T::type_info(registry).map(|required| required.trim_end_matches('!').to_owned())
+    }
+
+    fn write(&self, parts: &[Part], to: &mut Vec<u8>) {
+        match self {
+            Some(cell) => cell.write(parts, to),
+            None => to.extend_from_slice(b"null"),
+        }
+    }
+}
+
+macro_rules! cells {
+    ($($type:ty: $cell:ident, $to:ident => $write:expr;)+) => {$(
+        impl Cell for $type {
+            fn type_info(registry: &mut Registry) -> Option<String> {
+                Some(<$type as OutputType>::create_type_info(registry))
+            }
+
+            fn write(&self, _: &[Part], $to: &mut Vec<u8>) {
+                let $cell = self;
+                $write;
+            }
+        }
+    )+};
+}
+
+cells! {
+    String: text, to => write_text(text, to);
+    bool: truth, to => write_json(truth, to);
+    i32: number, to => write_json(number, to);
+    Decimal: number, to => write_quoted(number, to);
+    Date: day, to => write_quoted(day.0, to);
+    DateTime: moment, to => write_quoted(moment, to);
+    Frequency: word, to => write_word(word, to);
+    Geometry: geometry, to => write_json(geometry, to);
+}
+
+impl Cell for i64 {
+    fn type_info(_: &mut Registry) -> Option<String> {
+        None
+    }
+
+    fn write(&self, _: &[Part], _: &mut Vec<u8>) {}
+}
+
+impl Cell for Text {
+    fn type_info(_: &mut Registry) -> Option<String> {
+        None
+    }
+
+    fn write(&self, _: &[Part], _: &mut Vec<u8>) {}
+}
+
+impl Cell for Period {
+    fn type_info(registry: &mut Registry) -> Option<String> {
+        Some(<Self as OutputType>::create_type_info(registry))
+    }
+
+    fn write(&self, parts: &[Part], to: &mut Vec<u8>) {
+        Part::write_object(parts, to, "TimePeriod", |name, to| match name {
+            "code" => write_quoted(self, to),
+            "start" => Date(self.first_day()).write(&[], to),
+            "end" => Date(self.last_day()).write(&[], to),
+            _ => self.length().write(&[], to),
+        });
+    }
+}
+
+/// Declares the row of a table, and tells the schema of its columns: each column's comment is its
+/// description there.
+#[macro_export]
+macro_rules! columns {
+    (@doc doc = $line:literal) => { concat!($line, "\n") };
+    (@doc $($other:tt)*) => { "" };
+    (
+        @of
+        $(#[$($outer:tt)*])*
+        pub struct $model:ident {
+            $( $(#[$($attribute:tt)*])* pub $name:ident: $type:ty, )+
+        }
+    ) => {
+        impl $crate::column::Columns for $model {
+            fn columns() -> Vec<$crate::column::Column<Self>> {
+                vec![$(
+                    $crate::column::Column {
+                        name: stringify!($name),
+                        description: concat!($($crate::columns!(@doc $($attribute)*)),*),
+                        type_info: <$type as $crate::column::Cell>::type_info,
+                        write: |row, parts, to| {
+                            $crate::column::Cell::write(&row.$name, parts, to);
+                        },
+                    },
+                )+]
+            }
+        }
+    };
+    ($($model:tt)*) => {
+        $($model)*
+        $crate::columns!(@of $($model)*);
+    };
+}

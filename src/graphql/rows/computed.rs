@@ -1,0 +1,45 @@
+//! Fields that are computed: functions of their own, called for all rows together.
+
+use async_graphql::{ComplexObject, Positioned, QueryPathNode, parser::types::Field};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+
+use super::{
+    Env, at_key,
+    relation::Asked,
+    values::{Values, write_value},
+};
+
+/// A field that is computed, as it is asked for.
+pub(super) struct Computed<'a>(pub(super) &'a Positioned<Field>);
+
+impl<'a, N: ComplexObject + Send + Sync> Asked<'a, N> for Computed<'a> {
+    fn values<'b>(
+        &'b self,
+        env: Env<'b>,
+        rows: &'b [N],
+        paths: &'b [QueryPathNode<'b>],
+    ) -> BoxFuture<'b, Values>
+    where
+        'a: 'b,
+    {
+        let key = &self.0.node.response_key().node;
+        async move {
+            let each = rows.iter().zip(paths).map(|(row, path)| async move {
+                let ctx = env.at(Some(at_key(path, key)), self.0);
+                row.resolve_field(&ctx).await
+            });
+            let mut values = Values::with_capacity(rows.len());
+            for value in join_all(each).await {
+                values.push(|to| {
+                    write_value(&value.map_err(Box::new)?.unwrap_or_default(), to);
+                    Ok(())
+                });
+            }
+            values
+        }
+        .boxed()
+    }
+}

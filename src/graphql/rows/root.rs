@@ -1,0 +1,101 @@
+//! The fields of the root that find and list rows of a table.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, Result,
+    ServerResult, Value,
+    indexmap::IndexMap,
+    parser::types::Field,
+    registry::{MetaTypeId, Registry},
+};
+use entity::{Date, DateTime};
+
+use super::{
+    field::{argument, meta, object},
+    list::{arguments, moments, wanted},
+};
+use crate::graphql::{Ask, Connection, Node, Side, Wanted, list, past, slug};
+
+/// An object that the root finds and lists.
+pub trait Rooted: Node {
+    /// The field that finds one by its slug, and its description.
+    const ONE: Option<(&'static str, &'static str)>;
+    /// The field that lists all, and its description.
+    const LIST: (&'static str, &'static str);
+    /// Whether they are figures, which can be seen as they were.
+    const DATED: bool;
+}
+
+/// The fields of the root for objects of one type.
+#[derive(Debug)]
+pub struct Root<N>(PhantomData<fn() -> N>);
+
+impl<N> Default for Root<N> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<N: Rooted> OutputType for Root<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Query", N::type_name()).into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            let mut fields = IndexMap::new();
+            if let Some((name, description)) = N::ONE {
+                let slug = "Its slug. Null is returned where no row has it.";
+                let by = [argument::<String>(registry, "slug", slug)].into();
+                let one = Option::<N>::create_type_info(registry);
+                fields.insert(name.to_owned(), meta(name, description, by, one));
+            }
+            let (name, description) = N::LIST;
+            let mut by = IndexMap::new();
+            arguments::<N>(registry, &mut by, N::DATED);
+            let list = Option::<Connection<N>>::create_type_info(registry);
+            fields.insert(name.to_owned(), meta(name, description, by, list));
+            object(&Self::type_name(), "", fields)
+        })
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        // The root asks for its fields.
+        Ok(Value::Null)
+    }
+}
+
+impl<N: Rooted> ContainerType for Root<N> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let name = ctx.item.node.name.node.as_str();
+        let inside = ctx.with_selection_set(&ctx.item.node.selection_set);
+        if name == N::LIST.0 {
+            let moments = if N::DATED { moments(ctx)? } else { (None, None) };
+            let found = Some(all::<N>(ctx, &wanted(ctx)?, moments).await);
+            return found.resolve(&inside, ctx.item).await.map(Some);
+        }
+        if N::ONE.is_some_and(|(one, _)| one == name) {
+            let slug: String = ctx.param_value("slug", None)?.1;
+            let found = slug::find::<N>(ctx, &slug).await.transpose();
+            return found.resolve(&inside, ctx.item).await.map(Some);
+        }
+        Ok(None)
+    }
+}
+
+impl<N: Rooted> ObjectType for Root<N> {}
+
+/// The rows that are wanted, seen from where it is said.
+async fn all<N: Rooted>(
+    ctx: &Context<'_>,
+    wanted: &Wanted<N>,
+    (as_of, known_on): (Option<DateTime>, Option<Date>),
+) -> Result<Connection<N>> {
+    let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;
+    list(ctx, view, Side::Root, wanted)
+}

@@ -1,0 +1,148 @@
+//! What is written of many rows, one after the other, as JSON.
+
+use std::ops::Range;
+
+use async_graphql::{Name, ServerError, ServerResult, Value, indexmap::IndexMap};
+use async_graphql_value::RAW_VALUE_TOKEN;
+use entity::column::write_text;
+
+use super::Env;
+
+/// The value of something for each of many rows: where its bytes are, or why there is none and
+/// nothing may stand in its place. Rows may share bytes.
+#[derive(Default)]
+pub struct Values {
+    bytes: Vec<u8>,
+    each: Vec<Result<Range<usize>, Box<ServerError>>>,
+}
+
+impl Values {
+    /// Room for as many.
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { bytes: Vec::with_capacity(rows * 64), each: Vec::with_capacity(rows) }
+    }
+
+    /// Writes the value of the next row. What was written of one that fails is taken back.
+    pub(super) fn push(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Box<ServerError>>,
+    ) {
+        let start = self.bytes.len();
+        let written = write(&mut self.bytes);
+        if written.is_err() {
+            self.bytes.truncate(start);
+        }
+        self.each.push(written.map(|()| start..self.bytes.len()));
+    }
+
+    /// The value of the next row; null where there is none, and where one that may be null failed,
+    /// which is told.
+    pub(super) fn push_or_null(
+        &mut self,
+        env: Env<'_>,
+        optional: bool,
+        value: Option<Result<&[u8], Box<ServerError>>>,
+    ) {
+        let bytes = match value {
+            Some(Err(error)) if !optional => return self.push(|_| Err(error)),
+            Some(Err(error)) => {
+                env.tell(*error);
+                None
+            }
+            Some(Ok(bytes)) => Some(bytes),
+            None => None,
+        };
+        self.push(|to| {
+            to.extend_from_slice(bytes.unwrap_or(b"null"));
+            Ok(())
+        });
+    }
+
+    /// The value of a row.
+    pub(super) fn get(&self, row: usize) -> Result<&[u8], Box<ServerError>> {
+        self.each[row].clone().map(|range| &self.bytes[range])
+    }
+
+    /// The value of the only row.
+    pub(super) fn into_only(mut self) -> ServerResult<Value> {
+        match self.each.pop() {
+            Some(Ok(range)) => {
+                self.bytes.truncate(range.end);
+                self.bytes.drain(..range.start);
+                Ok(raw(self.bytes))
+            }
+            Some(Err(error)) => Err(*error),
+            None => Ok(Value::Null),
+        }
+    }
+}
+
+/// A value that is JSON already.
+pub fn raw(json: Vec<u8>) -> Value {
+    // All that is written is text.
+    let json = String::from_utf8(json).unwrap_or_default();
+    Value::Object(IndexMap::from([(Name::new(RAW_VALUE_TOKEN), Value::String(json))]))
+}
+
+/// The JSON of a value that is JSON already.
+fn as_raw(fields: &IndexMap<Name, Value>) -> Option<&str> {
+    match fields.first() {
+        Some((name, Value::String(json))) if fields.len() == 1 && name == RAW_VALUE_TOKEN => {
+            Some(json)
+        }
+        _ => None,
+    }
+}
+
+/// Writes a value as JSON.
+pub fn write_value(value: &Value, to: &mut Vec<u8>) {
+    match value {
+        Value::Object(fields) => match as_raw(fields) {
+            Some(json) => to.extend_from_slice(json.as_bytes()),
+            None => {
+                to.push(b'{');
+                for (place, (name, value)) in fields.iter().enumerate() {
+                    if place > 0 {
+                        to.push(b',');
+                    }
+                    write_text(name, to);
+                    to.push(b':');
+                    write_value(value, to);
+                }
+                to.push(b'}');
+            }
+        },
+        Value::List(items) => {
+            to.push(b'[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    to.push(b',');
+                }
+                write_value(item, to);
+            }
+            to.push(b']');
+        }
+        Value::Null => to.extend_from_slice(b"null"),
+        Value::Boolean(truth) => to.extend_from_slice(if *truth { b"true" } else { b"false" }),
+        Value::String(text) => write_text(text, to),
+        Value::Enum(word) => write_text(word, to),
+        // Writing to memory does not fail.
+        Value::Number(number) => drop(serde_json::to_writer(to, number)),
+        Value::Binary(bytes) => drop(serde_json::to_writer(to, &**bytes)),
+    }
+}
+
+/// A value none of whose parts is JSON already.
+pub fn unfold(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => match as_raw(&fields) {
+            Some(json) => serde_json::from_str(json).unwrap_or_default(),
+            None => {
+                let fields = fields.into_iter().map(|(name, value)| (name, unfold(value)));
+                Value::Object(fields.collect())
+            }
+        },
+        Value::List(items) => Value::List(items.into_iter().map(unfold).collect()),
+        value => value,
+    }
+}
