@@ -63,6 +63,7 @@ mod live;
 mod live_clients;
 mod live_guard;
 mod log;
+mod merging;
 mod metrics;
 mod migrations;
 mod mutations;
