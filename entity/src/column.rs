@@ -16,8 +16,8 @@ pub struct Column<M> {
     pub description: &'static str,
     /// See [`Cell::type_info`].
     pub type_info: fn(&mut Registry) -> Option<String>,
-    /// Writes what a row holds in it, as JSON: of an object, the parts that are asked for.
-    pub write: fn(&M, &[Part], &mut Vec<u8>),
+    /// Writes what a row holds in it, as JSON: of an object, the fields that are asked for.
+    pub write: fn(&M, &[SubField], &mut Vec<u8>),
 }
 
 /// A row of a table whose columns the schema knows.
@@ -28,28 +28,28 @@ pub trait Columns: Sized + 'static {
 
 /// A field that is asked for of an object that stands in a single column.
 #[derive(Debug)]
-pub struct Part {
+pub struct SubField {
     /// By what key it is answered, as JSON with a colon: `"start":`.
     pub key: Vec<u8>,
     /// Its name.
     pub name: String,
 }
 
-impl Part {
-    /// Writes an object: of each part its key, and then what `write` makes of its name.
+impl SubField {
+    /// Writes an object: of each field its key, and then what `write` makes of its name.
     pub fn write_object(
-        parts: &[Self],
+        fields: &[Self],
         to: &mut Vec<u8>,
         typename: &str,
         write: impl Fn(&str, &mut Vec<u8>),
     ) {
         to.push(b'{');
-        for (place, part) in parts.iter().enumerate() {
+        for (place, field) in fields.iter().enumerate() {
             if place > 0 {
                 to.push(b',');
             }
-            to.extend_from_slice(&part.key);
-            match part.name.as_str() {
+            to.extend_from_slice(&field.key);
+            match field.name.as_str() {
                 "__typename" => write_text(typename, to),
                 name => write(name, to),
             }
@@ -64,8 +64,8 @@ pub trait Cell {
     /// reaches clients in another form: the number of a row, a text in several languages.
     fn type_info(registry: &mut Registry) -> Option<String>;
 
-    /// Writes it as JSON: of an object, the parts that are asked for.
-    fn write(&self, parts: &[Part], to: &mut Vec<u8>);
+    /// Writes it as JSON: of an object, the fields that are asked for.
+    fn write(&self, fields: &[SubField], to: &mut Vec<u8>);
 }
 
 /// Writes a text as JSON.
@@ -73,7 +73,8 @@ pub fn write_text(text: &str, to: &mut Vec<u8>) {
     write_json(text, to);
 }
 
-fn write_json(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) {
+/// Writes a value as JSON.
+pub fn write_json(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) {
     // Writing to memory does not fail, and all keys are text.
     let _ = serde_json::to_writer(to, value);
 }
@@ -95,9 +96,9 @@ impl<T: Cell> Cell for Option<T> {
         T::type_info(registry).map(|required| required.trim_end_matches('!').to_owned())
     }
 
-    fn write(&self, parts: &[Part], to: &mut Vec<u8>) {
+    fn write(&self, fields: &[SubField], to: &mut Vec<u8>) {
         match self {
-            Some(cell) => cell.write(parts, to),
+            Some(cell) => cell.write(fields, to),
             None => to.extend_from_slice(b"null"),
         }
     }
@@ -110,7 +111,7 @@ macro_rules! cells {
                 Some(<$type as OutputType>::create_type_info(registry))
             }
 
-            fn write(&self, _: &[Part], $to: &mut Vec<u8>) {
+            fn write(&self, _: &[SubField], $to: &mut Vec<u8>) {
                 let $cell = self;
                 $write;
             }
@@ -134,7 +135,7 @@ impl Cell for i64 {
         None
     }
 
-    fn write(&self, _: &[Part], _: &mut Vec<u8>) {}
+    fn write(&self, _: &[SubField], _: &mut Vec<u8>) {}
 }
 
 impl Cell for Text {
@@ -142,7 +143,7 @@ impl Cell for Text {
         None
     }
 
-    fn write(&self, _: &[Part], _: &mut Vec<u8>) {}
+    fn write(&self, _: &[SubField], _: &mut Vec<u8>) {}
 }
 
 impl Cell for Period {
@@ -150,8 +151,8 @@ impl Cell for Period {
         Some(<Self as OutputType>::create_type_info(registry))
     }
 
-    fn write(&self, parts: &[Part], to: &mut Vec<u8>) {
-        Part::write_object(parts, to, "TimePeriod", |name, to| match name {
+    fn write(&self, fields: &[SubField], to: &mut Vec<u8>) {
+        SubField::write_object(fields, to, "TimePeriod", |name, to| match name {
             "code" => write_quoted(self, to),
             "start" => Date(self.first_day()).write(&[], to),
             "end" => Date(self.last_day()).write(&[], to),
@@ -180,8 +181,8 @@ macro_rules! columns {
                         name: stringify!($name),
                         description: concat!($($crate::columns!(@doc $($attribute)*)),*),
                         type_info: <$type as $crate::column::Cell>::type_info,
-                        write: |row, parts, to| {
-                            $crate::column::Cell::write(&row.$name, parts, to);
+                        write: |row, fields, to| {
+                            $crate::column::Cell::write(&row.$name, fields, to);
                         },
                     },
                 )+]

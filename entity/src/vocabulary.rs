@@ -4,7 +4,7 @@ use async_graphql::{Enum, OutputType, registry::Registry};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::Deserialize;
 
-use crate::column::{Cell, Part, write_word};
+use crate::column::{Cell, SubField, write_word};
 
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)+ })+) => {$(
@@ -19,7 +19,7 @@ macro_rules! vocabulary {
                 Some(<Self as OutputType>::create_type_info(registry))
             }
 
-            fn write(&self, _: &[Part], to: &mut Vec<u8>) {
+            fn write(&self, _: &[SubField], to: &mut Vec<u8>) {
                 write_word(self, to);
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, Object, Result};
 use entity::{Period, metric, observation, unit};
 
-use super::{Ask, Computed, Node, Observation, object::row};
+use super::{Ask, Computed, Node, Observation, lookup::row};
 use crate::{
     arithmetic::{self, Growth, Quantity, Reason, Uncomputed},
     error::Error,

@@ -14,7 +14,7 @@ use super::{
     change::quantity,
     compare::{Wanted, When},
     latest::{chosen, several},
-    object::reference,
+    lookup::reference,
     observation::Printed,
 };
 use crate::{

@@ -8,7 +8,7 @@ use entity::{Decimal, observation, vocabulary::Comparator};
 use super::{
     Ask, Observation, ObservationFilter, Unit,
     expected::{Expected, count},
-    object::reference,
+    lookup::reference,
 };
 use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},

@@ -4,14 +4,21 @@ use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
     Context, ContextSelectionSet, OutputType, Positioned, Result, ServerResult, Value,
-    parser::types::Field, registry::Registry, resolver_utils::enum_value,
+    connection::PageInfo,
+    indexmap::IndexMap,
+    parser::types::Field,
+    registry::{MetaField, MetaTypeId, Registry},
+    resolver_utils::enum_value,
 };
 use sea_orm::EntityTrait;
 
 use super::{
     Ask, Node,
     language::{self, Language},
-    rows::page,
+    rows::{
+        field::{meta, object},
+        page,
+    },
 };
 use crate::{
     error::Error,
@@ -54,7 +61,7 @@ impl<C> Side<C> {
 
 /// The arguments every list has, as they came.
 #[derive(Debug)]
-pub struct Wanted<N: Node> {
+pub struct ListArguments<N: Node> {
     /// `first`.
     pub first: Option<i32>,
     /// `after`.
@@ -69,7 +76,7 @@ pub struct Wanted<N: Node> {
     pub order_by: Option<Vec<N::Order>>,
 }
 
-impl<N: Node> Wanted<N> {
+impl<N: Node> ListArguments<N> {
     /// The list of these rows, seen from somewhere.
     pub(super) fn list(
         &self,
@@ -95,7 +102,7 @@ pub fn list<N: Node>(
     ctx: &Context<'_>,
     view: View,
     side: Side<Column<N>>,
-    wanted: &Wanted<N>,
+    wanted: &ListArguments<N>,
 ) -> Result<Connection<N>> {
     let (parent, key) = side.split();
     Ok(Connection { list: wanted.list(ctx, view, parent)?, key })
@@ -136,7 +143,7 @@ impl<N: Node> OutputType for Connection<N> {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        page::type_info::<N>(registry)
+        type_info::<N>(registry)
     }
 
     async fn resolve(
@@ -146,4 +153,57 @@ impl<N: Node> OutputType for Connection<N> {
     ) -> ServerResult<Value> {
         page::resolve(self, ctx).await
     }
+}
+
+/// Makes connections known to the schema.
+fn type_info<N: Node>(registry: &mut Registry) -> String {
+    registry.create_output_type::<Connection<N>, _>(MetaTypeId::Object, |registry| {
+        let nodes = Vec::<N>::create_type_info(registry);
+        let edges = edge_info::<N>(registry);
+        let page_info = PageInfo::create_type_info(registry);
+        let total = Option::<i32>::create_type_info(registry);
+        let fields = [
+            ("nodes", "The rows of this page, in the list's order.", nodes),
+            ("edges", "The rows of this page, each with its cursor.", format!("[{edges}]!")),
+            (
+                "pageInfo",
+                "Whether the list goes on before or after this page, and the cursors to go on from.",
+                page_info,
+            ),
+            (
+                "totalCount",
+                "How many rows the list has on all pages together, after the filter. Counted only when\nasked for.",
+                total,
+            ),
+        ];
+        object(
+            &Connection::<N>::type_name(),
+            "One page of a list (Relay's cursor connections). Read `nodes` for the rows; read `edges` or\n`pageInfo` for cursors to read on from.",
+            fields.map(described).into_iter().collect(),
+        )
+    })
+}
+
+fn edge_info<N: Node>(registry: &mut Registry) -> String {
+    let fields = [
+        ("node", "The row.", N::create_type_info(registry)),
+        (
+            "cursor",
+            "Where the row stands in this list: give it back as `after` or `before`, with the same\n`orderBy`, to read on from here. Opaque.",
+            <String as OutputType>::create_type_info(registry),
+        ),
+    ];
+    let (name, fields) = (edge_name::<N>(), fields.map(described).into_iter().collect());
+    let edge = object(&name, "A row of a list and its place there.", fields);
+    registry.types.insert(name.clone(), edge);
+    format!("{name}!")
+}
+
+/// What the schema calls a row of a list and its place there.
+pub(super) fn edge_name<N: Node>() -> String {
+    format!("{}Edge", N::type_name())
+}
+
+fn described((name, description, of): (&str, &str, String)) -> (String, MetaField) {
+    (name.to_owned(), meta(name, description, IndexMap::new(), of))
 }

@@ -13,7 +13,7 @@ use entity::{
     Date, DateTime, Decimal, Frequency, Geometry, district, metric, vocabulary::DistrictKind,
 };
 
-use super::{Observation, latest::Latest, object::seen_from, past, slug::named};
+use super::{Observation, latest::Latest, lookup::seen_from, past, slug::named};
 
 filter! {
     /// Which places.

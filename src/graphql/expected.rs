@@ -6,7 +6,7 @@ use async_graphql::{Context, Result};
 use entity::{Frequency, Period, district};
 use futures_util::future::{try_join, try_join_all};
 
-use super::{Ask, ObservationFilter, object::row};
+use super::{Ask, ObservationFilter, lookup::row};
 use crate::{
     arithmetic::{Reason, Uncomputed},
     error::Error,

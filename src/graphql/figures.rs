@@ -10,7 +10,7 @@ use super::{
     Ask, Computed, ObservationFilter,
     computed::{Beside, Inputs},
     expected::{Asked, Expected, Present},
-    object::row,
+    lookup::row,
 };
 use crate::{
     arithmetic::{

@@ -6,7 +6,8 @@ use async_graphql::{Context, Object, Result, SelectionField};
 use entity::{Date, DateTime};
 
 use super::{
-    Ask, Connection, Figures, Observation, ObservationFilter, ObservationOrder, Side, Wanted,
+    Ask, Connection, Figures, ListArguments, Observation, ObservationFilter, ObservationOrder,
+    Side,
     group_key::ObservationGroupKey,
     list,
     page::{Paged, PagedConnection, Pages},
@@ -232,7 +233,7 @@ impl ObservationGroup {
             }
             (own, filter) => filter.or_else(|| own.clone()),
         };
-        let wanted = Wanted { first, after, last, before, filter, order_by };
+        let wanted = ListArguments { first, after, last, before, filter, order_by };
         let view = past::view(ctx, self.view, as_of, known_on).await;
         Some(view.and_then(|view| list(ctx, view, side, &wanted)))
     }

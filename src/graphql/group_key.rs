@@ -10,7 +10,7 @@ use entity::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::{District, Initiative, Metric, Node, Source, Theme, Unit, object::reference};
+use super::{District, Initiative, Metric, Node, Source, Theme, Unit, lookup::reference};
 use crate::{
     error::Error,
     query::{Dimension, View},

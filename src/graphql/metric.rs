@@ -22,7 +22,7 @@ use entity::{
 use super::{
     DistrictFilter, Observation, Ranking, Series,
     latest::{Latest, initiative as chosen},
-    object::seen_from,
+    lookup::seen_from,
     past,
     series::Wanted,
     slug::named,

@@ -5,7 +5,7 @@ use entity::Decimal;
 
 use super::{
     input::Draft,
-    object::Ask,
+    lookup::Ask,
     writing::{Done, Write, writing},
 };
 use crate::{

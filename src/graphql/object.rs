@@ -6,11 +6,10 @@ use async_graphql::{ComplexObject, Context, InputType, OutputType, Result};
 use entity::column::Columns;
 use sea_orm::EntityTrait;
 
-use super::{Fields, Language, Side};
+use super::{Fields, Language, Side, lookup};
 use crate::{
-    error::Error,
     identity::Id,
-    query::{Batch, One, OrderBy, Table, View},
+    query::{Batch, OrderBy, Table, View},
 };
 
 /// An object of the schema that is a row of a table, with an id of its own.
@@ -58,74 +57,12 @@ pub trait Node: OutputType + ComplexObject + Send + Sync + Sized + 'static {
         number: i64,
         view: View,
     ) -> impl Future<Output = Result<Self>> + Send {
-        reference(ctx, number, view)
+        lookup::reference(ctx, number, view)
     }
 }
 
 /// A row of an object's table.
 pub type Row<N> = Arc<<<N as Node>::Table as EntityTrait>::Model>;
-
-/// What resolvers ask of their request.
-pub trait Ask {
-    /// The questions of this request.
-    fn batch(&self) -> Result<&Batch>;
-}
-
-impl Ask for Context<'_> {
-    fn batch(&self) -> Result<&Batch> {
-        Ok(self.data::<Arc<Batch>>()?)
-    }
-}
-
-/// The questions of a request, for what outlives the field that asks.
-pub(super) fn batch(ctx: &Context<'_>) -> Result<Arc<Batch>> {
-    ctx.data::<Arc<Batch>>().cloned()
-}
-
-/// The row at the other end of a reference.
-pub(super) async fn row<T: Table>(
-    ctx: &Context<'_>,
-    number: i64,
-    view: View,
-) -> Result<Arc<T::Model>> {
-    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), view), number).await?;
-    let table = T::default();
-    Ok(found.ok_or_else(|| Error::internal(format!("{} {number} is gone", table.table_name())))?)
-}
-
-/// The row with this number: the one that is there, or the one that was removed at this moment.
-pub(super) async fn by_number<T: Table>(
-    batch: &Batch,
-    id: &Id,
-    view: View,
-) -> Result<Option<Arc<T::Model>>> {
-    let Some(number) = id.number() else { return Ok(None) };
-    let Some(state) = &id.state else {
-        return Ok(batch.load(One::<T, i64>::named(T::id(), view), number).await?);
-    };
-    let found = batch.load(One::<T, i64>::by(T::id(), view), number).await?;
-    Ok(found.filter(|row| T::ended(row).is_some_and(|at| at.to_string() == *state)))
-}
-
-/// The same as an object.
-pub(super) async fn reference<N: Node>(ctx: &Context<'_>, number: i64, view: View) -> Result<N> {
-    row::<N::Table>(ctx, number, view).await.map(|row| N::new(row, view))
-}
-
-/// A row that is at hand as it is seen from one place, seen from another.
-pub(super) async fn seen_from<T: Table>(
-    ctx: &Context<'_>,
-    row: &Arc<T::Model>,
-    here: View,
-    there: View,
-) -> Result<Arc<T::Model>> {
-    if here.as_of == there.as_of {
-        return Ok(Arc::clone(row));
-    }
-    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), there), T::number(row)).await?;
-    // Where it was not there yet, neither were its figures.
-    Ok(found.unwrap_or_else(|| Arc::clone(row)))
-}
 
 /// Declares an object of the schema: a row of a table with its columns, texts and relations, one
 /// line each, and its fields of the root.
@@ -212,7 +149,7 @@ macro_rules! object {
 
             fn field_table() -> &'static $crate::graphql::Fields<Self> {
                 static FIELDS: std::sync::LazyLock<$crate::graphql::Fields<$name>> =
-                    std::sync::LazyLock::new($name::described);
+                    std::sync::LazyLock::new($name::build_field_table);
                 &FIELDS
             }
 
@@ -274,7 +211,7 @@ macro_rules! object {
 
         impl $name {
             /// Its fields, but for those that are computed.
-            fn described() -> $crate::graphql::Fields<Self> {
+            fn build_field_table() -> $crate::graphql::Fields<Self> {
                 let description = concat!($($doc, "\n"),*);
                 let mut fields = $crate::graphql::Fields::new(
                     description,
@@ -354,10 +291,10 @@ macro_rules! object {
 
         $(
             /// The fields of the root that find and list these objects.
-            pub type $query = $crate::graphql::rows::root::Root<$name>;
+            pub type $query = $crate::graphql::rows::root::RootQuery<$name>;
 
-            impl $crate::graphql::rows::root::Rooted for $name {
-                const ONE: Option<(&'static str, &'static str)> =
+            impl $crate::graphql::rows::root::RootFields for $name {
+                const SINGLE: Option<(&'static str, &'static str)> =
                     $crate::object!(@one $($single $single_doc)?);
                 const LIST: (&'static str, &'static str) = (stringify!($list), $list_doc);
                 const DATED: bool = $crate::object!(@dated $($dated)?);
@@ -382,7 +319,7 @@ macro_rules! object {
         $crate::identity::Id { state: $self.former.then(state), ..id }
     }};
     (@find $entity:ident $batch:ident $id:ident $view:ident) => {{
-        let found = $crate::graphql::object::by_number::<entity::$entity::Entity>;
+        let found = $crate::graphql::lookup::by_number::<entity::$entity::Entity>;
         Ok(found($batch, $id, $view).await?.map(|row| Self::new(row, $view)))
     }};
     (@find $entity:ident $batch:ident $id:ident $view:ident $find:path) => {

@@ -29,10 +29,10 @@ use entity::{
 };
 
 use super::{
-    Ask, Change, ChangeBasis, Connection, Language, Node, Per, Side, Unit, Wanted,
+    Ask, Change, ChangeBasis, Connection, Language, ListArguments, Node, Per, Side, Unit,
     language::wanted,
     list,
-    object::{reference, row},
+    lookup::{reference, row},
 };
 
 filter! {
@@ -204,7 +204,7 @@ object! {
             let by = |by| ObservationOrder { by, direction, nulls, language: None };
             let order = [ObservationOrderKey::Revision, ObservationOrderKey::RecordedAt].map(by);
             let (filter, order_by) = (None, Some(order.into()));
-            let wanted = Wanted { first, after, last, before, filter, order_by };
+            let wanted = ListArguments { first, after, last, before, filter, order_by };
             Some(list(ctx, self.view, side, &wanted))
         }
     }

@@ -8,7 +8,7 @@ use entity::{
     vocabulary::{Aggregation, Measure, ObservationStatus},
 };
 
-use super::{Ask, Computed, Node, Observation, change::quantity, object::row, slug::named};
+use super::{Ask, Computed, Node, Observation, change::quantity, lookup::row, slug::named};
 use crate::{
     arithmetic::{self, Quantity, Reason, Uncomputed},
     error::Error,

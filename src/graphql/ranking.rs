@@ -13,7 +13,7 @@ use super::{
     Ask, Computed, District, Initiative, Observation,
     change::quantity,
     expected::count,
-    object::{reference, row},
+    lookup::{reference, row},
     page::{Paged, PagedConnection, Pages},
 };
 use crate::{

@@ -7,8 +7,9 @@ use sea_orm::ModelTrait;
 
 use super::{
     Ask, Language,
+    lookup::row,
     node::Node,
-    object::{Node as _, row},
+    object::Node as _,
     page::{Paged, PagedConnection, Pages},
 };
 use crate::{

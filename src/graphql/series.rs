@@ -13,7 +13,7 @@ use super::{
     ObservationFilter,
     change::quantity,
     latest::{ambiguous, chosen},
-    object::row,
+    lookup::row,
     observation::ObservationOrderKey,
     running::RunningSums,
     series_point::SeriesPoint,

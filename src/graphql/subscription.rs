@@ -10,7 +10,7 @@ use entity::{HIDDEN, observation};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 
-use super::{Dataset, Node, Observation, ObservationFilter, dataset, object::batch};
+use super::{Dataset, Node, Observation, ObservationFilter, dataset, lookup::batch};
 use crate::{
     database::Revision,
     query::{Batch, Last, Recorded, Start, changes::Changes, parent::ROOT},

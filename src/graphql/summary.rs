@@ -9,7 +9,7 @@ use super::{
     Ask, Computed, District, DistrictFilter, Node, Observation,
     expected::count,
     figures::{Figures, Gathered, MIXTURE},
-    object::reference,
+    lookup::reference,
 };
 use crate::{
     arithmetic::{

@@ -1,6 +1,9 @@
 //! `POST /graphql` and `GET /graphql`: one answer; those that go on are left to [`live`].
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -10,6 +13,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tokio::time::timeout;
 
 use super::{
     App, accept_language,
@@ -37,6 +41,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells how many SQL statements an answer took and how long (W3C Server Timing): the developer
 /// tools of a browser show it.
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// How long the revision of the data is waited for: an answer without one is as good, but not kept,
+/// and where the database does not answer, whoever reads is to be told soon.
+const REVISION_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How many headers an answer has, with those of the layers around.
 const HEADERS: usize = 12;
@@ -88,7 +96,8 @@ async fn answered(
     let sent = Sent::take(request, &admitted.viewer, &app.options).await?;
     // Asked for before anything is read: what is read is at least as new. Where it cannot be known,
     // nothing is kept; what must be read then tells why.
-    let revision = event::current(&app.database).await.unwrap_or_default();
+    let revision = timeout(REVISION_PATIENCE, event::current(&app.database)).await;
+    let revision = revision.ok().and_then(Result::ok).unwrap_or_default();
     let seen = revision.seen(admitted.viewer.is_insider());
     let key = Key::of(&sent, &admitted.viewer, seen, &preferred, &taken, form);
     if let (Some(key), Some(media)) = (&key, taken.media)

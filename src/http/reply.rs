@@ -5,10 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use entity::column::write_json;
 
 use super::{negotiation::Media, outcome::Executed, status};
-use crate::graphql::{Code, error, rows::write_value};
+use crate::graphql::{Code, error, rows::write_response};
 
 /// What became of one question.
 pub(super) enum Reply {
@@ -51,32 +51,16 @@ impl Reply {
 const NO_CACHE: i32 = -1;
 
 impl Reply {
-    /// Writes it as JSON, without reading again what is JSON already. `data` is there exactly when
-    /// something was executed.
-    pub(super) fn write(&self, to: &mut Vec<u8>) {
-        let errors = match self {
-            Self::Executed(answer, _) => {
-                to.extend_from_slice(b"{\"data\":");
-                write_value(&answer.data, to);
-                if !answer.extensions.is_empty() {
-                    to.extend_from_slice(b",\"extensions\":");
-                    write_json(&answer.extensions, to);
-                }
-                if answer.errors.is_empty() {
-                    to.push(b'}');
-                    return;
-                }
-                to.push(b',');
-                &answer.errors
-            }
+    /// Writes it as JSON. `data` is there exactly when something was executed.
+    fn write(&self, to: &mut Vec<u8>) {
+        match self {
+            Self::Executed(answer, _) => write_response(answer, to),
             Self::Refused(errors, _) => {
-                to.push(b'{');
-                errors
+                to.extend_from_slice(b"{\"errors\":");
+                write_json(errors, to);
+                to.push(b'}');
             }
-        };
-        to.extend_from_slice(b"\"errors\":");
-        write_json(errors, to);
-        to.push(b'}');
+        }
     }
 
     /// Several as one list.
@@ -105,11 +89,6 @@ impl IntoResponse for Reply {
         let of = HeaderValue::from_static("application/json");
         (self.status(), [(header::CONTENT_TYPE, of)], self.to_json()).into_response()
     }
-}
-
-fn write_json(value: &impl Serialize, to: &mut Vec<u8>) {
-    // Writing to memory does not fail, and the keys are text.
-    let _ = serde_json::to_writer(to, value);
 }
 
 /// The status of an answer without anything in it, for a reason that is none of its fields'.

@@ -140,7 +140,7 @@ async fn doubling_fragments_are_counted_not_expanded() {
     let (code, found, _) = refusal(&server.ask(&doubling(200)).await);
     assert_eq!((code.as_str(), found), ("SELECTION_LIMIT_EXCEEDED", json!(u64::MAX)));
     assert_eq!(refusal(&server.ask(&doubling(400)).await).0, "DEPTH_LIMIT_EXCEEDED");
-    assert!(begun.elapsed().as_secs() < 20);
+    assert!(begun.elapsed().as_secs() < 2);
     server.stop().await;
 }
 

@@ -21,10 +21,6 @@ const HOURS: [&str; 2] = [
         SELECT count(*) FROM counted)",
 ];
 
-/// Within this who asks is told: a few waits of two seconds, where the machine is busy too. Without
-/// their bound it would be the ten seconds that a connection may take to be made, and more.
-const SOON: Duration = Duration::from_secs(8);
-
 const SLOW: &str = "{ claims { nodes { slug } } }";
 
 /// Two tables, so that each is a field that fails.
@@ -76,7 +72,7 @@ async fn overloaded(server: &Server) {
     until("the readers are not busy", async || ready(server).await.0 == 503).await;
     let begun = Instant::now();
     assert_refused(ask(server, QUICK).await, "OVERLOADED");
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     let (status, told) = ready(server).await;
     assert_eq!((status, &told["status"]), (503, &json!("unanswered")));
     // Those who ask go away.
@@ -158,12 +154,12 @@ async fn a_postgres_that_is_gone_is_told_and_healed() {
     let _ = there.await;
     let begun = Instant::now();
     assert_refused(ask(&server, QUICK).await, "DATABASE_UNAVAILABLE");
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     assert_eq!(ready(&server).await.0, 503);
     let begun = Instant::now();
     let refused = server.ask_as(&token, write).await;
     assert_eq!((refused.status, refused.error().1.as_str()), (503, "DATABASE_UNAVAILABLE"));
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 
     let there = way(TcpListener::bind(address).await.unwrap(), upstream);
     until("the database is not found again", async || ready(&server).await.0 == 200).await;

@@ -7,7 +7,7 @@ use apollo_compiler::{
     executable::{self, DirectiveList, Selection, SelectionSet},
 };
 use async_graphql::{
-    Name as Key, Number, Positioned, ServerError,
+    Positioned, ServerError,
     indexmap::IndexMap,
     parser::types::{
         Directive, DocumentOperations, ExecutableDocument, Field, InlineFragment,
@@ -15,9 +15,12 @@ use async_graphql::{
         Type, TypeCondition, VariableDefinition,
     },
 };
-use async_graphql_value::Value;
 
-use super::{given::Given, place::Places};
+use super::{
+    given::Given,
+    literal::{Literals, key},
+    place::Places,
+};
 use crate::graphql::error;
 
 type Converted<T> = Result<T, ServerError>;
@@ -61,18 +64,9 @@ pub(super) fn document(
     Ok(Document { parsed, conditional, selections })
 }
 
-/// Converts a value. Fails on a number that no value can hold.
-pub(super) fn value(node: &Node<ast::Value>, places: &Places) -> Converted<Value> {
-    Values(places).value(node)
-}
-
-fn key(name: &Name) -> Key {
-    Key::new(name.as_str())
-}
-
 /// What is in the place of an object of the answer: fields by their keys, in the order in which they
 /// are answered.
-type Merged<'d> = IndexMap<&'d Name, Vec<&'d Node<executable::Field>>>;
+type FieldsByKey<'d> = IndexMap<&'d Name, Vec<&'d Node<executable::Field>>>;
 
 struct Convert<'d> {
     schema: &'d Schema,
@@ -86,7 +80,7 @@ struct Convert<'d> {
 
 impl<'d> Convert<'d> {
     fn at<N, T>(&self, node: &Node<N>, value: T) -> Positioned<T> {
-        Values(self.places).at(node, value)
+        Literals(self.places).at(node, value)
     }
 
     fn operation(
@@ -115,7 +109,7 @@ impl<'d> Convert<'d> {
             .ok_or_else(|| error::unread(&written, self.places.of_node(node)))?;
         let default = match &node.default_value {
             Some(value) => {
-                let constant = Values(self.places).value(value)?.into_const();
+                let constant = Literals(self.places).value(value)?.into_const();
                 constant.map(|constant| self.at(value, constant))
             }
             None => None,
@@ -134,14 +128,14 @@ impl<'d> Convert<'d> {
     /// What is asked of an object of a type by all of these together.
     fn selections(&self, sets: &[&'d SelectionSet], of: &Name) -> Converted<Selections> {
         let is_object = self.schema.get_object(of).is_some();
-        if is_object || !sets.iter().any(|set| self.tells_apart(set, of)) {
-            let mut merged = Merged::new();
+        if is_object || !sets.iter().any(|set| self.has_type_conditions(set, of)) {
+            let mut merged = FieldsByKey::new();
             sets.iter().for_each(|set| self.merge(set, of, &mut merged));
             return self.fields(merged);
         }
         let mut items = Vec::new();
         for (name, _) in self.schema.types.iter().filter(|(name, _)| self.is_of(of, name)) {
-            let mut merged = Merged::new();
+            let mut merged = FieldsByKey::new();
             sets.iter().for_each(|set| self.merge(set, name, &mut merged));
             let Some(first) = merged.values().flatten().next() else { continue };
             let on = TypeCondition { on: self.at(first, key(name)) };
@@ -184,15 +178,15 @@ impl<'d> Convert<'d> {
     }
 
     /// Whether objects of some types are asked for something that others of the same type are not.
-    fn tells_apart(&self, set: &'d SelectionSet, of: &Name) -> bool {
+    fn has_type_conditions(&self, set: &'d SelectionSet, of: &Name) -> bool {
         let fragments = set.selections.iter().filter_map(|selection| self.fragment(selection));
-        fragments
-            .into_iter()
-            .any(|(on, inside)| on.is_some_and(|on| on != of) || self.tells_apart(inside, of))
+        fragments.into_iter().any(|(on, inside)| {
+            on.is_some_and(|on| on != of) || self.has_type_conditions(inside, of)
+        })
     }
 
     /// Adds what is asked of an object of a type.
-    fn merge(&self, set: &'d SelectionSet, of: &Name, to: &mut Merged<'d>) {
+    fn merge(&self, set: &'d SelectionSet, of: &Name, to: &mut FieldsByKey<'d>) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) if !self.skips(&field.directives) => {
@@ -209,7 +203,7 @@ impl<'d> Convert<'d> {
         }
     }
 
-    fn fields(&self, merged: Merged<'d>) -> Converted<Selections> {
+    fn fields(&self, merged: FieldsByKey<'d>) -> Converted<Selections> {
         let items = merged.into_values().filter_map(|fields| {
             let first = *fields.first()?;
             Some(self.field(first, &fields))
@@ -227,7 +221,7 @@ impl<'d> Convert<'d> {
         let field = Field {
             alias: node.alias.as_ref().map(|alias| self.at(node, key(alias))),
             name: self.at(node, key(&node.name)),
-            arguments: Values(self.places).arguments(&node.arguments)?,
+            arguments: Literals(self.places).arguments(&node.arguments)?,
             directives: self.directives(&node.directives)?,
             selection_set: self.at(node, self.selections(&sets, &node.selection_set.ty)?),
         };
@@ -238,63 +232,16 @@ impl<'d> Convert<'d> {
     fn directives(&self, nodes: &[Node<ast::Directive>]) -> Converted<Vec<Positioned<Directive>>> {
         let others = nodes.iter().filter(|node| is_executed(node));
         let directive = |node: &Node<ast::Directive>| {
-            let arguments = Values(self.places).arguments(&node.arguments)?;
+            let arguments = Literals(self.places).arguments(&node.arguments)?;
             Ok(self.at(node, Directive { name: self.at(node, key(&node.name)), arguments }))
         };
         others.map(directive).collect()
     }
 }
 
-/// Whether a directive says something else than what is skipped.
+/// Whether a directive is none that says what is skipped.
 fn is_executed(directive: &ast::Directive) -> bool {
     directive.name != "skip" && directive.name != "include"
-}
-
-/// Converts values.
-struct Values<'p>(&'p Places);
-
-impl Values<'_> {
-    fn at<N, T>(&self, node: &Node<N>, value: T) -> Positioned<T> {
-        Positioned::new(value, self.0.of_node(node))
-    }
-
-    fn arguments(
-        &self,
-        nodes: &[Node<ast::Argument>],
-    ) -> Converted<Vec<(Positioned<Key>, Positioned<Value>)>> {
-        let argument = |node: &Node<ast::Argument>| {
-            let value = self.value(&node.value)?;
-            Ok((self.at(node, key(&node.name)), self.at(&node.value, value)))
-        };
-        nodes.iter().map(argument).collect()
-    }
-
-    fn value(&self, node: &Node<ast::Value>) -> Converted<Value> {
-        Ok(match &**node {
-            ast::Value::Null => Value::Null,
-            ast::Value::Enum(name) => Value::Enum(key(name)),
-            ast::Value::Variable(name) => Value::Variable(key(name)),
-            ast::Value::String(text) => Value::String(text.clone()),
-            ast::Value::Boolean(truth) => Value::Boolean(*truth),
-            ast::Value::Int(digits) => Value::Number(self.number(node, digits.as_str())?),
-            ast::Value::Float(digits) => Value::Number(self.number(node, digits.as_str())?),
-            ast::Value::List(items) => {
-                Value::List(items.iter().map(|item| self.value(item)).collect::<Converted<_>>()?)
-            }
-            ast::Value::Object(fields) => {
-                let fields = fields.iter().map(|(name, value)| Ok((key(name), self.value(value)?)));
-                Value::Object(fields.collect::<Converted<_>>()?)
-            }
-        })
-    }
-
-    /// A number as JSON has it. One beyond 64 bits becomes a double, which exact scalars refuse.
-    fn number(&self, node: &Node<ast::Value>, digits: &str) -> Converted<Number> {
-        let whole = digits.parse::<i64>().map(Number::from);
-        let whole = whole.or_else(|_| digits.parse::<u64>().map(Number::from)).ok();
-        let fraction = || digits.parse::<f64>().ok().and_then(Number::from_f64);
-        whole.or_else(fraction).ok_or_else(|| error::unread(digits, self.0.of_node(node)))
-    }
 }
 
 pub(super) fn kind(operation: ast::OperationType) -> OperationType {

@@ -31,8 +31,9 @@ use crate::{
 /// documents of 100 to 750 tokens.
 const TOKEN: usize = 250;
 
-/// How many bytes a selection takes that a fragment holds for several places, about.
-const SELECTION: usize = 400;
+/// How many bytes a selection takes once what fragments hold stands in their places, about: 284 were
+/// measured, of a fragment of 50 fields in 40 places.
+const SELECTION: usize = 300;
 
 /// A request as it came.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use entity::Quoted;
 
-use super::{Asked, Guard, Options, convert, given::Given, syntax::Syntax, variables};
+use super::{Asked, Guard, Options, given::Given, literal::Literals, syntax::Syntax, variables};
 use crate::{
     graphql::{Code, error},
     query::Table,
@@ -107,7 +107,7 @@ fn literal(options: &Options, text: &str) -> Result<Option<Constant>, ServerErro
     let [Selection::Field(field)] = &operation.selection_set[..] else { return Ok(None) };
     let plain = field.directives.is_empty() && field.selection_set.is_empty();
     match &field.arguments[..] {
-        [argument] if plain => Ok(convert::value(&argument.value, &places)?.into_const()),
+        [argument] if plain => Ok(Literals(&places).value(&argument.value)?.into_const()),
         _ => Ok(None),
     }
 }

@@ -16,6 +16,7 @@ mod export;
 mod filter;
 mod given;
 mod lengths;
+mod literal;
 mod pager;
 mod persisted;
 mod place;

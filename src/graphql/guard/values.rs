@@ -14,7 +14,7 @@ use apollo_compiler::{
 use async_graphql::{Name as Key, ServerError, Value as Constant};
 use entity::cut;
 
-use super::{convert, given::Given, place::Places, scalars, variables::Path};
+use super::{given::Given, literal::Literals, place::Places, scalars, variables::Path};
 use crate::graphql::error;
 
 /// Refuses values that scalars of the schema's own do not take, and variables whose type does not fit
@@ -199,7 +199,7 @@ impl<'d> Visit<'d> {
         if value.is_null() || !matches!(self.wanted, Wanted::Scalars) {
             return;
         }
-        match convert::value(value, self.places) {
+        match Literals(self.places).value(value) {
             Err(wrong) => self.wrong.push(wrong),
             // What holds variables is looked at where it is used.
             Ok(converted) => {

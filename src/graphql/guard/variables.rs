@@ -12,7 +12,7 @@ use async_graphql::{Name as Key, Number, Pos, ServerError, Value, Variables, ind
 use entity::{Quoted, QuotedValue, cut};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{convert, place::Places, scalars};
+use super::{literal::Literals, place::Places, scalars};
 use crate::{
     graphql::{Code, error, suggestion},
     suggest::Budget,
@@ -104,7 +104,7 @@ impl Coerce<'_> {
 
     /// A default, which holds no variable.
     fn default(&mut self, literal: Option<&Node<Literal>>) -> Option<Cow<'static, Value>> {
-        match convert::value(literal?, self.places) {
+        match Literals(self.places).value(literal?) {
             Ok(value) => value.into_const().map(Cow::Owned),
             Err(wrong) => {
                 self.wrong.push(wrong);

@@ -7,28 +7,25 @@ use futures_util::{
 };
 
 use super::{
-    Env, at_key,
-    relation::Asked,
+    Env, field_path,
+    relation::Resolve,
     values::{Values, write_value},
 };
 
 /// A field that is computed, as it is asked for.
-pub(super) struct Computed<'a>(pub(super) &'a Positioned<Field>);
+pub(super) struct ComputedField<'a>(pub(super) &'a Positioned<Field>);
 
-impl<'a, N: ComplexObject + Send + Sync> Asked<'a, N> for Computed<'a> {
+impl<N: ComplexObject + Send + Sync> Resolve<N> for ComputedField<'_> {
     fn values<'b>(
         &'b self,
         env: Env<'b>,
         rows: &'b [N],
         paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values>
-    where
-        'a: 'b,
-    {
+    ) -> BoxFuture<'b, Values> {
         let key = &self.0.node.response_key().node;
         async move {
             let each = rows.iter().zip(paths).map(|(row, path)| async move {
-                let ctx = env.at(Some(at_key(path, key)), self.0);
+                let ctx = env.at(Some(field_path(path, key)), self.0);
                 row.resolve_field(&ctx).await
             });
             let mut values = Values::with_capacity(rows.len());

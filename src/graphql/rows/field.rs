@@ -221,7 +221,7 @@ pub(in crate::graphql) fn meta(
 }
 
 /// An object as the schema has it.
-pub(super) fn object(
+pub(in crate::graphql) fn object(
     name: &str,
     description: &str,
     fields: IndexMap<String, MetaField>,

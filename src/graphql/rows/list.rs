@@ -20,14 +20,15 @@ use futures_util::{
 use sea_orm::EntityTrait;
 
 use super::{
-    Env, at_key,
+    Env,
     field::argument,
+    field_path,
     page::Pages,
-    relation::{Asked, Relation},
+    relation::{Relation, Resolve},
     values::Values,
 };
 use crate::{
-    graphql::{Connection, Node, Side, Wanted, past},
+    graphql::{Connection, ListArguments, Node, Side, past},
     query::{List, Parent, Table, View},
 };
 
@@ -112,8 +113,8 @@ pub fn arguments<T: Node>(
 }
 
 /// What a field asks of a list, as its arguments say.
-pub fn wanted<T: Node>(ctx: &Context<'_>) -> ServerResult<Wanted<T>> {
-    Ok(Wanted {
+pub fn list_arguments<T: Node>(ctx: &Context<'_>) -> ServerResult<ListArguments<T>> {
+    Ok(ListArguments {
         first: ctx.param_value("first", None)?.1,
         after: ctx.param_value("after", None)?.1,
         last: ctx.param_value("last", None)?.1,
@@ -142,27 +143,27 @@ impl<N: Node, T: Node> Relation<N> for Many<N, T> {
         &'a self,
         env: Env<'a>,
         field: &'a Positioned<Field>,
-    ) -> ServerResult<Box<dyn Asked<'a, N> + 'a>> {
+    ) -> ServerResult<Box<dyn Resolve<N> + 'a>> {
         let ctx = env.at(None, field);
         let moments = if self.dated { moments(&ctx)? } else { (None, None) };
         let pages = Pages::of(env, &field.node.selection_set.node)?;
-        Ok(Box::new(Lists { many: self, field, wanted: wanted(&ctx)?, moments, pages }))
+        Ok(Box::new(ListField { many: self, field, wanted: list_arguments(&ctx)?, moments, pages }))
     }
 }
 
 /// What a field asks of the lists of rows that refer to rows.
-struct Lists<'a, N, T: Node> {
+struct ListField<'a, N, T: Node> {
     many: &'a Many<N, T>,
     field: &'a Positioned<Field>,
-    wanted: Wanted<T>,
+    wanted: ListArguments<T>,
     moments: (Option<DateTime>, Option<Date>),
     pages: Pages<'a, T>,
 }
 
 /// The lists that one field asks for differ by from where they are seen, and for whom they are.
-type Known<T> = Vec<(View, Parent<Column<T>>, Result<Arc<List<<T as Node>::Table>>>)>;
+type KnownLists<T> = Vec<(View, Parent<Column<T>>, Result<Arc<List<<T as Node>::Table>>>)>;
 
-impl<N: Node, T: Node> Lists<'_, N, T> {
+impl<N: Node, T: Node> ListField<'_, N, T> {
     /// From where the lists of objects are seen that are seen from somewhere themselves.
     async fn views(&self, ctx: &Context<'_>, objects: &[N]) -> HashMap<View, Result<View>> {
         let around: HashSet<View> = objects.iter().map(Node::view).collect();
@@ -179,7 +180,7 @@ impl<N: Node, T: Node> Lists<'_, N, T> {
         ctx: &Context<'_>,
         object: &N,
         view: &Result<View>,
-        known: &mut Known<T>,
+        known: &mut KnownLists<T>,
     ) -> Result<Connection<T>> {
         let view = view.clone()?;
         let (parent, key) = (self.many.side)(object).split();
@@ -193,16 +194,13 @@ impl<N: Node, T: Node> Lists<'_, N, T> {
     }
 }
 
-impl<'a, N: Node, T: Node> Asked<'a, N> for Lists<'a, N, T> {
+impl<N: Node, T: Node> Resolve<N> for ListField<'_, N, T> {
     fn values<'b>(
         &'b self,
         env: Env<'b>,
         objects: &'b [N],
         paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values>
-    where
-        'a: 'b,
-    {
+    ) -> BoxFuture<'b, Values> {
         let key = &self.field.node.response_key().node;
         async move {
             let ctx = env.at(None, self.field);
@@ -213,7 +211,7 @@ impl<'a, N: Node, T: Node> Asked<'a, N> for Lists<'a, N, T> {
                 let list = self.list(&ctx, object, &views[&object.view()], &mut known);
                 each.push(list.map(|list| {
                     lists.push(list);
-                    places.push(at_key(path, key));
+                    places.push(field_path(path, key));
                     lists.len() - 1
                 }));
             }
@@ -222,7 +220,7 @@ impl<'a, N: Node, T: Node> Asked<'a, N> for Lists<'a, N, T> {
             for (list, path) in each.into_iter().zip(paths) {
                 let written = match list {
                     Ok(list) => found.get(list),
-                    Err(error) => Err(env.error(at_key(path, key), self.field.pos, error)),
+                    Err(error) => Err(env.error(field_path(path, key), self.field.pos, error)),
                 };
                 values.push_or_null(env, true, Some(written));
             }

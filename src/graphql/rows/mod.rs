@@ -25,7 +25,7 @@ use async_graphql::{
 pub use field::Fields;
 pub use list::Many;
 pub use relation::One;
-pub use values::{unfold, write_value};
+pub use values::{parse_raw_values, write_response};
 
 use self::selection::Selection;
 use super::Node;
@@ -70,18 +70,18 @@ impl<'a> Env<'a> {
     }
 
     /// Tells an error where null stands in the place of what failed.
-    fn tell(self, error: ServerError) {
+    fn add_error(self, error: ServerError) {
         self.at(None, ()).add_error(error);
     }
 }
 
 /// The place of a field in an object.
-fn at_key<'p>(object: &'p QueryPathNode<'p>, key: &'p str) -> QueryPathNode<'p> {
+fn field_path<'p>(object: &'p QueryPathNode<'p>, key: &'p str) -> QueryPathNode<'p> {
     QueryPathNode { parent: Some(object), segment: QueryPathSegment::Name(key) }
 }
 
 /// The place of one of a list.
-fn at_index<'p>(list: &'p QueryPathNode<'p>, index: usize) -> QueryPathNode<'p> {
+fn index_path<'p>(list: &'p QueryPathNode<'p>, index: usize) -> QueryPathNode<'p> {
     QueryPathNode { parent: Some(list), segment: QueryPathSegment::Index(index) }
 }
 

@@ -4,36 +4,34 @@ use std::sync::Arc;
 
 use async_graphql::{
     ContextSelectionSet, OutputType, Positioned, QueryPathNode, ServerError, ServerResult, Value,
-    connection::PageInfo,
-    indexmap::IndexMap,
     parser::types::{Field, SelectionSet},
-    registry::{MetaField, MetaTypeId, Registry},
 };
-use entity::column::{Cell, Part, write_text};
+use entity::column::{Cell, SubField, write_text};
 use futures_util::future::{join, join_all};
 
 use super::{
-    Env, ROOT, at_index, at_key,
-    field::{Model, meta, object},
+    Env, ROOT,
+    field::Model,
+    field_path, index_path,
     selection::{Key, Selection, fields, key, parts},
     values::Values,
 };
 use crate::{
     error::Error,
-    graphql::{Connection, Node},
-    query::{List, Rows},
+    graphql::{Connection, Node, connection::edge_name},
+    query::{Key as Parent, List, Rows, batch::Load},
 };
 
 /// What is asked of connections, in the order in which it is answered.
 pub struct Pages<'a, N: Node> {
-    items: Vec<(&'a Positioned<Field>, Item<'a, N>)>,
+    items: Vec<(Key, &'a Positioned<Field>, Item<'a, N>)>,
 }
 
 enum Item<'a, N: Node> {
     Typename,
     Nodes(Selection<'a, N>),
     Edges(Vec<(Key, OfEdge<'a, N>)>),
-    PageInfo(Vec<Part>),
+    PageInfo(Vec<SubField>),
     TotalCount,
 }
 
@@ -44,8 +42,8 @@ enum OfEdge<'a, N: Node> {
     Cursor,
 }
 
-/// What was read for connections: the page of each, and its total.
-struct Found<N: Node> {
+/// What was read for connections, where it is asked for: the page of each, and its total.
+struct LoadedPages<N: Node> {
     pages: Vec<Result<Arc<Rows<Model<N>>>, Error>>,
     totals: Vec<Result<i64, Error>>,
     /// Where the rows of each page begin among all.
@@ -66,7 +64,7 @@ impl<'a, N: Node> Pages<'a, N> {
                 "totalCount" => Item::TotalCount,
                 _ => Item::Typename,
             };
-            items.push((field, item));
+            items.push((key(&field.node), field, item));
         }
         Ok(Self { items })
     }
@@ -79,8 +77,8 @@ impl<'a, N: Node> Pages<'a, N> {
         paths: &[QueryPathNode<'_>],
     ) -> Values {
         let found = self.read(env, lists).await;
-        let each = self.items.iter().map(|(field, item)| async {
-            let places: Vec<_> = paths.iter().map(|path| at_key(path, key_of(field))).collect();
+        let each = self.items.iter().map(|(_, field, item)| async {
+            let places: Vec<_> = paths.iter().map(|path| field_path(path, key_of(field))).collect();
             match item {
                 Item::Nodes(selection) => {
                     let places = found.places(&places);
@@ -91,7 +89,7 @@ impl<'a, N: Node> Pages<'a, N> {
                     let each = items.iter().map(|(_, item)| async {
                         let OfEdge::Node(field, selection) = item else { return Values::default() };
                         let places: Vec<_> =
-                            places.iter().map(|edge| at_key(edge, key_of(field))).collect();
+                            places.iter().map(|edge| field_path(edge, key_of(field))).collect();
                         selection.objects(env, &found.nodes, &places).await
                     });
                     Some(join_all(each).await)
@@ -139,75 +137,51 @@ fn node<N: Node>(list: &List<N::Table>, row: &Arc<Model<N>>) -> N {
     }
 }
 
-impl<N: Node> Found<N> {
+impl<N: Node> LoadedPages<N> {
     /// The place of each row, given that of the list of each page.
     fn places<'p>(&self, lists: &'p [QueryPathNode<'p>]) -> Vec<QueryPathNode<'p>> {
         let pages = self.pages.iter().zip(lists);
         let places = pages.flat_map(|(page, list)| {
             let rows = page.as_ref().map_or(0, |page| page.rows.len());
-            (0..rows).map(|index| at_index(list, index))
+            (0..rows).map(|index| index_path(list, index))
         });
         places.collect()
     }
 }
 
 impl<N: Node> Pages<'_, N> {
-    /// Reads what is asked for, the lists that are alike in one statement.
-    async fn read(&self, env: Env<'_>, lists: &[Connection<N>]) -> Found<N> {
-        let mut alike: Vec<Vec<usize>> = Vec::new();
-        for (place, one) in lists.iter().enumerate() {
-            let same = |group: &&mut Vec<usize>| Arc::ptr_eq(&lists[group[0]].list, &one.list);
-            match alike.iter_mut().find(same) {
-                Some(group) => group.push(place),
-                None => alike.push(vec![place]),
+    /// Reads what is asked for.
+    async fn read(&self, env: Env<'_>, lists: &[Connection<N>]) -> LoadedPages<N> {
+        let is_asked =
+            |what: fn(&Item<'_, N>) -> bool| self.items.iter().any(|(.., item)| what(item));
+        let with_rows =
+            is_asked(|item| matches!(item, Item::Nodes(_) | Item::Edges(_) | Item::PageInfo(_)));
+        let pages = async {
+            match with_rows {
+                true => load_each(env, lists, Arc::clone).await,
+                false => Vec::new(),
             }
-        }
-        let asked = |what: fn(&Item<'_, N>) -> bool| self.items.iter().any(|(_, item)| what(item));
-        let pages =
-            asked(|item| matches!(item, Item::Nodes(_) | Item::Edges(_) | Item::PageInfo(_)));
-        let totals = asked(|item| matches!(item, Item::TotalCount));
-        let groups = alike.iter().map(|group| async {
-            let list = &lists[group[0]].list;
-            let keys: Vec<_> = group.iter().map(|place| lists[*place].key.clone()).collect();
-            let page = async {
-                match pages {
-                    true => env.batch()?.load_all(Arc::clone(list), &keys).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            let total = async {
-                match totals {
-                    true => env.batch()?.load_all(list.total(), &keys).await,
-                    false => Ok(Vec::new()),
-                }
-            };
-            join(page, total).await
-        });
-        let read = join_all(groups).await;
-        let missing = || Error::internal("a list was not answered");
-        let mut found = Found {
-            pages: lists.iter().map(|_| Err(missing())).collect(),
-            totals: lists.iter().map(|_| Ok(0)).collect(),
-            starts: Vec::with_capacity(lists.len()),
-            nodes: Vec::new(),
         };
-        for (group, (pages, totals)) in alike.iter().zip(read) {
-            for (number, place) in group.iter().enumerate() {
-                let page = pages.as_ref().map(|pages| pages.get(number).cloned().flatten());
-                found.pages[*place] =
-                    page.map_err(Clone::clone).and_then(|page| page.ok_or_else(missing));
-                let total = totals.as_ref().map(|totals| totals.get(number).copied().flatten());
-                found.totals[*place] = total.map_err(Clone::clone).map(Option::unwrap_or_default);
+        let totals = async {
+            match is_asked(|item| matches!(item, Item::TotalCount)) {
+                true => load_each(env, lists, |list| list.total()).await,
+                false => Vec::new(),
             }
-        }
-        for (place, page) in found.pages.iter().enumerate() {
-            found.starts.push(found.nodes.len());
+        };
+        let (pages, totals) = join(pages, totals).await;
+        let page = |page: Result<Option<_>, _>| {
+            page.and_then(|page| page.ok_or_else(|| Error::internal("a list was not answered")))
+        };
+        let pages: Vec<_> = pages.into_iter().map(page).collect();
+        let totals = totals.into_iter().map(|total| total.map(Option::unwrap_or_default)).collect();
+        let (mut starts, mut nodes) = (Vec::with_capacity(pages.len()), Vec::new());
+        for (page, connection) in pages.iter().zip(lists) {
+            starts.push(nodes.len());
             if let Ok(page) = page {
-                let list = &lists[place].list;
-                found.nodes.extend(page.rows.iter().map(|row| node::<N>(list, row)));
+                nodes.extend(page.rows.iter().map(|row| node::<N>(&connection.list, row)));
             }
         }
-        found
+        LoadedPages { pages, totals, starts, nodes }
     }
 
     fn connection(
@@ -215,27 +189,27 @@ impl<N: Node> Pages<'_, N> {
         env: Env<'_>,
         list: &Connection<N>,
         (place, path): (usize, &QueryPathNode<'_>),
-        found: &Found<N>,
+        found: &LoadedPages<N>,
         written: &[Option<Vec<Values>>],
         to: &mut Vec<u8>,
     ) -> Result<(), Box<ServerError>> {
         to.push(b'{');
-        for (number, (field, item)) in self.items.iter().enumerate() {
+        for (number, (key, field, item)) in self.items.iter().enumerate() {
             if number > 0 {
                 to.push(b',');
             }
-            to.extend_from_slice(&key(&field.node));
+            to.extend_from_slice(key);
             let error = |error: &Error| {
-                env.error(at_key(path, key_of(field)), field.pos, error.clone().into())
+                env.error(field_path(path, key_of(field)), field.pos, error.clone().into())
             };
             let page = || found.pages[place].as_ref().map_err(error);
-            let start = found.starts[place];
+            let start = || found.starts[place];
             let values = written[number].as_deref().unwrap_or_default();
             match item {
                 Item::Typename => write_text(&Connection::<N>::type_name(), to),
                 Item::Nodes(_) => {
                     write_list(page()?.rows.len(), to, |row, to| {
-                        to.extend_from_slice(values[0].get(start + row)?);
+                        to.extend_from_slice(values[0].get(start() + row)?);
                         Ok(())
                     })?;
                 }
@@ -251,7 +225,7 @@ impl<N: Node> Pages<'_, N> {
                             match item {
                                 OfEdge::Typename => write_text(&edge_name::<N>(), to),
                                 OfEdge::Node(..) => {
-                                    to.extend_from_slice(values[number].get(start + row)?);
+                                    to.extend_from_slice(values[number].get(start() + row)?);
                                 }
                                 OfEdge::Cursor => {
                                     let cursor = list.list.cursor(page, row);
@@ -266,7 +240,7 @@ impl<N: Node> Pages<'_, N> {
                 Item::PageInfo(parts) => {
                     let page = page()?;
                     let last = page.rows.len().wrapping_sub(1);
-                    Part::write_object(parts, to, "PageInfo", |name, to| match name {
+                    SubField::write_object(parts, to, "PageInfo", |name, to| match name {
                         "hasPreviousPage" => page.has_previous.write(&[], to),
                         "hasNextPage" => page.has_next.write(&[], to),
                         "startCursor" => list.list.cursor(page, 0).write(&[], to),
@@ -276,7 +250,7 @@ impl<N: Node> Pages<'_, N> {
                 Item::TotalCount => {
                     let total = found.totals[place].clone();
                     let total = total.and_then(|all| i32::try_from(all).map_err(Error::internal));
-                    let total = total.map_err(|why| env.tell(*error(&why))).ok();
+                    let total = total.map_err(|why| env.add_error(*error(&why))).ok();
                     total.write(&[], to);
                 }
             }
@@ -284,6 +258,39 @@ impl<N: Node> Pages<'_, N> {
         to.push(b'}');
         Ok(())
     }
+}
+
+/// Asks a question about each connection, for those that are alike in one statement.
+async fn load_each<N: Node, L: Load<Key = Parent>>(
+    env: Env<'_>,
+    lists: &[Connection<N>],
+    question: impl Fn(&Arc<List<N::Table>>) -> L,
+) -> Vec<Result<Option<L::Value>, Error>> {
+    let mut alike: Vec<Vec<usize>> = Vec::new();
+    for (place, one) in lists.iter().enumerate() {
+        let same = |group: &&mut Vec<usize>| Arc::ptr_eq(&lists[group[0]].list, &one.list);
+        match alike.iter_mut().find(same) {
+            Some(group) => group.push(place),
+            None => alike.push(vec![place]),
+        }
+    }
+    let groups = alike.iter().map(|group| {
+        let keys: Vec<_> = group.iter().map(|place| lists[*place].key.clone()).collect();
+        let question = question(&lists[group[0]].list);
+        async move { env.batch()?.load_all(question, &keys).await }
+    });
+    let mut each: Vec<_> = lists.iter().map(|_| Ok(None)).collect();
+    for (group, answers) in alike.iter().zip(join_all(groups).await) {
+        match answers {
+            Ok(answers) => {
+                for (place, answer) in group.iter().zip(answers) {
+                    each[*place] = Ok(answer);
+                }
+            }
+            Err(error) => group.iter().for_each(|place| each[*place] = Err(error.clone())),
+        }
+    }
+    each
 }
 
 /// Writes a list of as many.
@@ -312,56 +319,4 @@ pub async fn resolve<N: Node>(
     let pages = Pages::of(env, &ctx.item.node)?;
     let path = ctx.path_node.unwrap_or(ROOT);
     pages.values(env, std::slice::from_ref(connection), &[path]).await.into_only()
-}
-
-/// Makes connections known to the schema.
-pub fn type_info<N: Node>(registry: &mut Registry) -> String {
-    registry.create_output_type::<Connection<N>, _>(MetaTypeId::Object, |registry| {
-        let nodes = Vec::<N>::create_type_info(registry);
-        let edges = edge_info::<N>(registry);
-        let page_info = PageInfo::create_type_info(registry);
-        let total = Option::<i32>::create_type_info(registry);
-        let fields = [
-            ("nodes", "The rows of this page, in the list's order.", nodes),
-            ("edges", "The rows of this page, each with its cursor.", format!("[{edges}]!")),
-            (
-                "pageInfo",
-                "Whether the list goes on before or after this page, and the cursors to go on from.",
-                page_info,
-            ),
-            (
-                "totalCount",
-                "How many rows the list has on all pages together, after the filter. Counted only when\nasked for.",
-                total,
-            ),
-        ];
-        object(
-            &Connection::<N>::type_name(),
-            "One page of a list (Relay's cursor connections). Read `nodes` for the rows; read `edges` or\n`pageInfo` for cursors to read on from.",
-            fields.map(described).into_iter().collect(),
-        )
-    })
-}
-
-fn edge_info<N: Node>(registry: &mut Registry) -> String {
-    let fields = [
-        ("node", "The row.", N::create_type_info(registry)),
-        (
-            "cursor",
-            "Where the row stands in this list: give it back as `after` or `before`, with the same\n`orderBy`, to read on from here. Opaque.",
-            <String as OutputType>::create_type_info(registry),
-        ),
-    ];
-    let (name, fields) = (edge_name::<N>(), fields.map(described).into_iter().collect());
-    let edge = object(&name, "A row of a list and its place there.", fields);
-    registry.types.insert(name.clone(), edge);
-    format!("{name}!")
-}
-
-fn edge_name<N: Node>() -> String {
-    format!("{}Edge", N::type_name())
-}
-
-fn described((name, description, of): (&str, &str, String)) -> (String, MetaField) {
-    (name.to_owned(), meta(name, description, IndexMap::new(), of))
 }

@@ -14,7 +14,7 @@ use futures_util::{
 };
 use sea_orm::EntityName;
 
-use super::{Env, at_key, field::Model, selection::Selection, values::Values};
+use super::{Env, field::Model, field_path, selection::Selection, values::Values};
 use crate::{
     error::Error,
     graphql::Node,
@@ -35,20 +35,18 @@ pub trait Relation<N>: Send + Sync {
         &'a self,
         env: Env<'a>,
         field: &'a Positioned<Field>,
-    ) -> ServerResult<Box<dyn Asked<'a, N> + 'a>>;
+    ) -> ServerResult<Box<dyn Resolve<N> + 'a>>;
 }
 
-/// What has to be asked for before objects can be written.
-pub trait Asked<'a, N>: Send + Sync {
+/// A field that is resolved for all objects of a level together, before any of them is written.
+pub trait Resolve<N>: Send + Sync {
     /// The value of each object, given the place of each in the answer.
     fn values<'b>(
         &'b self,
         env: Env<'b>,
         objects: &'b [N],
         paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values>
-    where
-        'a: 'b;
+    ) -> BoxFuture<'b, Values>;
 }
 
 /// The row that a column refers to.
@@ -82,14 +80,14 @@ impl<N: Node, T: Node> Relation<N> for One<N, T> {
         &'a self,
         env: Env<'a>,
         field: &'a Positioned<Field>,
-    ) -> ServerResult<Box<dyn Asked<'a, N> + 'a>> {
+    ) -> ServerResult<Box<dyn Resolve<N> + 'a>> {
         let selection = Selection::of(env, &field.node.selection_set.node)?;
-        Ok(Box::new(Referred { one: self, field, selection }))
+        Ok(Box::new(ReferenceField { one: self, field, selection }))
     }
 }
 
 /// What a field asks of the rows that a column refers to.
-struct Referred<'a, N: Node, T: Node> {
+struct ReferenceField<'a, N: Node, T: Node> {
     one: &'a One<N, T>,
     field: &'a Positioned<Field>,
     selection: Selection<'a, T>,
@@ -98,7 +96,7 @@ struct Referred<'a, N: Node, T: Node> {
 /// The rows with some numbers, seen from somewhere.
 type Found<T> = Result<HashMap<i64, Arc<Model<T>>>, Error>;
 
-impl<N: Node, T: Node> Referred<'_, N, T> {
+impl<N: Node, T: Node> ReferenceField<'_, N, T> {
     /// The rows that are referred to, from wherever they are seen.
     async fn find(&self, env: Env<'_>, objects: &[N]) -> HashMap<View, Found<T>> {
         let mut numbers: HashMap<View, Vec<i64>> = HashMap::new();
@@ -139,16 +137,13 @@ impl<N: Node, T: Node> Referred<'_, N, T> {
     }
 }
 
-impl<'a, N: Node, T: Node> Asked<'a, N> for Referred<'a, N, T> {
+impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, N, T> {
     fn values<'b>(
         &'b self,
         env: Env<'b>,
         objects: &'b [N],
         paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values>
-    where
-        'a: 'b,
-    {
+    ) -> BoxFuture<'b, Values> {
         let key = &self.field.node.response_key().node;
         async move {
             let found = self.find(env, objects).await;
@@ -165,7 +160,7 @@ impl<'a, N: Node, T: Node> Asked<'a, N> for Referred<'a, N, T> {
                         known.copied().unwrap_or_else(|| {
                             written.insert(same, others.len());
                             others.push(other);
-                            places.push(at_key(path, key));
+                            places.push(field_path(path, key));
                             others.len() - 1
                         })
                     })
@@ -178,7 +173,7 @@ impl<'a, N: Node, T: Node> Asked<'a, N> for Referred<'a, N, T> {
                     None => None,
                     Some(Ok(other)) => Some(found.get(other)),
                     Some(Err(error)) => {
-                        Some(Err(env.error(at_key(path, key), self.field.pos, error.into())))
+                        Some(Err(env.error(field_path(path, key), self.field.pos, error.into())))
                     }
                 };
                 values.push_or_null(env, self.one.optional, written);

@@ -13,14 +13,14 @@ use entity::{Date, DateTime};
 
 use super::{
     field::{argument, meta, object},
-    list::{arguments, moments, wanted},
+    list::{arguments, list_arguments, moments},
 };
-use crate::graphql::{Ask, Connection, Node, Side, Wanted, list, past, slug};
+use crate::graphql::{Ask, Connection, ListArguments, Node, Side, list, past, slug};
 
 /// An object that the root finds and lists.
-pub trait Rooted: Node {
+pub trait RootFields: Node {
     /// The field that finds one by its slug, and its description.
-    const ONE: Option<(&'static str, &'static str)>;
+    const SINGLE: Option<(&'static str, &'static str)>;
     /// The field that lists all, and its description.
     const LIST: (&'static str, &'static str);
     /// Whether they are figures, which can be seen as they were.
@@ -29,15 +29,15 @@ pub trait Rooted: Node {
 
 /// The fields of the root for objects of one type.
 #[derive(Debug)]
-pub struct Root<N>(PhantomData<fn() -> N>);
+pub struct RootQuery<N>(PhantomData<fn() -> N>);
 
-impl<N> Default for Root<N> {
+impl<N> Default for RootQuery<N> {
     fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<N: Rooted> OutputType for Root<N> {
+impl<N: RootFields> OutputType for RootQuery<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Query", N::type_name()).into()
     }
@@ -45,7 +45,7 @@ impl<N: Rooted> OutputType for Root<N> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let mut fields = IndexMap::new();
-            if let Some((name, description)) = N::ONE {
+            if let Some((name, description)) = N::SINGLE {
                 let slug = "Its slug. Null is returned where no row has it.";
                 let by = [argument::<String>(registry, "slug", slug)].into();
                 let one = Option::<N>::create_type_info(registry);
@@ -70,16 +70,16 @@ impl<N: Rooted> OutputType for Root<N> {
     }
 }
 
-impl<N: Rooted> ContainerType for Root<N> {
+impl<N: RootFields> ContainerType for RootQuery<N> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let name = ctx.item.node.name.node.as_str();
         let inside = ctx.with_selection_set(&ctx.item.node.selection_set);
         if name == N::LIST.0 {
             let moments = if N::DATED { moments(ctx)? } else { (None, None) };
-            let found = Some(all::<N>(ctx, &wanted(ctx)?, moments).await);
+            let found = Some(all::<N>(ctx, &list_arguments(ctx)?, moments).await);
             return found.resolve(&inside, ctx.item).await.map(Some);
         }
-        if N::ONE.is_some_and(|(one, _)| one == name) {
+        if N::SINGLE.is_some_and(|(one, _)| one == name) {
             let slug: String = ctx.param_value("slug", None)?.1;
             let found = slug::find::<N>(ctx, &slug).await.transpose();
             return found.resolve(&inside, ctx.item).await.map(Some);
@@ -88,12 +88,12 @@ impl<N: Rooted> ContainerType for Root<N> {
     }
 }
 
-impl<N: Rooted> ObjectType for Root<N> {}
+impl<N: RootFields> ObjectType for RootQuery<N> {}
 
 /// The rows that are wanted, seen from where it is said.
-async fn all<N: Rooted>(
+async fn all<N: RootFields>(
     ctx: &Context<'_>,
-    wanted: &Wanted<N>,
+    wanted: &ListArguments<N>,
     (as_of, known_on): (Option<DateTime>, Option<Date>),
 ) -> Result<Connection<N>> {
     let view = past::view(ctx, ctx.batch()?.view(), as_of, known_on).await?;

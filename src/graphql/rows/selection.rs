@@ -6,15 +6,15 @@ use async_graphql::{
 };
 use entity::{
     Text,
-    column::{Part, write_text},
+    column::{SubField, write_text},
 };
 use futures_util::future::join_all;
 
 use super::{
     Env,
-    computed::Computed,
+    computed::ComputedField,
     field::{Kind, Model},
-    relation::Asked,
+    relation::Resolve,
     values::Values,
 };
 use crate::graphql::{Language, Node, language};
@@ -22,8 +22,8 @@ use crate::graphql::{Language, Node, language};
 /// What is asked of objects that are rows, in the order in which it is answered.
 pub(super) struct Selection<'a, N: Node> {
     items: Vec<(Key, Item<N>)>,
-    /// What has to be asked for before anything is written.
-    asked: Vec<Box<dyn Asked<'a, N> + 'a>>,
+    /// The fields that are resolved before anything is written.
+    resolved: Vec<Box<dyn Resolve<N> + 'a>>,
 }
 
 /// By what key something is answered, as JSON with a colon.
@@ -33,8 +33,8 @@ pub(super) type Key = Vec<u8>;
 enum Item<N: Node> {
     Typename,
     Column {
-        write: fn(&Model<N>, &[Part], &mut Vec<u8>),
-        parts: Vec<Part>,
+        write: fn(&Model<N>, &[SubField], &mut Vec<u8>),
+        parts: Vec<SubField>,
     },
     Value(fn(&N, &mut Vec<u8>)),
     Text {
@@ -44,17 +44,18 @@ enum Item<N: Node> {
     },
     Texts {
         read: fn(&Model<N>) -> Option<&Text>,
-        parts: Vec<Part>,
+        parts: Vec<SubField>,
     },
-    /// What was asked for, by its place among all that was.
-    Asked(usize),
+    /// What was resolved, by its place among all that was.
+    Resolved(usize),
 }
 
 impl<'a, N: Node> Selection<'a, N> {
     /// What is asked of an object of this type. No key comes twice, for the guard has merged what is
     /// answered as one.
     pub(super) fn of(env: Env<'a>, set: &'a SelectionSet) -> ServerResult<Self> {
-        let mut selection = Self { items: Vec::with_capacity(set.items.len()), asked: Vec::new() };
+        let mut selection =
+            Self { items: Vec::with_capacity(set.items.len()), resolved: Vec::new() };
         for field in fields(set, &N::type_name()) {
             let item = selection.item(env, field)?;
             selection.items.push((key(&field.node), item));
@@ -67,8 +68,8 @@ impl<'a, N: Node> Selection<'a, N> {
         if name == "__typename" {
             return Ok(Item::Typename);
         }
-        let asked: Box<dyn Asked<'a, N> + 'a> = match N::field_table().find(name) {
-            None => Box::new(Computed(field)),
+        let resolved: Box<dyn Resolve<N> + 'a> = match N::field_table().find(name) {
+            None => Box::new(ComputedField(field)),
             Some(found) => match &found.kind {
                 Kind::Relation(relation) => relation.bind(env, field)?,
                 Kind::Column(column) => {
@@ -89,13 +90,13 @@ impl<'a, N: Node> Selection<'a, N> {
                 }
             },
         };
-        self.asked.push(asked);
-        Ok(Item::Asked(self.asked.len() - 1))
+        self.resolved.push(resolved);
+        Ok(Item::Resolved(self.resolved.len() - 1))
     }
 
     /// Whether objects can be written from their rows alone, whatever their place in the answer.
     pub(super) fn is_plain(&self) -> bool {
-        self.asked.is_empty()
+        self.resolved.is_empty()
     }
 
     /// Each object as JSON.
@@ -105,8 +106,8 @@ impl<'a, N: Node> Selection<'a, N> {
         objects: &[N],
         paths: &[QueryPathNode<'_>],
     ) -> Values {
-        let asked = self.asked.iter().map(|asked| asked.values(env, objects, paths));
-        let found = join_all(asked).await;
+        let resolved = self.resolved.iter().map(|field| field.values(env, objects, paths));
+        let found = join_all(resolved).await;
         let languages = self.items.iter().map(|(_, item)| match item {
             Item::Text { languages, .. } => languages.iter().map(String::as_str).collect(),
             _ => Vec::new(),
@@ -145,7 +146,7 @@ impl<'a, N: Node> Selection<'a, N> {
                     }
                 }
                 Item::Texts { read, parts } => write_texts(read(object.row()), parts, to),
-                Item::Asked(number) => to.extend_from_slice(found[*number].get(row)?),
+                Item::Resolved(number) => to.extend_from_slice(found[*number].get(row)?),
             }
         }
         to.push(b'}');
@@ -181,11 +182,11 @@ pub(super) fn key(field: &Field) -> Key {
 }
 
 /// What is asked of an object that stands in a column.
-pub(super) fn parts(set: &SelectionSet) -> Vec<Part> {
+pub(super) fn parts(set: &SelectionSet) -> Vec<SubField> {
     let parts = set.items.iter().filter_map(|selected| match &selected.node {
         Selected::Field(field) => {
             let name = field.node.name.node.to_string();
-            Some(Part { key: key(&field.node), name })
+            Some(SubField { key: key(&field.node), name })
         }
         _ => None,
     });
@@ -193,13 +194,13 @@ pub(super) fn parts(set: &SelectionSet) -> Vec<Part> {
 }
 
 /// Writes a text in all its languages.
-fn write_texts(text: Option<&Text>, parts: &[Part], to: &mut Vec<u8>) {
+fn write_texts(text: Option<&Text>, parts: &[SubField], to: &mut Vec<u8>) {
     to.push(b'[');
     for (place, (tag, text)) in text.iter().flat_map(|text| text.iter()).enumerate() {
         if place > 0 {
             to.push(b',');
         }
-        Part::write_object(parts, to, "LocalizedText", |name, to| {
+        SubField::write_object(parts, to, "LocalizedText", |name, to| {
             write_text(if name == "language" { tag } else { text }, to);
         });
     }

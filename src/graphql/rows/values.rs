@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use async_graphql::{Name, ServerError, ServerResult, Value, indexmap::IndexMap};
+use async_graphql::{Name, Response, ServerError, ServerResult, Value, indexmap::IndexMap};
 use async_graphql_value::RAW_VALUE_TOKEN;
-use entity::column::write_text;
+use entity::column::{write_json, write_text};
 
 use super::Env;
 
@@ -46,7 +46,7 @@ impl Values {
         let bytes = match value {
             Some(Err(error)) if !optional => return self.push(|_| Err(error)),
             Some(Err(error)) => {
-                env.tell(*error);
+                env.add_error(*error);
                 None
             }
             Some(Ok(bytes)) => Some(bytes),
@@ -78,7 +78,7 @@ impl Values {
 }
 
 /// A value that is JSON already.
-pub fn raw(json: Vec<u8>) -> Value {
+fn raw(json: Vec<u8>) -> Value {
     // All that is written is text.
     let json = String::from_utf8(json).unwrap_or_default();
     Value::Object(IndexMap::from([(Name::new(RAW_VALUE_TOKEN), Value::String(json))]))
@@ -95,7 +95,7 @@ fn as_raw(fields: &IndexMap<Name, Value>) -> Option<&str> {
 }
 
 /// Writes a value as JSON.
-pub fn write_value(value: &Value, to: &mut Vec<u8>) {
+pub(super) fn write_value(value: &Value, to: &mut Vec<u8>) {
     match value {
         Value::Object(fields) => match as_raw(fields) {
             Some(json) => to.extend_from_slice(json.as_bytes()),
@@ -126,23 +126,38 @@ pub fn write_value(value: &Value, to: &mut Vec<u8>) {
         Value::Boolean(truth) => to.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::String(text) => write_text(text, to),
         Value::Enum(word) => write_text(word, to),
-        // Writing to memory does not fail.
-        Value::Number(number) => drop(serde_json::to_writer(to, number)),
-        Value::Binary(bytes) => drop(serde_json::to_writer(to, &**bytes)),
+        Value::Number(number) => write_json(number, to),
+        Value::Binary(bytes) => write_json(&**bytes, to),
     }
 }
 
+/// Writes a response as JSON, without reading again what is JSON already.
+pub fn write_response(response: &Response, to: &mut Vec<u8>) {
+    to.extend_from_slice(b"{\"data\":");
+    write_value(&response.data, to);
+    if !response.extensions.is_empty() {
+        to.extend_from_slice(b",\"extensions\":");
+        write_json(&response.extensions, to);
+    }
+    if !response.errors.is_empty() {
+        to.extend_from_slice(b",\"errors\":");
+        write_json(&response.errors, to);
+    }
+    to.push(b'}');
+}
+
 /// A value none of whose parts is JSON already.
-pub fn unfold(value: Value) -> Value {
+pub fn parse_raw_values(value: Value) -> Value {
     match value {
         Value::Object(fields) => match as_raw(&fields) {
             Some(json) => serde_json::from_str(json).unwrap_or_default(),
             None => {
-                let fields = fields.into_iter().map(|(name, value)| (name, unfold(value)));
+                let fields =
+                    fields.into_iter().map(|(name, value)| (name, parse_raw_values(value)));
                 Value::Object(fields.collect())
             }
         },
-        Value::List(items) => Value::List(items.into_iter().map(unfold).collect()),
+        Value::List(items) => Value::List(items.into_iter().map(parse_raw_values).collect()),
         value => value,
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graphql::{Checked, Export, Preferred, error, rows::unfold},
+    graphql::{Checked, Export, Preferred, error, rows::parse_raw_values},
 };
 
 /// What is still to be read and written.
@@ -72,7 +72,7 @@ impl Pages {
     async fn execute(&self, mut checked: Checked) -> Result<Answer, Refusal> {
         checked.request = checked.request.data(self.preferred.clone());
         let (mut answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
-        answer.data = unfold(answer.data);
+        answer.data = parse_raw_values(answer.data);
         Ok(answer)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::Viewer,
     event,
-    graphql::{self, Arrival, Asked, Checked, Position, Preferred},
+    graphql::{self, Arrival, Asked, Checked, Position, Preferred, rows::write_response},
 };
 
 /// A question, which is checked anew each time it is answered.
@@ -167,7 +167,10 @@ impl From<Response> for Answer {
         if response.is_err() && response.errors.iter().all(nowhere) {
             Self::refused(&response.errors)
         } else {
-            Self::Next(protocol::json(&response).into())
+            let mut json = Vec::new();
+            write_response(&response, &mut json);
+            // All that is written is text.
+            Self::Next(String::from_utf8_lossy(&json).into())
         }
     }
 }
