@@ -118,6 +118,10 @@ async fn every_limit_says_what_it_found() {
         fragments,
         ("SELECTION_LIMIT_EXCEEDED".to_owned(), json!(1 + 2 * 15 + 16), json!(20))
     );
+    // Each of eleven types has the three fields, and one of them a fourth.
+    let types = "{ node(id: \"district:1\") { ...F } } fragment F on Node { a: id b: id id ... on District { slug } }";
+    let types = refusal(&server.ask(types).await);
+    assert_eq!(types, ("SELECTION_LIMIT_EXCEEDED".to_owned(), json!(21), json!(20)));
     let tokens = refusal(&server.ask(&format!("{{ {} }}", "__typename ".repeat(300))).await);
     assert_eq!(tokens.0, "TOKEN_LIMIT_EXCEEDED");
     let nested = json!({"f": {"not": {"or": [{"slug": {}}]}}});

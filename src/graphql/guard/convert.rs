@@ -21,7 +21,7 @@ use super::{
     literal::{Literals, key},
     place::Places,
 };
-use crate::graphql::error;
+use crate::graphql::{Code, error};
 
 type Converted<T> = Result<T, ServerError>;
 
@@ -31,22 +31,24 @@ pub(super) struct Document {
     /// Whether anything of it may be skipped (`@skip`, `@include`).
     pub(super) conditional: bool,
     /// How many selections it has.
-    pub(super) selections: usize,
+    pub(super) selections: u32,
 }
 
 /// Converts a document: each of its operations, or, given the values of the variables, the one that
 /// they are of, without what is skipped. Fails on a number that no value can hold.
 ///
 /// What is converted has no fragments: the fields of an object stand in it, those that are answered
-/// as one merged. Where an object may be of several types, it has the fields of each of them apart.
+/// as one merged. Where an object may be of several types, it has the fields of each of them apart:
+/// that may be many times what was counted, so no more than `most` selections are converted.
 pub(super) fn document(
     schema: &Schema,
     valid: &executable::ExecutableDocument,
     places: &Places,
     given: Option<Given<'_>>,
+    most: u32,
 ) -> Converted<Document> {
     let (conditional, selections) = Default::default();
-    let convert = Convert { schema, valid, places, given, conditional, selections };
+    let convert = Convert { schema, valid, places, given, most, conditional, selections };
     let operations = match (&valid.operations.anonymous, given) {
         (Some(operation), _) => DocumentOperations::Single(convert.operation(operation)?),
         (None, given) => {
@@ -73,9 +75,11 @@ struct Convert<'d> {
     valid: &'d executable::ExecutableDocument,
     places: &'d Places,
     given: Option<Given<'d>>,
+    /// How many selections may be converted.
+    most: u32,
     /// Whether anything may be skipped.
     conditional: Cell<bool>,
-    selections: Cell<usize>,
+    selections: Cell<u32>,
 }
 
 impl<'d> Convert<'d> {
@@ -216,7 +220,21 @@ impl<'d> Convert<'d> {
         node: &'d Node<executable::Field>,
         same: &[&'d Node<executable::Field>],
     ) -> Converted<Positioned<Selected>> {
-        self.selections.update(|selections| selections + 1);
+        self.selections.update(|selections| selections.saturating_add(1));
+        if self.selections.get() > self.most {
+            return Err(error::beyond(
+                Code::SelectionLimitExceeded,
+                format!(
+                    "the document has {} selections or more, its fragments put in the place of \
+                     their names for each type that an object may be of, but may have {} at the \
+                     most; name fragments fewer times",
+                    self.selections.get(),
+                    self.most
+                ),
+                self.selections.get().into(),
+                self.most.into(),
+            ));
+        }
         let sets: Vec<&SelectionSet> = same.iter().map(|field| &field.selection_set).collect();
         let field = Field {
             alias: node.alias.as_ref().map(|alias| self.at(node, key(alias))),

@@ -148,7 +148,8 @@ impl Document {
                 .map_err(|_| one(error::introspection_depth()))?;
         }
         values::check(contract, &valid, &places, options.error_max())?;
-        let parsed = convert::document(contract, &valid, &places, None).map_err(one)?;
+        let parsed = convert::document(contract, &valid, &places, None, options.selection_max)
+            .map_err(one)?;
         Ok(Self { valid, parsed, places, tokens, introspects: found.introspects })
     }
 
@@ -187,7 +188,10 @@ impl Document {
         given: Given<'_>,
     ) -> Result<Parsed, ServerError> {
         let mut parsed = match self.parsed.conditional {
-            true => convert::document(contract, &self.valid, &self.places, Some(given))?.parsed,
+            true => {
+                let (valid, places) = (&self.valid, &self.places);
+                convert::document(contract, valid, places, Some(given), u32::MAX)?.parsed
+            }
             false => self.parsed.parsed.clone(),
         };
         let names = given.operation.variables.iter().map(|variable| Name::new(&*variable.name));
@@ -201,7 +205,7 @@ impl Document {
 
     /// How many bytes it takes while it is kept, about.
     pub(super) fn size(&self) -> usize {
-        self.tokens * TOKEN + self.parsed.selections * SELECTION
+        self.tokens * TOKEN + self.parsed.selections as usize * SELECTION
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     Env, ROOT,
     field::Model,
     field_path, index_path,
-    selection::{Key, Selection, fields, key, parts},
+    selection::{Key, Selection, fields, key, sub_fields},
     values::Values,
 };
 use crate::{
@@ -60,7 +60,7 @@ impl<'a, N: Node> Pages<'a, N> {
             let item = match field.node.name.node.as_str() {
                 "nodes" => Item::Nodes(Selection::of(env, inside)?),
                 "edges" => Item::Edges(edge(env, inside)?),
-                "pageInfo" => Item::PageInfo(parts(inside)),
+                "pageInfo" => Item::PageInfo(sub_fields(inside)),
                 "totalCount" => Item::TotalCount,
                 _ => Item::Typename,
             };
@@ -237,10 +237,10 @@ impl<N: Node> Pages<'_, N> {
                         Ok(())
                     })?;
                 }
-                Item::PageInfo(parts) => {
+                Item::PageInfo(sub_fields) => {
                     let page = page()?;
                     let last = page.rows.len().wrapping_sub(1);
-                    SubField::write_object(parts, to, "PageInfo", |name, to| match name {
+                    SubField::write_object(sub_fields, to, "PageInfo", |name, to| match name {
                         "hasPreviousPage" => page.has_previous.write(&[], to),
                         "hasNextPage" => page.has_next.write(&[], to),
                         "startCursor" => list.list.cursor(page, 0).write(&[], to),

@@ -34,7 +34,7 @@ enum Item<N: Node> {
     Typename,
     Column {
         write: fn(&Model<N>, &[SubField], &mut Vec<u8>),
-        parts: Vec<SubField>,
+        sub_fields: Vec<SubField>,
     },
     Value(fn(&N, &mut Vec<u8>)),
     Text {
@@ -44,7 +44,7 @@ enum Item<N: Node> {
     },
     Texts {
         read: fn(&Model<N>) -> Option<&Text>,
-        parts: Vec<SubField>,
+        sub_fields: Vec<SubField>,
     },
     /// What was resolved, by its place among all that was.
     Resolved(usize),
@@ -73,8 +73,8 @@ impl<'a, N: Node> Selection<'a, N> {
             Some(found) => match &found.kind {
                 Kind::Relation(relation) => relation.bind(env, field)?,
                 Kind::Column(column) => {
-                    let parts = parts(&field.node.selection_set.node);
-                    return Ok(Item::Column { write: column.write, parts });
+                    let sub_fields = sub_fields(&field.node.selection_set.node);
+                    return Ok(Item::Column { write: column.write, sub_fields });
                 }
                 Kind::Value { write, .. } => return Ok(Item::Value(*write)),
                 Kind::Text { read, optional } => {
@@ -85,8 +85,8 @@ impl<'a, N: Node> Selection<'a, N> {
                     return Ok(Item::Text { read: *read, languages, optional: *optional });
                 }
                 Kind::Texts(read) => {
-                    let parts = parts(&field.node.selection_set.node);
-                    return Ok(Item::Texts { read: *read, parts });
+                    let sub_fields = sub_fields(&field.node.selection_set.node);
+                    return Ok(Item::Texts { read: *read, sub_fields });
                 }
             },
         };
@@ -136,7 +136,7 @@ impl<'a, N: Node> Selection<'a, N> {
             to.extend_from_slice(key);
             match item {
                 Item::Typename => write_text(&N::type_name(), to),
-                Item::Column { write, parts } => write(object.row(), parts, to),
+                Item::Column { write, sub_fields } => write(object.row(), sub_fields, to),
                 Item::Value(write) => write(object, to),
                 Item::Text { read, optional, .. } => {
                     let text = read(object.row()).and_then(|text| text.get(&languages[place]));
@@ -145,7 +145,7 @@ impl<'a, N: Node> Selection<'a, N> {
                         text => write_text(text.unwrap_or_default(), to),
                     }
                 }
-                Item::Texts { read, parts } => write_texts(read(object.row()), parts, to),
+                Item::Texts { read, sub_fields } => write_texts(read(object.row()), sub_fields, to),
                 Item::Resolved(number) => to.extend_from_slice(found[*number].get(row)?),
             }
         }
@@ -182,25 +182,25 @@ pub(super) fn key(field: &Field) -> Key {
 }
 
 /// What is asked of an object that stands in a column.
-pub(super) fn parts(set: &SelectionSet) -> Vec<SubField> {
-    let parts = set.items.iter().filter_map(|selected| match &selected.node {
+pub(super) fn sub_fields(set: &SelectionSet) -> Vec<SubField> {
+    let sub_fields = set.items.iter().filter_map(|selected| match &selected.node {
         Selected::Field(field) => {
             let name = field.node.name.node.to_string();
             Some(SubField { key: key(&field.node), name })
         }
         _ => None,
     });
-    parts.collect()
+    sub_fields.collect()
 }
 
 /// Writes a text in all its languages.
-fn write_texts(text: Option<&Text>, parts: &[SubField], to: &mut Vec<u8>) {
+fn write_texts(text: Option<&Text>, sub_fields: &[SubField], to: &mut Vec<u8>) {
     to.push(b'[');
     for (place, (tag, text)) in text.iter().flat_map(|text| text.iter()).enumerate() {
         if place > 0 {
             to.push(b',');
         }
-        SubField::write_object(parts, to, "LocalizedText", |name, to| {
+        SubField::write_object(sub_fields, to, "LocalizedText", |name, to| {
             write_text(if name == "language" { tag } else { text }, to);
         });
     }
