@@ -4,26 +4,30 @@
 use std::{fmt::Display, io::Write};
 
 use async_graphql::{OutputType, registry::Registry, resolver_utils::EnumType};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned, de::value::Error as Unfit};
 
-use crate::{Date, DateTime, Decimal, Frequency, Geometry, Period, Text};
+use crate::{Cell, Date, DateTime, Decimal, Frequency, Geometry, Period, Text};
 
-/// A column of a table whose rows are `M`.
-pub struct Column<M> {
+/// A column of a table.
+#[derive(Debug)]
+pub struct Column {
     /// Its name in the database.
     pub name: &'static str,
     /// Its description, as its comment has it.
     pub description: &'static str,
-    /// See [`Cell::type_info`].
+    /// See [`ColumnValue::type_info`].
     pub type_info: fn(&mut Registry) -> Option<String>,
-    /// Writes what a row holds in it, as JSON: of an object, the fields that are asked for.
-    pub write: fn(&M, &[SubField], &mut Vec<u8>),
+    /// See [`ColumnValue::copy`].
+    pub copy: CopyCell,
 }
 
+/// Writes what a statement returned as JSON.
+pub type CopyCell = fn(Cell<'_>, &[SubField], &mut Vec<u8>) -> Result<(), Unfit>;
+
 /// A row of a table whose columns the schema knows.
-pub trait Columns: Sized + 'static {
+pub trait Columns {
     /// Its columns, in order.
-    fn columns() -> Vec<Column<Self>>;
+    fn columns() -> Vec<Column>;
 }
 
 /// A field that is asked for of an object that stands in a single column.
@@ -59,13 +63,18 @@ impl SubField {
 }
 
 /// What a column holds.
-pub trait Cell {
+pub trait ColumnValue: DeserializeOwned {
     /// Makes its type known to the schema and returns how the schema spells it; `None` for what
     /// reaches clients in another form: the number of a row, a text in several languages.
     fn type_info(registry: &mut Registry) -> Option<String>;
 
     /// Writes it as JSON: of an object, the fields that are asked for.
     fn write(&self, fields: &[SubField], to: &mut Vec<u8>);
+
+    /// The same of what a statement returned. Fails where that is none.
+    fn copy(cell: Cell<'_>, fields: &[SubField], to: &mut Vec<u8>) -> Result<(), Unfit> {
+        cell.read::<Self>().map(|value| value.write(fields, to))
+    }
 }
 
 /// Writes a text as JSON.
@@ -91,36 +100,59 @@ pub fn write_word<T: EnumType>(word: &T, to: &mut Vec<u8>) {
     write_text(name, to);
 }
 
-impl<T: Cell> Cell for Option<T> {
+impl<T: ColumnValue> ColumnValue for Option<T> {
     fn type_info(registry: &mut Registry) -> Option<String> {
         T::type_info(registry).map(|required| required.trim_end_matches('!').to_owned())
     }
 
     fn write(&self, fields: &[SubField], to: &mut Vec<u8>) {
         match self {
-            Some(cell) => cell.write(fields, to),
+            Some(value) => value.write(fields, to),
             None => to.extend_from_slice(b"null"),
+        }
+    }
+
+    fn copy(cell: Cell<'_>, fields: &[SubField], to: &mut Vec<u8>) -> Result<(), Unfit> {
+        match cell {
+            Cell::Null => {
+                to.extend_from_slice(b"null");
+                Ok(())
+            }
+            cell => T::copy(cell, fields, to),
         }
     }
 }
 
-macro_rules! cells {
-    ($($type:ty: $cell:ident, $to:ident => $write:expr;)+) => {$(
-        impl Cell for $type {
+impl ColumnValue for String {
+    fn type_info(registry: &mut Registry) -> Option<String> {
+        Some(<Self as OutputType>::create_type_info(registry))
+    }
+
+    fn write(&self, _: &[SubField], to: &mut Vec<u8>) {
+        write_text(self, to);
+    }
+
+    fn copy(cell: Cell<'_>, _: &[SubField], to: &mut Vec<u8>) -> Result<(), Unfit> {
+        cell.read::<&str>().map(|text| write_text(text, to))
+    }
+}
+
+macro_rules! column_values {
+    ($($type:ty: $value:ident, $to:ident => $write:expr;)+) => {$(
+        impl ColumnValue for $type {
             fn type_info(registry: &mut Registry) -> Option<String> {
                 Some(<$type as OutputType>::create_type_info(registry))
             }
 
             fn write(&self, _: &[SubField], $to: &mut Vec<u8>) {
-                let $cell = self;
+                let $value = self;
                 $write;
             }
         }
     )+};
 }
 
-cells! {
-    String: text, to => write_text(text, to);
+column_values! {
     bool: truth, to => write_json(truth, to);
     i32: number, to => write_json(number, to);
     Decimal: number, to => write_quoted(number, to);
@@ -130,7 +162,7 @@ cells! {
     Geometry: geometry, to => write_json(geometry, to);
 }
 
-impl Cell for i64 {
+impl ColumnValue for i64 {
     fn type_info(_: &mut Registry) -> Option<String> {
         None
     }
@@ -138,7 +170,7 @@ impl Cell for i64 {
     fn write(&self, _: &[SubField], _: &mut Vec<u8>) {}
 }
 
-impl Cell for Text {
+impl ColumnValue for Text {
     fn type_info(_: &mut Registry) -> Option<String> {
         None
     }
@@ -146,7 +178,7 @@ impl Cell for Text {
     fn write(&self, _: &[SubField], _: &mut Vec<u8>) {}
 }
 
-impl Cell for Period {
+impl ColumnValue for Period {
     fn type_info(registry: &mut Registry) -> Option<String> {
         Some(<Self as OutputType>::create_type_info(registry))
     }
@@ -174,16 +206,24 @@ macro_rules! columns {
             $( $(#[$($attribute:tt)*])* pub $name:ident: $type:ty, )+
         }
     ) => {
+        /// The columns, by their names: as a number, the place of each among all.
+        #[allow(non_camel_case_types, reason = "they are spelt as the columns are")]
+        #[derive(Debug, Clone, Copy)]
+        pub enum Place {
+            $(
+                #[doc = concat!("`", stringify!($name), "`.")]
+                $name,
+            )+
+        }
+
         impl $crate::column::Columns for $model {
-            fn columns() -> Vec<$crate::column::Column<Self>> {
+            fn columns() -> Vec<$crate::column::Column> {
                 vec![$(
                     $crate::column::Column {
                         name: stringify!($name),
                         description: concat!($($crate::columns!(@doc $($attribute)*)),*),
-                        type_info: <$type as $crate::column::Cell>::type_info,
-                        write: |row, fields, to| {
-                            $crate::column::Cell::write(&row.$name, fields, to);
-                        },
+                        type_info: <$type as $crate::column::ColumnValue>::type_info,
+                        copy: <$type as $crate::column::ColumnValue>::copy,
                     },
                 )+]
             }

@@ -6,6 +6,7 @@
 //!
 //! No query and no resolver lives here.
 
+mod cell;
 pub mod column;
 pub mod decimal;
 pub mod geometry;
@@ -34,10 +35,11 @@ pub mod theme;
 pub mod token;
 pub mod unit;
 
+pub use cell::Cell;
 pub use decimal::Decimal;
 pub use geometry::Geometry;
 pub use number::HIDDEN;
 pub use period::{Frequency, Period};
 pub use quote::{Quoted, QuotedValue, cut};
-pub use text::Text;
+pub use text::{Text, TextRef};
 pub use time::{Date, DateTime};

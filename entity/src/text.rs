@@ -21,18 +21,15 @@ impl Text {
     /// in English, else in the first tag of the alphabet. `None` only for a text in no language at
     /// all.
     pub fn get(&self, wanted: &[&str]) -> Option<&str> {
-        wanted
-            .iter()
-            .chain([&Self::FALLBACK])
-            .find_map(|tag| self.near(tag))
-            .or_else(|| self.0.values().next().map(String::as_str))
+        best(|| self.iter(), wanted)
     }
 
     /// The tags that [`Text::get`] looks for, in order and in small letters; `zh-*` stands for any
     /// variety of a language. Where the text has none of them, the first tag of the alphabet counts.
     pub fn chain(wanted: &[&str]) -> Vec<String> {
         let chain = wanted.iter().chain([&Self::FALLBACK]).flat_map(|tag| {
-            shortened(tag).map(str::to_ascii_lowercase).chain([primary(tag) + "-*"])
+            let any = primary(tag).to_ascii_lowercase() + "-*";
+            shortened(tag).map(str::to_ascii_lowercase).chain([any])
         });
         chain.collect()
     }
@@ -41,32 +38,44 @@ impl Text {
     /// shortened from its end (`zh-Hant-TW`, `zh-Hant`, `zh`; RFC 4647 lookup), any other variety
     /// of the same language.
     pub fn near(&self, wanted: &str) -> Option<&str> {
-        shortened(wanted).find_map(|tag| self.tagged(tag)).or_else(|| {
-            let language = primary(wanted);
-            let variety = self.0.iter().find(|(have, _)| primary(have) == language);
-            variety.map(|(_, text)| text.as_str())
-        })
+        nearest(|| self.iter(), wanted)
     }
 
     /// Every language and its text, by tag.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(language, text)| (language.as_str(), text.as_str()))
     }
+}
 
-    fn tagged(&self, tag: &str) -> Option<&str> {
-        self.0
-            .get(tag)
-            .or_else(|| {
-                let same = |(have, _): &(&String, &String)| have.eq_ignore_ascii_case(tag);
-                self.0.iter().find(same).map(|(_, text)| text)
-            })
-            .map(String::as_str)
-    }
+/// What [`Text::get`] finds among texts by tag.
+fn best<'t, I>(texts: impl Fn() -> I, wanted: &[&str]) -> Option<&'t str>
+where
+    I: Iterator<Item = (&'t str, &'t str)>,
+{
+    let wanted = wanted.iter().chain([&Text::FALLBACK]);
+    let near = wanted.copied().find_map(|tag| nearest(&texts, tag));
+    near.or_else(|| texts().next().map(|(_, text)| text))
+}
+
+/// What [`Text::near`] finds among texts by tag.
+fn nearest<'t, I>(texts: impl Fn() -> I, wanted: &str) -> Option<&'t str>
+where
+    I: Iterator<Item = (&'t str, &'t str)>,
+{
+    let find =
+        |is_it: &dyn Fn(&str) -> bool| texts().find(|(have, _)| is_it(have)).map(|(_, text)| text);
+    let tagged = |tag: &str| {
+        find(&|have| have == tag).or_else(|| find(&|have| have.eq_ignore_ascii_case(tag)))
+    };
+    shortened(wanted).find_map(tagged).or_else(|| {
+        let language = primary(wanted);
+        find(&|have| primary(have).eq_ignore_ascii_case(language))
+    })
 }
 
 /// The language of a tag, without what says which variety.
-fn primary(tag: &str) -> String {
-    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
+fn primary(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }
 
 /// A tag and what is left of it when it is shortened from its end: `zh-Hant-TW`, `zh-Hant`, `zh`.
@@ -102,6 +111,56 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A text as it stands in a column, read where it is.
+#[derive(Debug, Default)]
+pub struct TextRef<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl TextRef<'_> {
+    /// See [`Text::get`].
+    pub fn get(&self, wanted: &[&str]) -> Option<&str> {
+        best(|| self.iter(), wanted)
+    }
+
+    /// Every language and its text, by tag.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(language, text)| (language.as_ref(), text.as_ref()))
+    }
+}
+
+impl<'de> Deserialize<'de> for TextRef<'de> {
+    /// From the JSON text that a column holds.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// A language or a text, which is copied only where it has escapes in it.
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Part<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        struct Entries;
+        impl<'de> de::Visitor<'de> for Entries {
+            type Value = TextRef<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from language tags to texts")
+            }
+            fn visit_map<A: de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<TextRef<'de>, A::Error> {
+                let mut texts = Vec::with_capacity(2);
+                while let Some((Part(language), Part(text))) = map.next_entry()? {
+                    texts.push((language, text));
+                }
+                // PostgreSQL keeps them in another order.
+                texts.sort_unstable();
+                Ok(TextRef(texts))
+            }
+        }
+        let json = <&str>::deserialize(deserializer)?;
+        let mut json = serde_json::Deserializer::from_str(json);
+        json.deserialize_map(Entries).map_err(de::Error::custom)
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Enum, OutputType, registry::Registry};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::Deserialize;
 
-use crate::column::{Cell, SubField, write_word};
+use crate::column::{ColumnValue, SubField, write_word};
 
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)+ })+) => {$(
@@ -14,7 +14,7 @@ macro_rules! vocabulary {
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         pub enum $name { $($(#[$word_doc])* $word,)+ }
 
-        impl Cell for $name {
+        impl ColumnValue for $name {
             fn type_info(registry: &mut Registry) -> Option<String> {
                 Some(<Self as OutputType>::create_type_info(registry))
             }

@@ -1,19 +1,21 @@
 //! The database: one writer, several readers, and the one door every read goes through.
 //!
-//! SeaORM and sea-query build each statement. On PostgreSQL SeaORM also runs it. On SQLite reads
-//! run on rusqlite, on threads of their own, and rows are decoded by position: over sqlx every
-//! row hops through a channel, which doubled the processor time of a nested query.
+//! SeaORM and sea-query build each statement. On PostgreSQL sqlx runs it, below SeaORM. On SQLite
+//! reads run on rusqlite, on threads of their own: over sqlx every row hops through a channel, which
+//! doubled the processor time of a nested query. What either returns is copied as it is into one
+//! piece of memory ([`Cells`]).
 
 mod case;
+mod cells;
 mod collation;
 mod connection;
 mod decimal;
-mod decode;
 mod digits;
 mod failure;
 mod foreign;
 mod migrate;
 mod open;
+mod postgres;
 mod revision;
 mod settled;
 mod shadow;
@@ -35,8 +37,7 @@ use std::{
 };
 
 use sea_orm::{
-    DatabaseConnection, DbBackend, DbErr, FromQueryResult, QueryResult, RuntimeErr, Statement,
-    TryGetable,
+    DatabaseConnection, DbBackend, DbErr, QueryResult, RuntimeErr, Statement,
     sea_query::{Expr, Query, SelectStatement},
     sqlx::PgPool,
 };
@@ -53,6 +54,7 @@ pub use revision::{Extent, Revision};
 pub use settled::Settled;
 
 pub(crate) use case::{fold_case, folded_case};
+pub use cells::Cells;
 pub(crate) use collation::ROOT as ROOT_COLLATION;
 use connection::Connection;
 pub use shadow::Shadow;
@@ -128,23 +130,6 @@ impl Reader {
     }
 }
 
-/// A row as a statement returns it: decoded by position on SQLite, by name on PostgreSQL.
-pub trait Row: DeserializeOwned + Send + 'static {
-    /// Reads the row PostgreSQL returned.
-    fn from_postgres(row: &QueryResult) -> Result<Self, DbErr>;
-}
-
-/// The first column says for whom the rest was read.
-impl<K, M> Row for (K, M)
-where
-    K: TryGetable + DeserializeOwned + Send + 'static,
-    M: FromQueryResult + DeserializeOwned + Send + 'static,
-{
-    fn from_postgres(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok((row.try_get_by_index(0)?, M::from_query_result(row, "")?))
-    }
-}
-
 impl Database {
     /// The same database, whose statements are noted too.
     pub fn noting(&self, statements: &Statements) -> Self {
@@ -205,7 +190,7 @@ impl Database {
     }
 
     /// The one door for reads: runs a statement and returns its rows in order.
-    pub async fn fetch<T: Row>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error> {
+    pub async fn read(&self, statement: &SelectStatement) -> Result<Cells, Error> {
         let mut statement = self.backend().build(statement);
         let values = statement.values.as_ref().map_or(0, |values| values.0.len());
         if values > VALUES_MAX {
@@ -222,10 +207,19 @@ impl Database {
         rows
     }
 
-    async fn run<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+    /// The same, each row decoded by position.
+    pub async fn fetch<T: DeserializeOwned>(
+        &self,
+        statement: &SelectStatement,
+    ) -> Result<Vec<T>, Error> {
+        let cells = self.read(statement).await?;
+        (0..cells.rows()).map(|row| cells.decode(row, 0)).collect()
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Cells, Error> {
         let _reader = self.free_reader().await?;
         match &self.reader {
-            Reader::Sqlite(readers) => readers.fetch(statement).await,
+            Reader::Sqlite(readers) => readers.read(statement).await,
             Reader::Postgres(pool) => {
                 let rows = match query(Connection::take(pool).await?, statement.clone()).await {
                     // What reads can be asked again: the connection may be all that was lost.
@@ -234,7 +228,7 @@ impl Database {
                     }
                     asked => asked,
                 };
-                rows?.iter().map(|row| T::from_postgres(row).map_err(Error::from)).collect()
+                postgres::cells(&rows?)
             }
         }
     }
@@ -322,7 +316,7 @@ fn stopped(error: DbErr) -> Error {
 }
 
 /// A number of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sea_orm::FromQueryResult, serde::Deserialize)]
 pub struct Count {
     /// How many.
     pub count: i64,

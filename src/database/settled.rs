@@ -15,10 +15,7 @@ use std::{
 
 use chrono::{TimeDelta, Utc};
 use entity::DateTime;
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Alias, Expr, Query},
-};
+use sea_orm::sea_query::{Alias, Expr, Query};
 use serde::Deserialize;
 use tokio::time::sleep;
 
@@ -51,7 +48,7 @@ pub enum Settled {
 }
 
 /// What is seen of those who write.
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Seen {
     /// What the clock of the database showed before.
     clock: DateTime,

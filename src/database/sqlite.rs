@@ -16,7 +16,7 @@ use std::{
 use chrono::SecondsFormat;
 use rusqlite::{
     CachedStatement, Connection, OpenFlags, StatementStatus, params_from_iter,
-    types::Value as Bound,
+    types::{Value as Bound, ValueRef},
 };
 use sea_orm::{
     ConnectOptions, DatabaseConnection, Statement, Value,
@@ -25,7 +25,9 @@ use sea_orm::{
 use tokio::sync::oneshot;
 
 use super::{
-    WRITE_PATIENCE, WRITER_PREPARED, case, collation, decimal, decode,
+    WRITE_PATIENCE, WRITER_PREPARED, case,
+    cells::Cells,
+    collation, decimal,
     foreign::Writes,
     threads::{AtOnce, Threads},
 };
@@ -132,10 +134,7 @@ impl Readers {
 
     /// Runs the statement on the next free reader. When the request is dropped, a statement that
     /// waits is never begun and one that runs is stopped.
-    pub(super) async fn fetch<T>(&self, statement: Statement) -> Result<Vec<T>, Error>
-    where
-        T: serde::de::DeserializeOwned + Send + 'static,
-    {
+    pub(super) async fn read(&self, statement: Statement) -> Result<Cells, Error> {
         let (answer, rows) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
@@ -199,7 +198,7 @@ pub(super) fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
 }
 
 impl Reader {
-    fn query<T: serde::de::DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+    fn query(&self, statement: Statement) -> Result<Cells, Error> {
         let mut prepared = self.connection.prepare_cached(&statement.sql).map_err(too_large)?;
         let is_new = prepared.get_status(StatementStatus::Run) == 0;
         let has_room = !is_new || self.make_room(&prepared, statement.sql.len());
@@ -232,18 +231,26 @@ impl Reader {
     }
 }
 
-fn rows<T: serde::de::DeserializeOwned>(
-    prepared: &mut CachedStatement<'_>,
-    statement: Statement,
-) -> Result<Vec<T>, Error> {
+fn rows(prepared: &mut CachedStatement<'_>, statement: Statement) -> Result<Cells, Error> {
     let values = statement.values.into_iter().flat_map(|values| values.0);
     let values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
+    let width = prepared.column_count();
     let mut rows = prepared.query(params_from_iter(values))?;
-    let mut found = Vec::new();
+    let mut cells = Cells::new(width);
     while let Some(row) = rows.next()? {
-        found.push(decode::row(row)?);
+        for column in 0..width {
+            cells.push(match row.get_ref(column)? {
+                ValueRef::Null => entity::Cell::Null,
+                ValueRef::Integer(number) => entity::Cell::Integer(number),
+                ValueRef::Real(number) => entity::Cell::Real(number),
+                ValueRef::Text(text) => {
+                    entity::Cell::Text(std::str::from_utf8(text).map_err(Error::internal)?)
+                }
+                ValueRef::Blob(_) => return Err(Error::internal("SQLite returned bytes")),
+            })?;
+        }
     }
-    Ok(found)
+    Ok(cells)
 }
 
 /// What SQLite refuses of a question that is well-formed but beyond its limits.

@@ -19,6 +19,7 @@ use strum::IntoStaticStr;
 use tokio::sync::SemaphorePermit;
 use tracing::{Span, field::Empty};
 
+use super::cells::Cells;
 use crate::error::Error;
 
 /// A statement of a request, once it has run.
@@ -195,9 +196,9 @@ impl<'d> Running<'d> {
         Self { meter, noted, begun, outcome, rows: None, span }
     }
 
-    pub(super) fn end<T>(mut self, rows: &Result<Vec<T>, Error>) {
+    pub(super) fn end(mut self, rows: &Result<Cells, Error>) {
         (self.outcome, self.rows) = match rows {
-            Ok(rows) => (Outcome::Answered, Some(rows.len())),
+            Ok(rows) => (Outcome::Answered, Some(rows.rows())),
             Err(Error::Timeout) => (Outcome::Stopped, None),
             Err(_) => (Outcome::Failed, None),
         };

@@ -173,7 +173,7 @@ impl RecordedChange {
             let batch = ctx.batch()?;
             let view = batch.view();
             let one = One::<observation::Entity, i64>::by(observation::Column::Id, view);
-            let found = batch.load(one, self.changed.row).await?;
+            let found = one.load_model(batch, self.changed.row).await?;
             Ok(found.map(|row| Observation::known(row, view, true)))
         };
         found.await.transpose()

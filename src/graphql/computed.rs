@@ -14,7 +14,7 @@ use crate::{
     arithmetic::{Quantity, Reason, Uncomputed},
     error::Error,
     graphql::Node,
-    query::{Key, Limits, List, Page, Parent, View, filter::Comparison},
+    query::{ColumnSet, Key, Limits, List, Page, Parent, View, filter::Comparison},
 };
 
 /// A number that the server computed from figures, or the reason why there is none.
@@ -209,8 +209,9 @@ impl Computed {
                         None,
                         page,
                     )?;
+                    list.want(ColumnSet::all::<observation::Entity>());
                     let found = ctx.batch()?.load(Arc::new(list), key.clone()).await?;
-                    found.map(|page| page.rows.clone()).unwrap_or_default()
+                    found.map(|page| page.models()).transpose()?.unwrap_or_default()
                 }
             };
             Ok(rows.into_iter().map(|row| Observation::new(row, self.view)).collect())

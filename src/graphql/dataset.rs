@@ -79,5 +79,5 @@ impl DatasetQuery {
 /// The data set; none while the database is empty.
 pub(super) async fn load(batch: &Batch) -> Result<Option<Dataset>> {
     let one = One::<dataset::Entity, i64>::by(dataset::Column::Id, batch.view());
-    Ok(batch.load(one, DATASET).await?.map(|row| Dataset { row }))
+    Ok(one.load_model(batch, DATASET).await?.map(|row| Dataset { row }))
 }

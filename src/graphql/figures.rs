@@ -226,7 +226,7 @@ async fn metrics(ctx: &Context<'_>, parts: &Parts, view: View) -> Result<Vec<Arc
     if numbers.is_empty() {
         // Those without a value wait for the others, so that what is asked next is asked together.
         let one = One::<metric::Entity, i64>::by(metric::Column::Id, view);
-        ctx.batch()?.load(one, NONE).await?;
+        one.load_model(ctx.batch()?, NONE).await?;
     }
     try_join_all(numbers.into_iter().map(|number| row::<metric::Entity>(ctx, number, view))).await
 }

@@ -34,7 +34,7 @@ pub(super) async fn row<T: Table>(
     number: i64,
     view: View,
 ) -> Result<Arc<T::Model>> {
-    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), view), number).await?;
+    let found = One::<T, i64>::by(T::id(), view).load_model(ctx.batch()?, number).await?;
     let table = T::default();
     Ok(found.ok_or_else(|| Error::internal(format!("{} {number} is gone", table.table_name())))?)
 }
@@ -47,9 +47,9 @@ pub(super) async fn by_number<T: Table>(
 ) -> Result<Option<Arc<T::Model>>> {
     let Some(number) = id.number() else { return Ok(None) };
     let Some(state) = &id.state else {
-        return Ok(batch.load(One::<T, i64>::named(T::id(), view), number).await?);
+        return Ok(One::<T, i64>::named(T::id(), view).load_model(batch, number).await?);
     };
-    let found = batch.load(One::<T, i64>::by(T::id(), view), number).await?;
+    let found = One::<T, i64>::by(T::id(), view).load_model(batch, number).await?;
     Ok(found.filter(|row| T::ended(row).is_some_and(|at| at.to_string() == *state)))
 }
 
@@ -68,7 +68,8 @@ pub(super) async fn seen_from<T: Table>(
     if here.as_of == there.as_of {
         return Ok(Arc::clone(row));
     }
-    let found = ctx.batch()?.load(One::<T, i64>::by(T::id(), there), T::number(row)).await?;
+    let one = One::<T, i64>::by(T::id(), there);
+    let found = one.load_model(ctx.batch()?, T::number(row)).await?;
     // Where it was not there yet, neither were its figures.
     Ok(found.unwrap_or_else(|| Arc::clone(row)))
 }

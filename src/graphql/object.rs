@@ -2,14 +2,15 @@
 
 use std::{future::Future, sync::Arc};
 
-use async_graphql::{ComplexObject, Context, InputType, OutputType, Result};
+use async_graphql::{ComplexObject, Context, InputType, OutputType};
 use entity::column::Columns;
 use sea_orm::EntityTrait;
 
-use super::{Fields, Language, Side, lookup};
+use super::{Fields, Language, Side, lookup, rows::Seen};
 use crate::{
+    error::Error,
     identity::Id,
-    query::{Batch, OrderBy, Table, View},
+    query::{Batch, ColumnSet, OrderBy, Table, View},
 };
 
 /// An object of the schema that is a row of a table, with an id of its own.
@@ -38,25 +39,34 @@ pub trait Node: OutputType + ComplexObject + Send + Sync + Sized + 'static {
     /// The same of a row that is known to be what its object is there, or a former state of it.
     fn known(row: Row<Self>, view: View, former: bool) -> Self;
 
-    /// Its id.
-    fn identity(&self) -> Id;
+    /// Whether it is a former state of the object.
+    fn is_former(&self) -> bool;
 
-    /// The rows of another table whose column refers to it.
-    fn related<C>(&self, column: C) -> Side<C>;
+    /// The columns that its id is made of.
+    fn id_columns() -> ColumnSet;
+
+    /// The id of a row of which those are known.
+    fn identity(seen: &Seen<Self>) -> Result<Id, Error>;
+
+    /// The columns by which rows of other tables refer to it.
+    fn side_columns() -> ColumnSet;
+
+    /// The rows of another table whose column refers to a row of which those are known.
+    fn side<C>(seen: &Seen<Self>, column: C) -> Result<Side<C>, Error>;
 
     /// The object with this id, seen from where it says; `None` where there is none.
     fn find(
         batch: &Batch,
         id: &Id,
         view: View,
-    ) -> impl Future<Output = Result<Option<Self>>> + Send;
+    ) -> impl Future<Output = async_graphql::Result<Option<Self>>> + Send;
 
     /// The object of a row that was just written.
     fn written(
         ctx: &Context<'_>,
         number: i64,
         view: View,
-    ) -> impl Future<Output = Result<Self>> + Send {
+    ) -> impl Future<Output = async_graphql::Result<Self>> + Send {
         lookup::reference(ctx, number, view)
     }
 }
@@ -85,7 +95,10 @@ macro_rules! object {
         $(#[doc = $doc:literal])*
         $name:ident of $entity:ident: $filter:ident, $order:ident, $order_key:ident;
         id $kind:literal;
-        $(versions $shown:path, $told:path, $seen:path, $about:path, $find:path, $written:path;)?
+        $(
+            versions $shown:path, $told:path, $seen:path, $find:path, $written:path;
+            named $id_columns:path, $identity:path, $side:path;
+        )?
         $(hide $($hidden:ident),+;)?
         $(text $text:ident, $texts:ident: $text_doc:literal;)*
         $(optional text $otext:ident, $otexts:ident: $otext_doc:literal;)*
@@ -96,7 +109,11 @@ macro_rules! object {
                 $many_doc:literal;
         )*
         $(figures $figures:ident by $figures_column:ident: $figures_doc:literal;)*
-        $(value $value:ident: $value_type:ty = $write_value:expr, $value_doc:literal;)*
+        $(
+            value $value:ident: $value_type:ty = $write_value:path
+                [$($value_column:ident),+] $value_doc:literal;
+        )*
+        $(seen $changed:ident: $changed_type:ty = $write_changed:path [$($changed_column:ident),+];)*
         $(fields { $($field:tt)* })?
         $(root $query:ident {
             $(one $single:ident: $single_doc:literal;)?
@@ -180,15 +197,35 @@ macro_rules! object {
                 Self { former, ..Self::new(row, view) }
             }
 
-            fn identity(&self) -> $crate::identity::Id {
-                let id = $crate::object!(@id $entity self $($shown)?);
-                id.seen(self.view)
+            fn is_former(&self) -> bool {
+                self.former
             }
 
-            fn related<C>(&self, column: C) -> $crate::graphql::Side<C> {
-                let side = $crate::graphql::Side::Of(column, self.row.id);
-                $(let side = $about(side, &self.row, self.view);)?
-                side
+            fn id_columns() -> $crate::query::ColumnSet {
+                $crate::object!(@id_columns $entity $($id_columns)?)
+            }
+
+            fn identity(
+                seen: &$crate::graphql::rows::Seen<Self>,
+            ) -> Result<$crate::identity::Id, $crate::error::Error> {
+                let id = $crate::object!(@id $entity seen $($identity)?);
+                Ok(id.seen(seen.view))
+            }
+
+            fn side_columns() -> $crate::query::ColumnSet {
+                let own = $crate::object!(@columns $entity id);
+                $(let own = own | $id_columns();)?
+                own
+            }
+
+            fn side<C>(
+                seen: &$crate::graphql::rows::Seen<Self>,
+                column: C,
+            ) -> Result<$crate::graphql::Side<C>, $crate::error::Error> {
+                let number = seen.row.get($crate::object!(@place $entity id))?;
+                let side = $crate::graphql::Side::Of(column, number);
+                $(let side = $side(side, seen)?;)?
+                Ok(side)
             }
 
             async fn find(
@@ -221,47 +258,57 @@ macro_rules! object {
                     (stringify!($text), stringify!($texts)),
                     $text_doc,
                     false,
-                    |row: &entity::$entity::Model| Some(&row.$text),
+                    $crate::object!(@place $entity $text),
                 );)*
                 $(fields.text(
                     (stringify!($otext), stringify!($otexts)),
                     $otext_doc,
                     true,
-                    |row: &entity::$entity::Model| row.$otext.as_ref(),
+                    $crate::object!(@place $entity $otext),
                 );)*
                 $(fields.relation(
                     stringify!($one),
                     $one_doc,
-                    $crate::graphql::rows::One::<Self, $crate::graphql::$one_type>::by(
-                        |row: &entity::$entity::Model| Some(row.$one_column),
+                    $crate::graphql::rows::One::<$crate::graphql::$one_type>::by(
+                        $crate::object!(@place $entity $one_column),
                         false,
                     ),
                 );)*
                 $(fields.relation(
                     stringify!($maybe),
                     $maybe_doc,
-                    $crate::graphql::rows::One::<Self, $crate::graphql::$maybe_type>::by(
-                        |row: &entity::$entity::Model| row.$maybe_column,
+                    $crate::graphql::rows::One::<$crate::graphql::$maybe_type>::by(
+                        $crate::object!(@place $entity $maybe_column),
                         true,
                     ),
                 );)*
                 $(fields.relation(
                     stringify!($many),
                     $many_doc,
-                    $crate::graphql::rows::Many::<Self, $crate::graphql::$many_type>::on(|object: &Self| {
+                    $crate::graphql::rows::Many::<Self, $crate::graphql::$many_type>::on(|seen| {
                         let column = entity::$many_entity::Column::$many_column;
-                        $crate::graphql::Node::related(object, column)
+                        <Self as $crate::graphql::Node>::side(seen, column)
                     }),
                 );)*
                 $(fields.relation(
                     stringify!($figures),
                     $figures_doc,
-                    $crate::graphql::rows::Many::<Self, $crate::graphql::Observation>::dated(|object: &Self| {
+                    $crate::graphql::rows::Many::<Self, $crate::graphql::Observation>::dated(|seen| {
                         let column = entity::observation::Column::$figures_column;
-                        $crate::graphql::Node::related(object, column)
+                        <Self as $crate::graphql::Node>::side(seen, column)
                     }),
                 );)*
-                $(fields.value::<$value_type>(stringify!($value), $value_doc, $write_value);)*
+                $(fields.value::<$value_type>(
+                    stringify!($value),
+                    $value_doc,
+                    $crate::object!(@columns $entity $($value_column)+),
+                    $write_value,
+                );)*
+                $(fields.seen::<$changed_type>(
+                    stringify!($changed),
+                    $crate::object!(@columns $entity $($changed_column)+),
+                    $write_changed,
+                );)*
                 fields
             }
         }
@@ -307,17 +354,24 @@ macro_rules! object {
     (@dated) => { false };
     (@dated dated) => { true };
 
-    (@id $entity:ident $self:ident) => {{
-        let id = $crate::identity::Id::of_row(stringify!($entity), $self.row.id);
-        let ended = <entity::$entity::Entity as $crate::query::Table>::ended(&$self.row);
-        let state = ended.filter(|_| $self.former).map(|at| at.to_string());
+    (@place $entity:ident $column:ident) => { entity::$entity::Place::$column as usize };
+    (@columns $entity:ident $($column:ident)+) => {
+        $crate::query::ColumnSet::of(&[$(entity::$entity::Place::$column as usize),+])
+    };
+
+    (@id_columns $entity:ident) => {
+        $crate::object!(@columns $entity id)
+            | $crate::query::ColumnSet::removed_at::<entity::$entity::Entity>()
+    };
+    (@id_columns $entity:ident $id_columns:path) => { $id_columns() };
+    (@id $entity:ident $seen:ident) => {{
+        let number = $seen.row.get($crate::object!(@place $entity id))?;
+        let id = $crate::identity::Id::of_row(stringify!($entity), number);
+        let removed = $seen.row.removed_at()?;
+        let state = removed.filter(|_| $seen.is_former(removed)).map(|at| at.to_string());
         $crate::identity::Id { state, ..id }
     }};
-    (@id $entity:ident $self:ident $versions:path) => {{
-        let id = $crate::identity::Id::of_figure(&$crate::query::figure::Place::of(&$self.row));
-        let state = || $crate::identity::version_state($self.row.revision, $self.row.recorded_at);
-        $crate::identity::Id { state: $self.former.then(state), ..id }
-    }};
+    (@id $entity:ident $seen:ident $identity:path) => { $identity($seen)? };
     (@find $entity:ident $batch:ident $id:ident $view:ident) => {{
         let found = $crate::graphql::lookup::by_number::<entity::$entity::Entity>;
         Ok(found($batch, $id, $view).await?.map(|row| Self::new(row, $view)))

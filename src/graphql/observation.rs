@@ -7,10 +7,10 @@ use crate::{
     display::{self, Figure},
     error::Error,
     filter,
-    identity::Id,
+    identity::{Id, version_state},
     object, order,
     query::{
-        Batch, Direction, Figure as Question, Nulls, Numbered, One, Version, View,
+        Batch, ColumnSet, Direction, Figure as Question, Nulls, Numbered, One, Row, Version, View,
         changes::Changes,
         figure::Place,
         filter::{
@@ -22,9 +22,11 @@ use crate::{
 };
 use async_graphql::{Context, ID, Result, Scalar, ScalarType, Value};
 use entity::{
-    Date, Decimal, Period,
-    column::Cell,
-    metric, observation, unit,
+    Date, DateTime, Decimal, Period,
+    column::ColumnValue,
+    metric,
+    observation::{self, Place as Column},
+    unit,
     vocabulary::{Comparator, ObservationStatus, PriceBasis},
 };
 
@@ -33,6 +35,7 @@ use super::{
     language::wanted,
     list,
     lookup::{reference, row},
+    rows::Seen,
 };
 
 filter! {
@@ -88,7 +91,8 @@ object! {
     /// correction replaced.
     Observation of observation: ObservationFilter, ObservationOrder, ObservationOrderKey;
     id "observation";
-    versions version::shown, version::told, seen, about, find, written;
+    versions version::shown, version::told, seen, find, written;
+    named id_columns, identity, side;
     hide value, recorded_by, embargo_ended_at;
     optional text note, notes: "How the figure was read from its source.";
     one metric: Metric = metric_id: "What was measured; its unit is the unit of `value`.";
@@ -97,8 +101,10 @@ object! {
     maybe initiative: Initiative = initiative_id: "The initiative whose own result it is; null for a figure of the place.";
     many claims: Claim = claim.ObservationId:
         "What the sources assert about this figure, such as a rank.";
-    value value: Option<Printed> = |figure, to| Printed::write(Printed::of(&figure.row), to),
+    value value: Option<Printed> = write_value [value, decimals, multiplier]
         "The figure in the metric's unit, exact, with the decimals its source printed. Read it\nwith `comparator`: it may be a bound. Null exactly when `status` is MISSING or\nSUPPRESSED; a missing figure is not zero.";
+    seen superseded_at: Option<DateTime> = write_superseded_at
+        [superseded_at, embargoed, embargo_ended_at];
     fields {
         /// The figure as text for people: its number, unit and comparator as the language writes
         /// them, such as "more than 2.4 trillion Chinese yuan". Exact: as many decimals as the
@@ -217,19 +223,77 @@ object! {
 /// what waits for its day ends with its waiting.
 fn seen(row: Arc<observation::Model>, view: View) -> Arc<observation::Model> {
     let ended = if row.embargoed { row.embargo_ended_at } else { row.superseded_at };
-    let ended = ended.filter(|ended| view.as_of.is_none_or(|moment| *ended <= moment));
+    let ended = known_by(view, ended);
     match ended == row.superseded_at {
         true => row,
         false => Arc::new(observation::Model { superseded_at: ended, ..(*row).clone() }),
     }
 }
 
-/// What refers to a figure refers to its newest version, which may not be the one that is seen.
-fn about<C>(side: Side<C>, row: &observation::Model, view: View) -> Side<C> {
-    match side {
-        Side::Of(column, _) if !view.is_plain() => Side::About(column, Place::of(row).key().into()),
-        side => side,
+/// The same of a row of which only some columns are known: when it ended.
+fn ended(seen: &Seen<Observation>) -> Result<Option<DateTime>, Error> {
+    let ended = match seen.row.get(Column::embargoed as usize)? {
+        true => Column::embargo_ended_at,
+        false => Column::superseded_at,
+    };
+    Ok(known_by(seen.view, seen.row.get(ended as usize)?))
+}
+
+/// What happened by the moment that is looked from.
+fn known_by(view: View, ended: Option<DateTime>) -> Option<DateTime> {
+    ended.filter(|ended| view.as_of.is_none_or(|moment| *ended <= moment))
+}
+
+fn write_superseded_at(seen: &Seen<Observation>, to: &mut Vec<u8>) -> Result<(), Error> {
+    ended(seen)?.write(&[], to);
+    Ok(())
+}
+
+fn write_value(seen: &Seen<Observation>, to: &mut Vec<u8>) -> Result<(), Error> {
+    let get = |column: Column| seen.row.get(column as usize);
+    let value = seen.row.get(Column::value as usize)?;
+    let printed = Printed::new(value, get(Column::decimals)?, get(Column::multiplier)?);
+    printed.map(|Printed(value, decimals)| value.padded(decimals)).write(&[], to);
+    Ok(())
+}
+
+/// What says which figure it is, and which version of it.
+fn id_columns() -> ColumnSet {
+    let place = [Column::metric_id, Column::district_id, Column::initiative_id, Column::period];
+    let version = [Column::revision, Column::recorded_at];
+    let ended = [Column::embargoed, Column::embargo_ended_at, Column::superseded_at];
+    let all = place.into_iter().chain(version).chain(ended);
+    ColumnSet::of(&all.map(|column| column as usize).collect::<Vec<_>>())
+}
+
+/// What it is the figure of.
+fn place(row: &Row<observation::Entity>) -> Result<Place, Error> {
+    Ok(Place {
+        metric: row.get(Column::metric_id as usize)?,
+        district: row.get(Column::district_id as usize)?,
+        initiative: row.get(Column::initiative_id as usize)?,
+        period: row.get(Column::period as usize)?,
+    })
+}
+
+fn identity(seen: &Seen<Observation>) -> Result<Id, Error> {
+    let id = Id::of_figure(&place(&seen.row)?);
+    if !seen.is_former(ended(seen)?) {
+        return Ok(id);
     }
+    let revision = seen.row.get(Column::revision as usize)?;
+    let state = version_state(revision, seen.row.get(Column::recorded_at as usize)?);
+    Ok(Id { state: Some(state), ..id })
+}
+
+/// What refers to a figure refers to its newest version, which may not be the one that is seen.
+fn side<C>(side: Side<C>, seen: &Seen<Observation>) -> Result<Side<C>, Error> {
+    Ok(match side {
+        Side::Of(column, _) if !seen.view.is_plain() => {
+            Side::About(column, place(&seen.row)?.key().into())
+        }
+        side => side,
+    })
 }
 
 /// The figure with an id, or a version of one.
@@ -263,7 +327,7 @@ pub(super) async fn referred(
     // It refers to the newest version, which may have been recorded since.
     let newest = View { as_of: None, ..view };
     let one = One::<observation::Entity, i64>::by(observation::Column::Id, newest);
-    let Some(row) = batch.load(one, number).await? else { return Ok(None) };
+    let Some(row) = one.load_model(batch, number).await? else { return Ok(None) };
     let seen = match row.superseded_at {
         None if view.is_plain() => None,
         _ => batch.load(Question::At.seen(view), Place::of(&row)).await?,
@@ -279,13 +343,13 @@ pub struct Printed(Decimal, u32);
 impl Printed {
     /// The value of a figure.
     pub(super) fn of(row: &observation::Model) -> Option<Self> {
-        let decimals = u32::try_from(row.decimals - row.multiplier).unwrap_or(0);
-        row.value.map(|value| Self(value, decimals))
+        Self::new(row.value, row.decimals, row.multiplier)
     }
 
-    /// Writes one as JSON.
-    fn write(value: Option<Self>, to: &mut Vec<u8>) {
-        value.map(|Self(value, decimals)| value.padded(decimals)).write(&[], to);
+    /// A value that its source printed with so many decimals, in a unit of a power of ten.
+    fn new(value: Option<Decimal>, decimals: i32, multiplier: i32) -> Option<Self> {
+        let decimals = u32::try_from(decimals - multiplier).unwrap_or(0);
+        value.map(|value| Self(value, decimals))
     }
 }
 

@@ -352,9 +352,11 @@ impl RankingEntry {
             let whole = Place { district: around, initiative: None, ..Place::of(&figure) };
             let batch = ctx.batch()?;
             let one = One::<district::Entity, i64>::by(district::Column::Id, self.view);
-            let (parent, whole) =
-                try_join(batch.load(one, around), batch.load(Figure::At.seen(self.view), whole))
-                    .await?;
+            let (parent, whole) = try_join(
+                one.load_model(batch, around),
+                batch.load(Figure::At.seen(self.view), whole),
+            )
+            .await?;
             let share = self.share_of(&figure, &place, parent.as_deref(), whole.as_deref());
             let inputs = match share {
                 Ok(_) => [Some(figure), whole].into_iter().flatten().collect(),

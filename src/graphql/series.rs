@@ -23,7 +23,8 @@ use crate::{
     arithmetic::{self, Reason, Uncomputed},
     error::Error,
     query::{
-        Direction, Key, Limits, List, Locale, Nulls, OrderBy, Page, Parent, Rows, Sought, View,
+        ColumnSet, Direction, Key, Limits, List, Locale, Nulls, OrderBy, Page, Parent, Sought,
+        View,
         filter::{PeriodFilter, TextFilter},
     },
 };
@@ -126,7 +127,7 @@ impl Of<'_> {
         metric: &metric::Model,
         like: ObservationFilter,
         direction: Direction,
-    ) -> Result<Arc<Rows<observation::Model>>> {
+    ) -> Result<Found> {
         let exactly = |slug: &str| Some(TextFilter::exactly(slug));
         let district =
             DistrictFilter { slug: exactly(&self.district.slug), ..DistrictFilter::default() };
@@ -155,9 +156,18 @@ impl Of<'_> {
         let parent = Parent::Column(observation::Column::MetricId);
         let list =
             List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;
+        list.want(ColumnSet::all::<observation::Entity>());
         let found = ctx.batch()?.load(Arc::new(list), Key::Number(metric.id)).await?;
-        Ok(found.ok_or_else(|| Error::internal("a series was not answered"))?)
+        let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
+        Ok(Found { rows: found.models()?, has_more: found.has_next })
     }
+}
+
+/// The figures of a series.
+struct Found {
+    rows: Vec<Arc<observation::Model>>,
+    /// Whether there are more than were to be read.
+    has_more: bool,
 }
 
 /// A metric of a place over time.
@@ -196,7 +206,7 @@ impl Series {
         };
         let limit = ctx.data::<Limits>()?.page_max;
         let mut found = read(frequency).await?;
-        if found.has_next && frequency.is_none() {
+        if found.has_more && frequency.is_none() {
             // Of the longest periods there may be few, however many shorter ones are beside them.
             let mut longest = None;
             for length in Frequency::items() {
@@ -209,7 +219,7 @@ impl Series {
             }
             found = longest.unwrap_or(found);
         }
-        if found.has_next {
+        if found.has_more {
             return Err(Error::input(format!(
                 "the series has more than {limit} points; narrow it by `from`, `to` or `frequency`"
             ))

@@ -9,11 +9,11 @@ use sea_orm::{
     sea_query::{Condition, Expr, ExprTrait, IntoIden, JoinType, Query},
 };
 
-use super::{Ask, Node};
+use super::{Ask, Node, rows::Seen};
 use crate::{
     database::Database,
     error::Error,
-    query::{Batch, One, Table, View, batch::Load, column, there},
+    query::{Batch, ColumnSet, One, Table, View, batch::Load, column, there},
     record::SLUG_MAX,
     suggest::{closest_matches, is_comparable},
 };
@@ -31,7 +31,8 @@ pub(super) async fn named<E: Table>(
     let mut since = None;
     // What no slug is as long as is not asked for: each field that names it would keep a copy.
     if slug.len() <= SLUG_MAX {
-        let found = batch.load(One::<E, String>::named(by_slug, view), slug.to_owned()).await?;
+        let one = One::<E, String>::named(by_slug, view);
+        let found = one.load_model(batch, slug.to_owned()).await?;
         if let Some(row) = found {
             return Ok(row);
         }
@@ -56,8 +57,12 @@ pub(super) async fn named<E: Table>(
     Err(Error::Unknown { message, argument, suggestions }.into())
 }
 
-/// The object with this slug.
-pub(super) async fn find<N: Node>(ctx: &Context<'_>, slug: &str) -> Result<Option<N>> {
+/// The object with this slug, of which these columns are known.
+pub(super) async fn find<N: Node>(
+    ctx: &Context<'_>,
+    slug: &str,
+    columns: ColumnSet,
+) -> Result<Option<Seen<N>>> {
     // What no slug is as long as is not asked for: each field that names it would keep a copy.
     if slug.len() > SLUG_MAX {
         return Ok(None);
@@ -65,7 +70,8 @@ pub(super) async fn find<N: Node>(ctx: &Context<'_>, slug: &str) -> Result<Optio
     let batch = ctx.batch()?;
     let view = batch.view();
     let by_slug = One::<N::Table, String>::named(own_column::<N::Table>()?, view);
-    Ok(batch.load(by_slug, slug.to_owned()).await?.map(|row| N::new(row, view)))
+    by_slug.want(columns);
+    Ok(batch.load(by_slug, slug.to_owned()).await?.map(|row| Seen::new(row, view)))
 }
 
 fn own_column<E: Table>() -> Result<E::Column, Error> {
@@ -98,7 +104,7 @@ async fn later<E: Table>(
         let not_yet = format!("that {table} was not there yet at {moment}; it is since {since}");
         return Ok(Some(not_yet));
     }
-    let then = batch.load(One::<E, i64>::by(E::id(), view), made.id).await?;
+    let then = One::<E, i64>::by(E::id(), view).load_model(batch, made.id).await?;
     let by_slug = own_column::<E>()?;
     Ok(then.and_then(|row| match row.get(by_slug) {
         Value::String(Some(slug)) => Some(format!("at {moment} that {table} had the slug {slug}")),
@@ -116,7 +122,7 @@ impl<E> PartialEq for Made<E> {
 }
 
 /// A row that is there now.
-#[derive(Debug, Clone, Copy, sea_orm::FromQueryResult, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
 struct There {
     id: i64,
     /// When it was made; none where that was before such was noted.
@@ -165,7 +171,7 @@ impl<E> PartialEq for Slugs<E> {
 /// beyond.
 const MOST: u64 = 10_000;
 
-#[derive(Debug, sea_orm::FromQueryResult, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct Row {
     slug: String,
 }

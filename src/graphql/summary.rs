@@ -291,7 +291,7 @@ impl Figures {
         let parts = self.parts(ctx, &[part]).await?;
         let Some(number) = parts.figure(part)? else { return Ok(None) };
         let one = One::<observation::Entity, i64>::by(observation::Column::Id, self.view());
-        let found = ctx.batch()?.load(one, number).await?;
+        let found = one.load_model(ctx.batch()?, number).await?;
         Ok(found.map(|row| Node::new(row, self.view())))
     }
 }

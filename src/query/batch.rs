@@ -50,6 +50,9 @@ pub trait Load: PartialEq + Send + Sync + 'static {
     /// Whether others are asked only once this is answered, for what they ask follows from it.
     const FIRST: bool = false;
 
+    /// Adds to it what another one that is equal asks for besides.
+    fn join(&self, _: &Self) {}
+
     /// Answers it for distinct keys in one statement. A key without an answer is left out.
     fn load(
         &self,
@@ -63,6 +66,10 @@ impl<L: Load> Load for Arc<L> {
     type Value = L::Value;
 
     const FIRST: bool = L::FIRST;
+
+    fn join(&self, other: &Self) {
+        L::join(self, other);
+    }
 
     fn load(
         &self,
@@ -241,12 +248,14 @@ impl Batch {
             let asked: Arc<dyn Any + Send + Sync> = asked.clone();
             asked.downcast::<Asked<L>>().ok().filter(|asked| asked.question == question)
         });
-        same.unwrap_or_else(|| {
-            let state = Mutex::new(State { keys: Vec::new(), waiting: Vec::new(), answers: None });
-            let asked = Arc::new(Asked { question, state });
-            gathered.push(asked.clone());
-            asked
-        })
+        if let Some(same) = same {
+            same.question.join(&question);
+            return same;
+        }
+        let state = Mutex::new(State { keys: Vec::new(), waiting: Vec::new(), answers: None });
+        let asked = Arc::new(Asked { question, state });
+        gathered.push(asked.clone());
+        asked
     }
 }
 

@@ -7,7 +7,7 @@ use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use entity::{DateTime, HIDDEN, change, observation, vocabulary::ChangeKind};
 use sea_orm::{
-    FromQueryResult, Order,
+    Order,
     sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 use serde::Deserialize;
@@ -45,7 +45,7 @@ pub(super) enum Kept {
 }
 
 /// One change.
-#[derive(Debug, Clone, FromQueryResult, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Changed {
     /// When it was recorded.
     pub recorded_at: DateTime,

@@ -9,7 +9,7 @@ use std::{
 use async_graphql::resolver_utils::enum_value;
 use entity::{Frequency, Period, observation};
 use sea_orm::{
-    DbBackend, FromQueryResult, Iterable, Order,
+    DbBackend, Iterable, Order,
     sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 use serde::Deserialize;
@@ -132,9 +132,8 @@ pub struct Chosen {
 /// How many initiatives are named.
 const MOST_NAMED: u64 = 6;
 
-#[derive(FromQueryResult, Deserialize)]
+#[derive(Deserialize)]
 struct Row {
-    #[sea_orm(nested)]
     figure: observation::Model,
     /// A JSON array.
     rivals: Option<String>,

@@ -4,32 +4,43 @@
 //! order. It is refused in any other order or list, rather than read as something it is not.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::SecondsFormat;
-use entity::{Date, DateTime};
-use sea_orm::{ColumnType, EntityTrait, ModelTrait, Value};
+use entity::{Cell, Date, DateTime, Decimal, Quoted, Text};
+use sea_orm::{ColumnType, EntityTrait, Value};
+use serde::de::value::Error as Unfit;
 use serde_json::Value as Json;
 
-use entity::Quoted;
-
-use super::{OrderBy, OrderKey};
+use super::{OrderBy, OrderKey, Row, Source, Table, row::place_of};
 use crate::error::Error;
 
 /// Raised whenever cursors of older versions could no longer be read.
 const VERSION: u8 = 1;
 
-/// The cursor of a row, given what it is ordered by that it does not hold itself, its number and
-/// the order of the list.
-pub(super) fn encode<E, K>(row: &E::Model, beside: &[Json], id: i64, order: &[OrderBy<K>]) -> String
-where
-    E: EntityTrait<Model: ModelTrait<Entity = E>>,
-    K: OrderKey<E>,
-{
-    let mut beside = beside.iter().cloned();
-    let values = order.iter().map(|key| match key.by.source().value(row, &key.locale) {
-        Some(own) => to_json(own),
-        None => beside.next().unwrap_or_default(),
-    });
-    seal(&signature::<E, K>(order), values.chain([Json::from(id)]))
+/// The cursor of a row, given what it is ordered by that it does not hold itself and the order of
+/// the list.
+pub(super) fn encode<E: Table>(
+    row: &Row<E>,
+    beside: Vec<Json>,
+    order: &[OrderBy<E::OrderKey>],
+) -> Result<String, Error> {
+    let mut beside = beside.into_iter();
+    let mut values = Vec::with_capacity(order.len() + 1);
+    for key in order {
+        let source = key.by.source();
+        values.push(match &source {
+            Source::Elsewhere(_) => beside.next().unwrap_or_default(),
+            Source::Text(column) => {
+                let text: Option<Text> = row.get(place_of::<E>(*column))?;
+                text.as_ref().and_then(|text| key.locale.read(text)).into()
+            }
+            Source::Column(column) => {
+                let cell = row.cell(place_of::<E>(*column))?;
+                to_json(cell, &source.kind()).map_err(Error::internal)?
+            }
+        });
+    }
+    let number: i64 = row.get(place_of::<E>(E::id()))?;
+    values.push(number.into());
+    Ok(seal(&signature::<E, E::OrderKey>(order), values))
 }
 
 /// The values of a cursor in the order, and last the row's number.
@@ -120,19 +131,15 @@ fn signature<E: EntityTrait, K: OrderKey<E>>(order: &[OrderBy<K>]) -> String {
     signature
 }
 
-fn to_json(value: Value) -> Json {
-    match value {
-        Value::Bool(Some(truth)) => truth.into(),
-        Value::Int(Some(number)) => number.into(),
-        Value::BigInt(Some(number)) => number.into(),
-        Value::String(Some(text)) => text.into(),
-        Value::Decimal(Some(number)) => number.to_string().into(),
-        Value::ChronoDate(Some(date)) => date.to_string().into(),
-        Value::ChronoDateTimeUtc(Some(time)) => {
-            time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
-        }
-        _ => Json::Null,
-    }
+fn to_json(cell: Cell<'_>, kind: &ColumnType) -> Result<Json, Unfit> {
+    Ok(match (kind, cell) {
+        (_, Cell::Null) => Json::Null,
+        (ColumnType::Boolean, cell) => cell.read::<bool>()?.into(),
+        (ColumnType::Integer | ColumnType::BigInteger, cell) => cell.read::<i64>()?.into(),
+        (ColumnType::Decimal(_), cell) => cell.read::<Decimal>()?.to_string().into(),
+        (ColumnType::TimestampWithTimeZone, cell) => cell.read::<DateTime>()?.to_string().into(),
+        (_, cell) => cell.read::<&str>()?.into(),
+    })
 }
 
 fn from_json(value: &Json, kind: &ColumnType, nullable: bool) -> Option<Value> {
@@ -149,7 +156,7 @@ fn from_json(value: &Json, kind: &ColumnType, nullable: bool) -> Option<Value> {
         ColumnType::BigInteger if null => Value::BigInt(None),
         ColumnType::BigInteger => Value::BigInt(Some(value.as_i64()?)),
         ColumnType::Decimal(_) if null => Value::Decimal(None),
-        ColumnType::Decimal(_) => text()?.parse::<entity::Decimal>().ok()?.into(),
+        ColumnType::Decimal(_) => text()?.parse::<Decimal>().ok()?.into(),
         ColumnType::Date if null => Value::ChronoDate(None),
         ColumnType::Date => text()?.parse::<Date>().ok()?.into(),
         ColumnType::TimestampWithTimeZone if null => Value::ChronoDateTimeUtc(None),

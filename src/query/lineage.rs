@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Alias, CommonTableExpression, Expr, ExprTrait, Query, UnionType},
-};
+use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, ExprTrait, Query, UnionType};
 use serde::Deserialize;
 
 use super::{View, batch::Load, key_rows, parent::PARENT};
@@ -19,7 +16,7 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lineage(pub View);
 
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Row {
     id: i64,
     slug: String,

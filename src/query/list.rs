@@ -3,17 +3,16 @@
 //! The page is cut inside SQL for each parent by itself, and the parents' keys are one parameter:
 //! however many there are, a list is one statement.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
+use entity::Cell;
 use sea_orm::{
-    DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, Order, QueryResult, Value,
+    DbBackend, Order, Value,
     sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
 };
-use serde::Deserialize;
-use serde_json::Value as Json;
 
 use super::{
-    KEYS, OrderBy, OrderKey, Page, Paged, Scope, Source, Table, Total, View,
+    ColumnSet, KEYS, OrderBy, OrderKey, Page, Paged, Row, Scope, Source, Table, Total, View,
     batch::Load,
     column,
     condition::table,
@@ -21,7 +20,8 @@ use super::{
     filter::Filter,
     json_array,
     page::Bounds,
-    parent::{Key, PARENT, Parent, ROOT, keyed},
+    parent::{Key, PARENT, Parent, ROOT},
+    row::{Read, Wanted, place_of},
     term::{Term, beyond, ordered, reversed, seek},
 };
 use crate::{database::Database, error::Error};
@@ -35,15 +35,14 @@ pub struct List<E: Table> {
     order: Vec<OrderBy<E::OrderKey>>,
     page: Page,
     bounds: Bounds<Vec<Value>>,
+    wanted: Wanted,
 }
 
 /// A page of a list.
 #[derive(Debug)]
-pub struct Rows<M> {
+pub struct Rows<E> {
     /// The rows in the list's order.
-    pub rows: Vec<Arc<M>>,
-    /// What each is ordered by that it does not hold itself, in the order's order.
-    beside: Vec<Vec<Json>>,
+    pub rows: Vec<Row<E>>,
     /// Whether the list goes on before them.
     pub has_previous: bool,
     /// Whether the list goes on after them.
@@ -65,7 +64,20 @@ impl<E: Table> List<E> {
         let order = order.unwrap_or_else(E::OrderKey::default_order);
         let bounds =
             page.bounds(|argument, text| cursor::decode::<E, E::OrderKey>(argument, text, &order))?;
-        Ok(Self { view, parent, filter, order, page, bounds })
+        let wanted = Wanted::default();
+        Ok(Self { view, parent, filter, order, page, bounds, wanted })
+    }
+
+    /// Has it read these columns of its rows.
+    pub fn want(&self, columns: ColumnSet) {
+        self.wanted.add(columns);
+    }
+
+    /// Has it read what the cursors of its rows are made of.
+    pub fn want_cursors(&self) {
+        let own = self.order.iter().filter_map(|key| key.by.source().column());
+        let places: Vec<_> = own.chain([E::id()]).map(place_of::<E>).collect();
+        self.want(ColumnSet::of(&places));
     }
 
     /// From where its rows are seen.
@@ -79,9 +91,13 @@ impl<E: Table> List<E> {
     }
 
     /// The cursor of the row at this place of a page; none where the page ends before.
-    pub fn cursor(&self, page: &Rows<E::Model>, place: usize) -> Option<String> {
-        let (row, beside) = (page.rows.get(place)?, page.beside.get(place)?);
-        Some(cursor::encode::<E, E::OrderKey>(row, beside, E::number(row), &self.order))
+    pub fn cursor(&self, page: &Rows<E>, place: usize) -> Result<Option<String>, Error> {
+        let Some(row) = page.rows.get(place) else { return Ok(None) };
+        let beside = match row.cell_before(BESIDE_PLACE) {
+            Cell::Text(array) => serde_json::from_str(array).map_err(Error::internal)?,
+            _ => Vec::new(),
+        };
+        cursor::encode(row, beside, &self.order).map(Some)
     }
 
     /// What the rows are ordered by that they do not hold themselves, as one column; null where
@@ -188,23 +204,29 @@ impl<E: Table> List<E> {
     }
 
     /// The statement: the parent's key, then the columns of the row.
-    fn statement(&self, scope: Scope, parents: &[Key]) -> Result<SelectStatement, Error> {
+    fn statement(
+        &self,
+        scope: Scope,
+        columns: ColumnSet,
+        parents: &[Key],
+    ) -> Result<SelectStatement, Error> {
         let backend = scope.backend;
         let terms = self.terms(scope);
         let table = table::<E>();
         let mut rows = self.rows(&terms, scope);
         if self.parent == Parent::Root {
             rows.expr_as(Expr::val(ROOT), PARENT).expr_as(self.beside(scope), BESIDE);
-            select_columns::<E>(&mut rows);
+            columns.select::<E>(&mut rows);
             return Ok(rows);
         }
         let mut each = Query::select();
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
             .expr_as(self.beside(scope), BESIDE)
             .from_function(self.parent.keys(backend, parents)?, KEYS);
-        select_columns::<E>(&mut each);
+        columns.select::<E>(&mut each);
         if backend == DbBackend::Postgres {
-            select_columns::<E>(&mut rows);
+            // Whatever the rest of the statement says of a row; what it does not ask for is not read.
+            ColumnSet::all::<E>().select::<E>(&mut rows);
             each.join_lateral(JoinType::InnerJoin, rows, table, Expr::cust("TRUE"));
         } else {
             rows.expr(column::<E>(E::id()));
@@ -215,9 +237,20 @@ impl<E: Table> List<E> {
     }
 }
 
+impl<E: Table> Rows<E> {
+    /// The rows as wholes, of which all columns must have been asked for.
+    pub fn models(&self) -> Result<Vec<Arc<E::Model>>, Error> {
+        self.rows.iter().map(Row::model).collect()
+    }
+}
+
 impl<E: Table> Load for List<E> {
     type Key = Key;
-    type Value = Arc<Rows<E::Model>>;
+    type Value = Arc<Rows<E>>;
+
+    fn join(&self, other: &Self) {
+        self.want(other.wanted.get());
+    }
 
     async fn load(
         &self,
@@ -225,19 +258,27 @@ impl<E: Table> Load for List<E> {
         parents: Vec<Key>,
     ) -> Result<HashMap<Key, Self::Value>, Error> {
         let database = &*self.view.of(database);
-        let statement = self.statement(Scope::new(database, self.view), &parents)?;
-        let mut found: HashMap<Key, Vec<Beside<E::Model>>> = HashMap::with_capacity(parents.len());
-        for (parent, row) in keyed(&self.parent, database, &statement).await? {
-            found.entry(parent).or_default().push(row);
+        let columns = self.wanted.get();
+        let statement = self.statement(Scope::new(database, self.view), columns, &parents)?;
+        let cells = database.read(&statement).await?;
+        let all = Arc::new(Read { cells, columns, before: BESIDE_PLACE + 1, table: PhantomData });
+        let mut found: HashMap<Key, Vec<Row<E>>> = HashMap::with_capacity(parents.len());
+        let mut numbers = (0..all.cells.rows()).peekable();
+        // The rows of a parent come one after the other.
+        while let Some(first) = numbers.next() {
+            let parent = all.cells.get(first, 0);
+            let mut rows = vec![Row::new(&all, first)];
+            while let Some(number) = numbers.next_if(|next| all.cells.get(*next, 0) == parent) {
+                rows.push(Row::new(&all, number));
+            }
+            found.insert(self.parent.read_key(parent)?, rows);
         }
         let page = |parent: Key| {
             let rows = found.remove(&parent).unwrap_or_default();
             let Paged { items, has_previous, has_next } = self.page.cut(rows);
-            let beside = items.iter().map(Beside::values).collect::<Result<_, _>>()?;
-            let rows = items.into_iter().map(|beside| Arc::new(beside.row)).collect();
-            Ok((parent, Arc::new(Rows { rows, beside, has_previous, has_next })))
+            (parent, Arc::new(Rows { rows: items, has_previous, has_next }))
         };
-        parents.into_iter().map(page).collect()
+        Ok(parents.into_iter().map(page).collect())
     }
 }
 
@@ -251,31 +292,8 @@ impl<E: Table> PartialEq for List<E> {
     }
 }
 
-/// A row as a list's statement returns it.
-#[derive(Debug, Deserialize)]
-struct Beside<M> {
-    /// What it is ordered by that it does not hold itself, a JSON array.
-    beside: Option<String>,
-    row: M,
-}
-
-impl<M> Beside<M> {
-    fn values(&self) -> Result<Vec<Json>, Error> {
-        let array = self.beside.as_deref().map(serde_json::from_str);
-        array.transpose().map(Option::unwrap_or_default).map_err(Error::internal)
-    }
-}
-
-impl<M: FromQueryResult> FromQueryResult for Beside<M> {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { beside: row.try_get(prefix, BESIDE)?, row: M::from_query_result(row, prefix)? })
-    }
-}
-
 /// The name of a list's second column.
 const BESIDE: &str = "beside";
 
-fn select_columns<E: EntityTrait>(select: &mut SelectStatement) {
-    let table = table::<E>();
-    select.columns(E::Column::iter().map(|column| (table.clone(), column)));
-}
+/// Where that stands.
+const BESIDE_PLACE: usize = 1;

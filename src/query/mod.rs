@@ -22,6 +22,7 @@ pub mod past;
 pub mod periods;
 pub mod ranking;
 pub mod recorded;
+mod row;
 pub mod search;
 pub mod single_version;
 pub mod snapshot;
@@ -45,6 +46,7 @@ pub use page::{Limits, Page, Paged};
 pub use parent::{Key, Parent};
 pub use ranking::{Ranks, Ties};
 pub use recorded::{Last, Recorded, Start};
+pub use row::{ColumnSet, Row};
 pub use search::Search;
 pub use single_version::{Numbered, Version};
 pub use snapshot::Snapshot;
@@ -53,7 +55,7 @@ pub use view::{Scope, View};
 
 use entity::DateTime;
 use sea_orm::{
-    DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, Value,
+    DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, Value,
     sea_query::{
         Condition, Expr, ExprTrait, Func, FunctionCall, IntoIden, Query, SelectStatement, ValueType,
     },
@@ -62,7 +64,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// A table whose rows can be listed, filtered, ordered and paged.
 pub trait Table:
-    EntityTrait<Model: FromQueryResult + ModelTrait<Entity = Self> + DeserializeOwned + Send + Sync>
+    EntityTrait<Model: ModelTrait<Entity = Self> + DeserializeOwned + Send + Sync>
 {
     /// The conditions a client can set on its rows.
     type Filter: Filter;
@@ -91,17 +93,19 @@ pub trait Table:
 
     /// When a row was removed, or something took its place; none where it stands.
     fn ended(row: &Self::Model) -> Option<DateTime> {
-        let removed = Self::Column::iter().find(|column| column.as_str() == REMOVED_AT)?;
+        let removed = removed_at::<Self>()?;
         <Option<DateTime> as ValueType>::try_from(row.get(removed)).ok().flatten()
     }
 }
 
-/// The column of those tables that keep what was removed.
-const REMOVED_AT: &str = "removed_at";
+/// The column that says when a row was removed, of those tables that keep what was.
+fn removed_at<E: EntityTrait>() -> Option<E::Column> {
+    E::Column::iter().find(|column| column.as_str() == "removed_at")
+}
 
 /// The rows that were not removed.
 pub(crate) fn there<E: EntityTrait>() -> Condition {
-    let removed = E::Column::iter().find(|column| column.as_str() == REMOVED_AT);
+    let removed = removed_at::<E>();
     Condition::all().add_option(removed.map(|removed| column::<E>(removed).is_null()))
 }
 

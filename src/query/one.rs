@@ -3,12 +3,19 @@
 use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
 use sea_orm::{
-    EntityTrait, FromQueryResult, IdenStatic, Iterable, TryGetable, Value,
+    EntityTrait, IdenStatic, Value,
     sea_query::{ExprTrait, IntoIden, Query},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{View, batch::Load, column, key_rows, there, version::visible};
+use super::{
+    Batch, ColumnSet, Row, View,
+    batch::Load,
+    column, key_rows,
+    row::{Read, Wanted},
+    there,
+    version::visible,
+};
 use crate::{database::Database, error::Error};
 
 /// The row whose unique column holds the key asked for.
@@ -18,52 +25,70 @@ pub struct One<E: EntityTrait, K> {
     column: E::Column,
     /// Whether it may be one that was removed.
     removed: bool,
+    wanted: Wanted,
     key: PhantomData<fn(K)>,
 }
 
 impl<E: EntityTrait, K> One<E, K> {
     /// By a unique column, whether lists show it or not: what figures of the past refer to.
     pub fn by(column: E::Column, view: View) -> Self {
-        Self { view, column, removed: true, key: PhantomData }
+        Self { view, column, removed: true, wanted: Wanted::default(), key: PhantomData }
     }
 
     /// By what names it among the rows that are there.
     pub fn named(column: E::Column, view: View) -> Self {
-        Self { view, column, removed: false, key: PhantomData }
+        Self { removed: false, ..Self::by(column, view) }
+    }
+
+    /// Has it read these columns.
+    pub fn want(&self, columns: ColumnSet) {
+        self.wanted.add(columns);
+    }
+}
+
+impl<E, K> One<E, K>
+where
+    Self: Load<Key = K, Value = Row<E>>,
+    E: EntityTrait<Model: DeserializeOwned>,
+{
+    /// The row of a key as a whole.
+    pub async fn load_model(self, batch: &Batch, key: K) -> Result<Option<Arc<E::Model>>, Error> {
+        self.want(ColumnSet::all::<E>());
+        let row = batch.load(self, key).await?;
+        row.map(|row| row.model()).transpose()
     }
 }
 
 impl<E, K> Load for One<E, K>
 where
-    E: EntityTrait<Model: FromQueryResult + DeserializeOwned + Send + Sync>,
+    E: EntityTrait<Model: DeserializeOwned>,
     K: Clone + Eq + Hash + Ord + Send + Sync + 'static,
-    K: Serialize + DeserializeOwned + TryGetable,
+    K: Serialize + DeserializeOwned,
     Vec<K>: Into<Value>,
 {
     type Key = K;
-    type Value = Arc<E::Model>;
+    type Value = Row<E>;
 
-    async fn load(
-        &self,
-        database: &Database,
-        wanted: Vec<K>,
-    ) -> Result<HashMap<K, Arc<E::Model>>, Error> {
+    fn join(&self, other: &Self) {
+        self.wanted.add(other.wanted.get());
+    }
+
+    async fn load(&self, database: &Database, wanted: Vec<K>) -> Result<HashMap<K, Row<E>>, Error> {
         let database = &*self.view.of(database);
-        let backend = database.backend();
-        let table = E::default().table_name().into_iden();
+        let columns = self.wanted.get();
         let key = column::<E>(self.column);
         let mut select = Query::select();
-        select
-            .expr_as(key.clone(), "key")
-            .columns(E::Column::iter().map(|column| (table.clone(), column)))
-            .from(table);
-        let each = key_rows(backend, &wanted)?;
+        select.expr_as(key.clone(), "key").from(E::default().table_name().into_iden());
+        columns.select::<E>(&mut select);
+        let each = key_rows(database.backend(), &wanted)?;
         select.and_where(key.in_subquery(each)).cond_where(visible::<E>(self.view));
         if !self.removed {
             select.cond_where(there::<E>());
         }
-        let rows = database.fetch::<(K, E::Model)>(&select).await?;
-        Ok(rows.into_iter().map(|(key, row)| (key, Arc::new(row))).collect())
+        let cells = database.read(&select).await?;
+        let all = Arc::new(Read { cells, columns, before: 1, table: PhantomData });
+        let row = |number| Ok((all.cells.decode(number, 0)?, Row::new(&all, number)));
+        (0..all.cells.rows()).map(row).collect()
     }
 }
 

@@ -3,13 +3,10 @@
 use std::fmt::Debug;
 
 use async_graphql::{Enum, resolver_utils::EnumType};
-use entity::Text;
 use sea_orm::{
-    ColumnTrait, ColumnType, EntityTrait, ModelTrait, Value,
+    ColumnTrait, ColumnType, EntityTrait,
     sea_query::{Expr, NullOrdering, Order},
 };
-
-use serde::Deserialize;
 
 use super::{Locale, Scope, Table};
 
@@ -105,24 +102,12 @@ impl<C: ColumnTrait> Source<C> {
         }
     }
 
-    /// The value that a row holds itself.
-    pub(super) fn value<M>(&self, row: &M, locale: &Locale) -> Option<Value>
-    where
-        M: ModelTrait<Entity: EntityTrait<Column = C>>,
-    {
-        Some(match self {
-            Self::Elsewhere(_) => return None,
-            Self::Column(column) => row.get(*column),
-            Self::Text(column) => match row.get(*column) {
-                Value::Json(Some(json)) => {
-                    let text = Text::deserialize(&*json).ok();
-                    Value::String(
-                        text.as_ref().and_then(|text| locale.read(text)).map(str::to_owned),
-                    )
-                }
-                _ => Value::String(None),
-            },
-        })
+    /// The column of the row itself that it is read from.
+    pub(super) fn column(&self) -> Option<C> {
+        match self {
+            Self::Column(column) | Self::Text(column) => Some(*column),
+            Self::Elsewhere(_) => None,
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use entity::Cell;
 use sea_orm::{
-    DbBackend, EntityTrait, FromQueryResult, IdenStatic,
-    sea_query::{Condition, Expr, ExprTrait, FunctionCall, SelectStatement},
+    DbBackend, EntityTrait, IdenStatic,
+    sea_query::{Condition, Expr, ExprTrait, FunctionCall},
 };
-use serde::de::DeserializeOwned;
 
 use super::{Dimension, KEYS, Scope, Table, column, condition::either, figure, keys, version};
-use crate::{database::Database, error::Error};
+use crate::error::Error;
 
 /// The name of a statement's first column.
 pub(super) const PARENT: &str = "parent";
@@ -80,6 +80,17 @@ impl<C: IdenStatic> Parent<C> {
         either(self.ways::<E>(scope), like)
     }
 
+    /// The key of a parent as a statement returns it.
+    pub(super) fn read_key(&self, cell: Cell<'_>) -> Result<Key, Error> {
+        match (self, cell) {
+            (Self::Group(_) | Self::About(_) | Self::Versions, Cell::Text(key)) => {
+                Ok(Key::Group(key.into()))
+            }
+            (Self::Root | Self::Column(_), Cell::Integer(number)) => Ok(Key::Number(number)),
+            (_, other) => Err(Error::internal(format!("{other:?} is no key of a parent"))),
+        }
+    }
+
     /// The keys as one parameter.
     pub(super) fn keys(&self, backend: DbBackend, wanted: &[Key]) -> Result<FunctionCall, Error> {
         let numbers = || wanted.iter().filter_map(Key::number).collect::<Vec<i64>>();
@@ -118,25 +129,4 @@ impl Key {
             Self::Group(_) => None,
         }
     }
-}
-
-/// Rows with the key of their parent, which is a text for groups.
-pub(super) async fn keyed<C, T>(
-    parent: &Parent<C>,
-    database: &Database,
-    statement: &SelectStatement,
-) -> Result<Vec<(Key, T)>, Error>
-where
-    T: FromQueryResult + DeserializeOwned + Send + 'static,
-{
-    Ok(match parent {
-        Parent::Group(_) | Parent::About(_) | Parent::Versions => {
-            let rows = database.fetch::<(String, T)>(statement).await?;
-            rows.into_iter().map(|(key, row)| (Key::Group(key.into()), row)).collect()
-        }
-        _ => {
-            let rows = database.fetch::<(i64, T)>(statement).await?;
-            rows.into_iter().map(|(key, row)| (Key::Number(key), row)).collect()
-        }
-    })
 }

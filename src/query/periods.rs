@@ -6,10 +6,7 @@ use std::{
 };
 
 use entity::{Frequency, Period, observation};
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 use serde::Deserialize;
 
 use super::{
@@ -51,7 +48,7 @@ pub struct Shared {
     pub frequency: Option<Frequency>,
 }
 
-#[derive(FromQueryResult, Deserialize)]
+#[derive(Deserialize)]
 struct Row {
     period: Period,
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use entity::{HIDDEN, Quoted, change, observation};
 use sea_orm::{
-    FromQueryResult, Iterable, Order,
+    Iterable, Order,
     sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::Deserialize;
@@ -189,7 +189,7 @@ impl Start {
 }
 
 /// The numbers of two rows.
-#[derive(FromQueryResult, Deserialize)]
+#[derive(Deserialize)]
 struct Numbered {
     public: i64,
     hidden: i64,

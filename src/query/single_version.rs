@@ -7,7 +7,7 @@ use entity::{
     observation::{Column, Entity, Model},
 };
 use sea_orm::{
-    DbBackend, FromQueryResult, Iterable,
+    DbBackend, Iterable,
     sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType},
 };
 use serde::Deserialize;
@@ -106,15 +106,6 @@ pub struct Numbered(pub View);
 struct Listed {
     listed: i64,
     row: Model,
-}
-
-impl FromQueryResult for Listed {
-    fn from_query_result(row: &sea_orm::QueryResult, prefix: &str) -> Result<Self, sea_orm::DbErr> {
-        Ok(Self {
-            listed: row.try_get(prefix, "listed")?,
-            row: Model::from_query_result(row, prefix)?,
-        })
-    }
 }
 
 impl Load for Numbered {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime as Time, Utc};
 use entity::{DateTime, dataset, observation};
 use sea_orm::{
-    EntityName, FromQueryResult, Iterable, Order,
+    EntityName, Iterable, Order,
     sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -162,7 +162,7 @@ impl Snapshot {
 
     async fn fetch<M>(&self, rows: &SelectStatement) -> Result<Vec<M>, Error>
     where
-        M: FromQueryResult + DeserializeOwned + Send + 'static,
+        M: DeserializeOwned + Send + 'static,
     {
         let rows = self.database.fetch::<(i64, M)>(rows).await?;
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -170,7 +170,7 @@ impl Snapshot {
 }
 
 /// A row's slug.
-#[derive(FromQueryResult, Deserialize)]
+#[derive(Deserialize)]
 struct Named {
     slug: String,
 }

@@ -8,7 +8,7 @@ use super::{
     Filter, KEYS, Scope, Table, View,
     batch::Load,
     condition::{both, table},
-    parent::{Key, PARENT, Parent, ROOT, keyed},
+    parent::{Key, PARENT, Parent, ROOT},
 };
 use crate::{
     database::{Count, Database},
@@ -63,8 +63,12 @@ impl<E: Table> Load for Total<E> {
                 each
             }
         };
-        let counts = keyed::<_, Count>(&self.parent, database, &statement).await?;
-        Ok(counts.into_iter().map(|(parent, counted)| (parent, counted.count)).collect())
+        let cells = database.read(&statement).await?;
+        let counted = |row| {
+            let Count { count } = cells.decode(row, 1)?;
+            Ok((self.parent.read_key(cells.get(row, 0))?, count))
+        };
+        (0..cells.rows()).map(counted).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Fields that are computed: functions of their own, called for all rows together.
 
-use async_graphql::{ComplexObject, Positioned, QueryPathNode, parser::types::Field};
+use async_graphql::{Positioned, parser::types::Field};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
@@ -9,26 +9,23 @@ use futures_util::{
 use super::{
     Env, field_path,
     relation::Resolve,
+    seen::Level,
     values::{Values, write_value},
 };
+use crate::graphql::Node;
 
 /// A field that is computed, as it is asked for.
 pub(super) struct ComputedField<'a>(pub(super) &'a Positioned<Field>);
 
-impl<N: ComplexObject + Send + Sync> Resolve<N> for ComputedField<'_> {
-    fn values<'b>(
-        &'b self,
-        env: Env<'b>,
-        rows: &'b [N],
-        paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values> {
+impl<N: Node> Resolve<N> for ComputedField<'_> {
+    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
         let key = &self.0.node.response_key().node;
         async move {
-            let each = rows.iter().zip(paths).map(|(row, path)| async move {
+            let each = level.objects.iter().zip(level.paths).map(|(object, path)| async move {
                 let ctx = env.at(Some(field_path(path, key)), self.0);
-                row.resolve_field(&ctx).await
+                object.resolve_field(&ctx).await
             });
-            let mut values = Values::with_capacity(rows.len());
+            let mut values = Values::with_capacity(level.objects.len());
             for value in join_all(each).await {
                 values.push(|to| {
                     write_value(&value.map_err(Box::new)?.unwrap_or_default(), to);

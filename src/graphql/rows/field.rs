@@ -8,20 +8,19 @@ use async_graphql::{
     indexmap::IndexMap,
     registry::{Deprecation, MetaField, MetaInputValue, MetaType, MetaTypeId, Registry},
 };
-use entity::{
-    Text,
-    column::{Columns, write_text},
-};
+use entity::column::{Column, Columns, write_text};
 use sea_orm::EntityTrait;
 
-use super::relation::Relation;
+use super::{relation::Relation, seen::Seen};
 use crate::{
+    error::Error,
     graphql::{Language, LocalizedText, Node},
     identity::camel,
+    query::ColumnSet,
 };
 
-/// The row of an object.
-pub type Model<N> = <<N as Node>::Table as EntityTrait>::Model;
+/// The row of an object as a whole.
+type Model<N> = <<N as Node>::Table as EntityTrait>::Model;
 
 /// All fields of an object but for those that are computed.
 pub struct Fields<N: Node> {
@@ -37,29 +36,34 @@ pub struct Field<N: Node> {
     pub(super) kind: Kind<N>,
 }
 
-/// How a field is answered.
+/// How a field is answered. Columns are named by their places among all of the table.
 pub enum Kind<N: Node> {
     /// What a column holds, as the column writes it.
-    Column(entity::column::Column<Model<N>>),
-    /// What follows from the row and from where it is seen.
+    Column(usize, Column),
+    /// What follows from some columns, and from where the row is seen.
     Value {
         /// Makes its type known to the schema.
         type_info: fn(&mut Registry) -> String,
+        /// What it is made of.
+        columns: ColumnSet,
         /// Writes it as JSON.
-        write: fn(&N, &mut Vec<u8>),
+        write: WriteValue<N>,
     },
     /// A text in the language wanted.
     Text {
-        /// The text in all its languages.
-        read: fn(&Model<N>) -> Option<&Text>,
+        /// The column that holds it in all its languages.
+        column: usize,
         /// Whether there may be none.
         optional: bool,
     },
     /// The same in every language there is.
-    Texts(fn(&Model<N>) -> Option<&Text>),
+    Texts(usize),
     /// Rows of another table, or of the same.
     Relation(Box<dyn Relation<N>>),
 }
+
+/// Writes what follows from a row as JSON.
+pub type WriteValue<N> = fn(&Seen<N>, &mut Vec<u8>) -> Result<(), Error>;
 
 /// What an id is.
 const ID_IS: &str = "An id that no other object of the schema has, of whatever type, and never will:\nit does not change, whatever else of the object does, and is not given again. What\nis seen from the past has one of its own, and so has each version of a figure in\nits `history`. `node(id)` finds the object again. Opaque.";
@@ -74,26 +78,36 @@ impl<N: Node> Fields<N> {
     /// The fields of an object: its columns but for those that are hidden, then its id.
     pub fn new(description: &'static str, hidden: &[&str]) -> Self {
         let mut fields = Self { description, all: Vec::new(), by_name: HashMap::new() };
-        for column in Model::<N>::columns() {
+        for (place, column) in Model::<N>::columns().into_iter().enumerate() {
             if column.name != REMOVED && !hidden.contains(&column.name) {
-                fields.add(column.name, column.description, Kind::Column(column));
+                fields.add(column.name, column.description, Kind::Column(place, column));
             }
         }
-        fields.value::<ID>("id", ID_IS, |object, to| {
-            write_text(&object.identity().to_string(), to);
+        fields.value::<ID>("id", ID_IS, N::id_columns(), |seen, to| {
+            write_text(&N::identity(seen)?.to_string(), to);
+            Ok(())
         });
         fields
     }
 
-    /// A field whose value follows from the row.
+    /// A field whose value follows from some columns.
     pub fn value<T: OutputType>(
         &mut self,
         name: &str,
         description: &str,
-        write: fn(&N, &mut Vec<u8>),
+        columns: ColumnSet,
+        write: WriteValue<N>,
     ) {
         let type_info = T::create_type_info;
-        self.add(name, description, Kind::Value { type_info, write });
+        self.add(name, description, Kind::Value { type_info, columns, write });
+    }
+
+    /// What a column holds as it is seen from where the row is, which takes these columns.
+    pub fn seen<T: OutputType>(&mut self, name: &str, columns: ColumnSet, write: WriteValue<N>) {
+        if let Some(place) = self.by_name.get(&camel(name)) {
+            let type_info = T::create_type_info;
+            self.all[*place].kind = Kind::Value { type_info, columns, write };
+        }
     }
 
     /// A localised text, in the language wanted and in all there are.
@@ -102,11 +116,11 @@ impl<N: Node> Fields<N> {
         (name, names): (&str, &str),
         description: &str,
         optional: bool,
-        read: fn(&Model<N>) -> Option<&Text>,
+        column: usize,
     ) {
-        self.add(name, &format!("{description}{IN_LANGUAGE}"), Kind::Text { read, optional });
+        self.add(name, &format!("{description}{IN_LANGUAGE}"), Kind::Text { column, optional });
         let all = format!("`{name}` in every language there is.");
-        self.add(names, &all, Kind::Texts(read));
+        self.add(names, &all, Kind::Texts(column));
     }
 
     /// Related rows.
@@ -139,7 +153,7 @@ impl<N: Node> Fields<N> {
             for field in &self.all {
                 let mut arguments = IndexMap::new();
                 let of = match &field.kind {
-                    Kind::Column(column) => match (column.type_info)(registry) {
+                    Kind::Column(_, column) => match (column.type_info)(registry) {
                         Some(of) => of,
                         None => continue,
                     },

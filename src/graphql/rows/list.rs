@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_graphql::{
-    Context, OutputType, Positioned, QueryPathNode, Result, ServerResult,
+    Context, OutputType, Positioned, ServerResult,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaInputValue, Registry},
@@ -25,11 +25,13 @@ use super::{
     field_path,
     page::Pages,
     relation::{Relation, Resolve},
+    seen::{Level, Seen},
     values::Values,
 };
 use crate::{
+    error::Error,
     graphql::{Connection, ListArguments, Node, Side, past},
-    query::{List, Parent, Table, View},
+    query::{ColumnSet, List, Parent, Table, View},
 };
 
 /// The column of the rows of an object.
@@ -38,9 +40,12 @@ type Column<T> = <<T as Node>::Table as EntityTrait>::Column;
 /// The conditions on the rows of an object.
 type Filter<T> = Arc<<<T as Node>::Table as Table>::Filter>;
 
+/// Where the rows are that refer to a row.
+type SideOf<N, T> = fn(&Seen<N>) -> Result<Side<Column<T>>, Error>;
+
 /// The rows that refer to a row.
-pub struct Many<N, T: Node> {
-    side: fn(&N) -> Side<Column<T>>,
+pub struct Many<N: Node, T: Node> {
+    side: SideOf<N, T>,
     /// Whether they are figures, which can be seen as they were.
     dated: bool,
     to: PhantomData<fn() -> T>,
@@ -48,12 +53,12 @@ pub struct Many<N, T: Node> {
 
 impl<N: Node, T: Node> Many<N, T> {
     /// The rows on one side of a relation.
-    pub fn on(side: fn(&N) -> Side<Column<T>>) -> Self {
+    pub fn on(side: SideOf<N, T>) -> Self {
         Self { side, dated: false, to: PhantomData }
     }
 
     /// The same of figures, which can be seen as they were.
-    pub fn dated(side: fn(&N) -> Side<Column<T>>) -> Self {
+    pub fn dated(side: SideOf<N, T>) -> Self {
         Self { dated: true, ..Self::on(side) }
     }
 }
@@ -139,6 +144,10 @@ impl<N: Node, T: Node> Relation<N> for Many<N, T> {
         Option::<Connection<T>>::create_type_info(registry)
     }
 
+    fn columns(&self) -> ColumnSet {
+        N::side_columns()
+    }
+
     fn bind<'a>(
         &'a self,
         env: Env<'a>,
@@ -146,13 +155,13 @@ impl<N: Node, T: Node> Relation<N> for Many<N, T> {
     ) -> ServerResult<Box<dyn Resolve<N> + 'a>> {
         let ctx = env.at(None, field);
         let moments = if self.dated { moments(&ctx)? } else { (None, None) };
-        let pages = Pages::of(env, &field.node.selection_set.node)?;
+        let pages = Pages::of(env, &field.node.selection_set)?;
         Ok(Box::new(ListField { many: self, field, wanted: list_arguments(&ctx)?, moments, pages }))
     }
 }
 
 /// What a field asks of the lists of rows that refer to rows.
-struct ListField<'a, N, T: Node> {
+struct ListField<'a, N: Node, T: Node> {
     many: &'a Many<N, T>,
     field: &'a Positioned<Field>,
     wanted: ListArguments<T>,
@@ -161,12 +170,17 @@ struct ListField<'a, N, T: Node> {
 }
 
 /// The lists that one field asks for differ by from where they are seen, and for whom they are.
-type KnownLists<T> = Vec<(View, Parent<Column<T>>, Result<Arc<List<<T as Node>::Table>>>)>;
+type KnownLists<T> =
+    Vec<(View, Parent<Column<T>>, async_graphql::Result<Arc<List<<T as Node>::Table>>>)>;
 
 impl<N: Node, T: Node> ListField<'_, N, T> {
     /// From where the lists of objects are seen that are seen from somewhere themselves.
-    async fn views(&self, ctx: &Context<'_>, objects: &[N]) -> HashMap<View, Result<View>> {
-        let around: HashSet<View> = objects.iter().map(Node::view).collect();
+    async fn views(
+        &self,
+        ctx: &Context<'_>,
+        rows: &[Seen<N>],
+    ) -> HashMap<View, async_graphql::Result<View>> {
+        let around: HashSet<View> = rows.iter().map(|object| object.view).collect();
         let (as_of, known_on) = self.moments;
         let each = around
             .into_iter()
@@ -178,12 +192,12 @@ impl<N: Node, T: Node> ListField<'_, N, T> {
     fn list(
         &self,
         ctx: &Context<'_>,
-        object: &N,
-        view: &Result<View>,
+        object: &Seen<N>,
+        view: &async_graphql::Result<View>,
         known: &mut KnownLists<T>,
-    ) -> Result<Connection<T>> {
+    ) -> async_graphql::Result<Connection<T>> {
         let view = view.clone()?;
-        let (parent, key) = (self.many.side)(object).split();
+        let (parent, key) = (self.many.side)(object)?.split();
         let same = known.iter().position(|(seen, of, _)| *seen == view && *of == parent);
         let place = same.unwrap_or_else(|| {
             let list = self.wanted.list(ctx, view, parent.clone());
@@ -195,20 +209,15 @@ impl<N: Node, T: Node> ListField<'_, N, T> {
 }
 
 impl<N: Node, T: Node> Resolve<N> for ListField<'_, N, T> {
-    fn values<'b>(
-        &'b self,
-        env: Env<'b>,
-        objects: &'b [N],
-        paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values> {
+    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
         let key = &self.field.node.response_key().node;
         async move {
             let ctx = env.at(None, self.field);
-            let views = self.views(&ctx, objects).await;
+            let views = self.views(&ctx, level.rows).await;
             let (mut known, mut lists, mut places) = (Vec::new(), Vec::new(), Vec::new());
-            let mut each = Vec::with_capacity(objects.len());
-            for (object, path) in objects.iter().zip(paths) {
-                let list = self.list(&ctx, object, &views[&object.view()], &mut known);
+            let mut each = Vec::with_capacity(level.rows.len());
+            for (object, path) in level.rows.iter().zip(level.paths) {
+                let list = self.list(&ctx, object, &views[&object.view], &mut known);
                 each.push(list.map(|list| {
                     lists.push(list);
                     places.push(field_path(path, key));
@@ -216,8 +225,8 @@ impl<N: Node, T: Node> Resolve<N> for ListField<'_, N, T> {
                 }));
             }
             let found = self.pages.values(env, &lists, &places).await;
-            let mut values = Values::with_capacity(objects.len());
-            for (list, path) in each.into_iter().zip(paths) {
+            let mut values = Values::with_capacity(each.len());
+            for (list, path) in each.into_iter().zip(level.paths) {
                 let written = match list {
                     Ok(list) => found.get(list),
                     Err(error) => Err(env.error(field_path(path, key), self.field.pos, error)),

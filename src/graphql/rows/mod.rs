@@ -12,6 +12,7 @@ pub mod list;
 pub mod page;
 pub mod relation;
 pub mod root;
+pub mod seen;
 mod selection;
 pub mod values;
 
@@ -25,6 +26,7 @@ use async_graphql::{
 pub use field::Fields;
 pub use list::Many;
 pub use relation::One;
+pub use seen::Seen;
 pub use values::{parse_raw_values, write_response};
 
 use self::selection::Selection;
@@ -88,10 +90,10 @@ fn index_path<'p>(list: &'p QueryPathNode<'p>, index: usize) -> QueryPathNode<'p
 /// An object that is a row, as async-graphql asks for it.
 pub async fn resolve<N: Node>(object: &N, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
     let env = Env::of(ctx);
-    let selection = Selection::of(env, &ctx.item.node)?;
+    let selection = Selection::of(env, ctx.item)?;
     let path = ctx.path_node.unwrap_or(ROOT);
-    let written = selection.objects(env, std::slice::from_ref(object), &[path]).await;
-    written.into_only()
+    let written = selection.object(env, object, &path).await;
+    written.map_err(|error| *error)?.into_only()
 }
 
 /// The place of what nothing is around.

@@ -6,20 +6,19 @@ use async_graphql::{
     ContextSelectionSet, OutputType, Positioned, QueryPathNode, ServerError, ServerResult, Value,
     parser::types::{Field, SelectionSet},
 };
-use entity::column::{Cell, SubField, write_text};
+use entity::column::{ColumnValue, SubField, write_text};
 use futures_util::future::{join, join_all};
 
 use super::{
-    Env, ROOT,
-    field::Model,
-    field_path, index_path,
+    Env, ROOT, field_path, index_path,
+    seen::Seen,
     selection::{Key, Selection, fields, key, sub_fields},
     values::Values,
 };
 use crate::{
     error::Error,
     graphql::{Connection, Node, connection::edge_name},
-    query::{Key as Parent, List, Rows, batch::Load},
+    query::{Key as Parent, List, Row, Rows, batch::Load},
 };
 
 /// What is asked of connections, in the order in which it is answered.
@@ -44,23 +43,23 @@ enum OfEdge<'a, N: Node> {
 
 /// What was read for connections, where it is asked for: the page of each, and its total.
 struct LoadedPages<N: Node> {
-    pages: Vec<Result<Arc<Rows<Model<N>>>, Error>>,
+    pages: Vec<Result<Arc<Rows<N::Table>>, Error>>,
     totals: Vec<Result<i64, Error>>,
     /// Where the rows of each page begin among all.
     starts: Vec<usize>,
-    nodes: Vec<N>,
+    nodes: Vec<Seen<N>>,
 }
 
 impl<'a, N: Node> Pages<'a, N> {
     /// What is asked of connections of this type.
-    pub(super) fn of(env: Env<'a>, set: &'a SelectionSet) -> ServerResult<Self> {
-        let mut items = Vec::with_capacity(set.items.len());
-        for field in fields(set, &Connection::<N>::type_name()) {
-            let inside = &field.node.selection_set.node;
+    pub(super) fn of(env: Env<'a>, set: &'a Positioned<SelectionSet>) -> ServerResult<Self> {
+        let mut items = Vec::with_capacity(set.node.items.len());
+        for field in fields(&set.node, &Connection::<N>::type_name()) {
+            let inside = &field.node.selection_set;
             let item = match field.node.name.node.as_str() {
                 "nodes" => Item::Nodes(Selection::of(env, inside)?),
-                "edges" => Item::Edges(edge(env, inside)?),
-                "pageInfo" => Item::PageInfo(sub_fields(inside)),
+                "edges" => Item::Edges(edge(env, &inside.node)?),
+                "pageInfo" => Item::PageInfo(sub_fields(&inside.node)),
                 "totalCount" => Item::TotalCount,
                 _ => Item::Typename,
             };
@@ -82,7 +81,7 @@ impl<'a, N: Node> Pages<'a, N> {
             match item {
                 Item::Nodes(selection) => {
                     let places = found.places(&places);
-                    Some(vec![selection.objects(env, &found.nodes, &places).await])
+                    Some(vec![selection.values(env, &found.nodes, &places).await])
                 }
                 Item::Edges(items) => {
                     let places = found.places(&places);
@@ -90,7 +89,7 @@ impl<'a, N: Node> Pages<'a, N> {
                         let OfEdge::Node(field, selection) = item else { return Values::default() };
                         let places: Vec<_> =
                             places.iter().map(|edge| field_path(edge, key_of(field))).collect();
-                        selection.objects(env, &found.nodes, &places).await
+                        selection.values(env, &found.nodes, &places).await
                     });
                     Some(join_all(each).await)
                 }
@@ -120,7 +119,7 @@ fn edge<'a, N: Node>(
     let name = edge_name::<N>();
     let items = fields(set, &name).map(|field| {
         let item = match field.node.name.node.as_str() {
-            "node" => OfEdge::Node(field, Selection::of(env, &field.node.selection_set.node)?),
+            "node" => OfEdge::Node(field, Selection::of(env, &field.node.selection_set)?),
             "cursor" => OfEdge::Cursor,
             _ => OfEdge::Typename,
         };
@@ -130,10 +129,10 @@ fn edge<'a, N: Node>(
 }
 
 /// A row of a list as an object.
-fn node<N: Node>(list: &List<N::Table>, row: &Arc<Model<N>>) -> N {
+fn node<N: Node>(list: &List<N::Table>, row: &Row<N::Table>) -> Seen<N> {
     match list.is_history() {
-        true => N::known(Arc::clone(row), list.view(), true),
-        false => N::new(Arc::clone(row), list.view()),
+        true => Seen::former(row.clone(), list.view()),
+        false => Seen::new(row.clone(), list.view()),
     }
 }
 
@@ -150,8 +149,29 @@ impl<N: Node> LoadedPages<N> {
 }
 
 impl<N: Node> Pages<'_, N> {
+    /// Has a list read the columns that are asked for.
+    fn want(&self, list: &List<N::Table>) {
+        for (.., item) in &self.items {
+            match item {
+                Item::Nodes(selection) => list.want(selection.columns()),
+                Item::Edges(items) => items.iter().for_each(|(_, item)| match item {
+                    OfEdge::Node(_, selection) => list.want(selection.columns()),
+                    OfEdge::Cursor => list.want_cursors(),
+                    OfEdge::Typename => {}
+                }),
+                Item::PageInfo(fields)
+                    if fields.iter().any(|field| field.name.ends_with("Cursor")) =>
+                {
+                    list.want_cursors();
+                }
+                Item::PageInfo(_) | Item::Typename | Item::TotalCount => {}
+            }
+        }
+    }
+
     /// Reads what is asked for.
     async fn read(&self, env: Env<'_>, lists: &[Connection<N>]) -> LoadedPages<N> {
+        lists.iter().for_each(|connection| self.want(&connection.list));
         let is_asked =
             |what: fn(&Item<'_, N>) -> bool| self.items.iter().any(|(.., item)| what(item));
         let with_rows =
@@ -229,6 +249,7 @@ impl<N: Node> Pages<'_, N> {
                                 }
                                 OfEdge::Cursor => {
                                     let cursor = list.list.cursor(page, row);
+                                    let cursor = cursor.map_err(|why| error(&why))?;
                                     write_text(&cursor.unwrap_or_default(), to);
                                 }
                             }
@@ -240,11 +261,18 @@ impl<N: Node> Pages<'_, N> {
                 Item::PageInfo(sub_fields) => {
                     let page = page()?;
                     let last = page.rows.len().wrapping_sub(1);
+                    let is_asked = |name| sub_fields.iter().any(|field| field.name == name);
+                    let cursor = |name, place| match is_asked(name) {
+                        true => list.list.cursor(page, place).map_err(|why| error(&why)),
+                        false => Ok(None),
+                    };
+                    let start = cursor("startCursor", 0)?;
+                    let end = cursor("endCursor", last)?;
                     SubField::write_object(sub_fields, to, "PageInfo", |name, to| match name {
                         "hasPreviousPage" => page.has_previous.write(&[], to),
                         "hasNextPage" => page.has_next.write(&[], to),
-                        "startCursor" => list.list.cursor(page, 0).write(&[], to),
-                        _ => list.list.cursor(page, last).write(&[], to),
+                        "startCursor" => start.write(&[], to),
+                        _ => end.write(&[], to),
                     });
                 }
                 Item::TotalCount => {
@@ -316,7 +344,7 @@ pub async fn resolve<N: Node>(
     ctx: &ContextSelectionSet<'_>,
 ) -> ServerResult<Value> {
     let env = Env::of(ctx);
-    let pages = Pages::of(env, &ctx.item.node)?;
+    let pages = Pages::of(env, ctx.item)?;
     let path = ctx.path_node.unwrap_or(ROOT);
     pages.values(env, std::slice::from_ref(connection), &[path]).await.into_only()
 }

@@ -1,9 +1,9 @@
 //! Relations: the rows that a row refers to, and those that refer to it.
 
-use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+use std::marker::PhantomData;
 
 use async_graphql::{
-    OutputType, Positioned, QueryPathNode, ServerResult,
+    OutputType, Positioned, ServerResult,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaInputValue, Registry},
@@ -14,21 +14,29 @@ use futures_util::{
 };
 use sea_orm::EntityName;
 
-use super::{Env, field::Model, field_path, selection::Selection, values::Values};
+use super::{
+    Env, field_path,
+    seen::{Level, Seen},
+    selection::Selection,
+    values::Values,
+};
 use crate::{
     error::Error,
     graphql::Node,
-    query::{One as ByNumber, Table, View},
+    query::{ColumnSet, One as ByNumber, Row, Table, View},
 };
 
 /// A relation of an object to others.
-pub trait Relation<N>: Send + Sync {
+pub trait Relation<N: Node>: Send + Sync {
     /// Makes its type and its arguments known to the schema.
     fn type_info(
         &self,
         registry: &mut Registry,
         arguments: &mut IndexMap<String, MetaInputValue>,
     ) -> String;
+
+    /// The columns that the related rows are found by.
+    fn columns(&self) -> ColumnSet;
 
     /// What a field asks of it.
     fn bind<'a>(
@@ -39,32 +47,28 @@ pub trait Relation<N>: Send + Sync {
 }
 
 /// A field that is resolved for all objects of a level together, before any of them is written.
-pub trait Resolve<N>: Send + Sync {
-    /// The value of each object, given the place of each in the answer.
-    fn values<'b>(
-        &'b self,
-        env: Env<'b>,
-        objects: &'b [N],
-        paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values>;
+pub trait Resolve<N: Node>: Send + Sync {
+    /// The value of each object.
+    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values>;
 }
 
 /// The row that a column refers to.
-pub struct One<N: Node, T> {
-    number: fn(&Model<N>) -> Option<i64>,
+pub struct One<T> {
+    /// The column's place among all of the table.
+    column: usize,
     /// Whether there may be none.
     optional: bool,
     to: PhantomData<fn() -> T>,
 }
 
-impl<N: Node, T: Node> One<N, T> {
+impl<T: Node> One<T> {
     /// The row with the number that the column holds.
-    pub fn by(number: fn(&Model<N>) -> Option<i64>, optional: bool) -> Self {
-        Self { number, optional, to: PhantomData }
+    pub fn by(column: usize, optional: bool) -> Self {
+        Self { column, optional, to: PhantomData }
     }
 }
 
-impl<N: Node, T: Node> Relation<N> for One<N, T> {
+impl<N: Node, T: Node> Relation<N> for One<T> {
     fn type_info(
         &self,
         registry: &mut Registry,
@@ -76,103 +80,104 @@ impl<N: Node, T: Node> Relation<N> for One<N, T> {
         }
     }
 
+    fn columns(&self) -> ColumnSet {
+        ColumnSet::of(&[self.column])
+    }
+
     fn bind<'a>(
         &'a self,
         env: Env<'a>,
         field: &'a Positioned<Field>,
     ) -> ServerResult<Box<dyn Resolve<N> + 'a>> {
-        let selection = Selection::of(env, &field.node.selection_set.node)?;
+        let selection = Selection::of(env, &field.node.selection_set)?;
         Ok(Box::new(ReferenceField { one: self, field, selection }))
     }
 }
 
 /// What a field asks of the rows that a column refers to.
-struct ReferenceField<'a, N: Node, T: Node> {
-    one: &'a One<N, T>,
+struct ReferenceField<'a, T: Node> {
+    one: &'a One<T>,
     field: &'a Positioned<Field>,
     selection: Selection<'a, T>,
 }
 
-/// The rows with some numbers, seen from somewhere.
-type Found<T> = Result<HashMap<i64, Arc<Model<T>>>, Error>;
+/// The rows that are referred to from one view: the numbers, in order, and the row of each.
+struct Found<T: Node> {
+    view: View,
+    numbers: Vec<i64>,
+    rows: Result<Vec<Option<Row<T::Table>>>, Error>,
+}
 
-impl<N: Node, T: Node> ReferenceField<'_, N, T> {
-    /// The rows that are referred to, from wherever they are seen.
-    async fn find(&self, env: Env<'_>, objects: &[N]) -> HashMap<View, Found<T>> {
-        let mut numbers: HashMap<View, Vec<i64>> = HashMap::new();
-        for object in objects {
-            if let Some(number) = (self.one.number)(object.row()) {
-                numbers.entry(object.view()).or_default().push(number);
-            }
-        }
-        let each = numbers.into_iter().map(|(view, numbers)| async move {
-            let by_number = ByNumber::<T::Table, i64>::by(T::Table::id(), view);
-            let found = match env.batch() {
-                Ok(batch) => batch.load_all(by_number, &numbers).await,
-                Err(error) => Err(error),
+/// What an object refers to, if anything: the number, among those that are seen from the same view.
+type Reference = Result<Option<(usize, i64)>, Error>;
+
+impl<T: Node> ReferenceField<'_, T> {
+    /// What each object refers to, and all that is referred to.
+    fn references<N: Node>(&self, rows: &[Seen<N>]) -> (Vec<Found<T>>, Vec<Reference>) {
+        let mut views: Vec<Found<T>> = Vec::new();
+        let each = rows.iter().map(|object| {
+            let Some(number) = object.row.get::<Option<i64>>(self.one.column)? else {
+                return Ok(None);
             };
-            let rows = |found: Vec<Option<_>>| {
-                let rows = numbers.into_iter().zip(found);
-                rows.filter_map(|(number, row)| Some((number, row?))).collect()
-            };
-            (view, found.map(rows))
+            let known = views.iter().position(|found| found.view == object.view);
+            let place = known.unwrap_or_else(|| {
+                let (view, numbers) = (object.view, Vec::new());
+                views.push(Found { view, numbers, rows: Ok(Vec::new()) });
+                views.len() - 1
+            });
+            views[place].numbers.push(number);
+            Ok(Some((place, number)))
         });
-        join_all(each).await.into_iter().collect()
+        let each = each.collect();
+        for found in &mut views {
+            found.numbers.sort_unstable();
+            found.numbers.dedup();
+        }
+        (views, each)
     }
 
-    /// The object that another refers to, if it does.
-    fn referred(&self, found: &HashMap<View, Found<T>>, object: &N) -> Option<Result<T, Error>> {
-        let number = (self.one.number)(object.row())?;
-        let row = match found.get(&object.view())? {
-            Ok(rows) => rows.get(&number),
-            Err(error) => return Some(Err(error.clone())),
+    async fn load(&self, env: Env<'_>, found: &mut Found<T>) {
+        let by_number = ByNumber::<T::Table, i64>::by(T::Table::id(), found.view);
+        by_number.want(self.selection.columns());
+        found.rows = match env.batch() {
+            Ok(batch) => batch.load_all(by_number, &found.numbers).await,
+            Err(error) => Err(error),
         };
-        Some(match row {
-            Some(row) => Ok(T::new(Arc::clone(row), object.view())),
-            None => {
-                let table = T::Table::default();
-                Err(Error::internal(format!("{} {number} is gone", table.table_name())))
-            }
-        })
     }
 }
 
-impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, N, T> {
-    fn values<'b>(
-        &'b self,
-        env: Env<'b>,
-        objects: &'b [N],
-        paths: &'b [QueryPathNode<'b>],
-    ) -> BoxFuture<'b, Values> {
+impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
+    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
         let key = &self.field.node.response_key().node;
         async move {
-            let found = self.find(env, objects).await;
+            let (mut views, references) = self.references(level.rows);
+            join_all(views.iter_mut().map(|found| self.load(env, found))).await;
             // A row that many refer to is written once, where what is written of it is the same.
-            let mut written: HashMap<(View, i64), usize> = HashMap::new();
+            let mut written: Vec<Vec<Option<usize>>> =
+                views.iter().map(|found| vec![None; found.numbers.len()]).collect();
             let (mut others, mut places) = (Vec::new(), Vec::new());
-            let mut each = Vec::with_capacity(objects.len());
-            for (object, path) in objects.iter().zip(paths) {
-                each.push(self.referred(&found, object).map(|referred| {
-                    referred.map(|other| {
-                        let number = T::Table::number(other.row());
-                        let same = (object.view(), number);
-                        let known = written.get(&same).filter(|_| self.selection.is_plain());
-                        known.copied().unwrap_or_else(|| {
-                            written.insert(same, others.len());
-                            others.push(other);
-                            places.push(field_path(path, key));
-                            others.len() - 1
-                        })
-                    })
+            let mut each = Vec::with_capacity(references.len());
+            for (reference, path) in references.into_iter().zip(level.paths) {
+                each.push(reference.and_then(|reference| {
+                    let Some((place, number)) = reference else { return Ok(None) };
+                    let found = &views[place];
+                    let (at, row) = found.row(number)?;
+                    let known = &mut written[place][at];
+                    if known.is_none() || !self.selection.is_plain() {
+                        *known = Some(others.len());
+                        others.push(Seen::new(row.clone(), found.view));
+                        places.push(field_path(path, key));
+                    }
+                    Ok(*known)
                 }));
             }
-            let found = self.selection.objects(env, &others, &places).await;
-            let mut values = Values::with_capacity(objects.len());
-            for (referred, path) in each.into_iter().zip(paths) {
+            let found = self.selection.values(env, &others, &places).await;
+            let mut values = Values::with_capacity(each.len());
+            for (referred, path) in each.into_iter().zip(level.paths) {
                 let written = match referred {
-                    None => None,
-                    Some(Ok(other)) => Some(found.get(other)),
-                    Some(Err(error)) => {
+                    Ok(None) => None,
+                    Ok(Some(other)) => Some(found.get(other)),
+                    Err(error) => {
                         Some(Err(env.error(field_path(path, key), self.field.pos, error.into())))
                     }
                 };
@@ -181,5 +186,18 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, N, T> {
             values
         }
         .boxed()
+    }
+}
+
+impl<T: Node> Found<T> {
+    /// The row with a number, and its place among all.
+    fn row(&self, number: i64) -> Result<(usize, &Row<T::Table>), Error> {
+        let rows = self.rows.as_ref().map_err(Clone::clone)?;
+        let place = self.numbers.binary_search(&number).ok();
+        let row = place.and_then(|place| Some((place, rows.get(place)?.as_ref()?)));
+        row.ok_or_else(|| {
+            let table = T::Table::default();
+            Error::internal(format!("{} {number} is gone", table.table_name()))
+        })
     }
 }

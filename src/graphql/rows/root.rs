@@ -12,8 +12,10 @@ use async_graphql::{
 use entity::{Date, DateTime};
 
 use super::{
+    Env, ROOT,
     field::{argument, meta, object},
     list::{arguments, list_arguments, moments},
+    selection::Selection,
 };
 use crate::graphql::{Ask, Connection, ListArguments, Node, Side, list, past, slug};
 
@@ -80,15 +82,29 @@ impl<N: RootFields> ContainerType for RootQuery<N> {
             return found.resolve(&inside, ctx.item).await.map(Some);
         }
         if N::SINGLE.is_some_and(|(one, _)| one == name) {
-            let slug: String = ctx.param_value("slug", None)?.1;
-            let found = slug::find::<N>(ctx, &slug).await.transpose();
-            return found.resolve(&inside, ctx.item).await.map(Some);
+            return single::<N>(ctx).await.map(Some);
         }
         Ok(None)
     }
 }
 
 impl<N: RootFields> ObjectType for RootQuery<N> {}
+
+/// The row with a slug; null where there is none.
+async fn single<N: Node>(ctx: &Context<'_>) -> ServerResult<Value> {
+    let (env, set) = (Env::of(ctx), &ctx.item.node.selection_set);
+    let selection = Selection::<N>::of(env, set)?;
+    let slug: String = ctx.param_value("slug", None)?.1;
+    let path = ctx.path_node.unwrap_or(ROOT);
+    match slug::find::<N>(ctx, &slug, selection.columns()).await {
+        Ok(None) => Ok(Value::Null),
+        Ok(Some(found)) => selection.values(env, &[found], &[path]).await.into_optional(env),
+        Err(why) => {
+            env.add_error(*env.error(path, ctx.item.pos, why));
+            Ok(Value::Null)
+        }
+    }
+}
 
 /// The rows that are wanted, seen from where it is said.
 async fn all<N: RootFields>(

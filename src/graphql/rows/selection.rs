@@ -1,29 +1,40 @@
 //! What is asked of objects of one type, bound to how it is written.
 
 use async_graphql::{
-    Positioned, QueryPathNode, ServerError, ServerResult,
+    Pos, Positioned, QueryPathNode, ServerError, ServerResult,
     parser::types::{Field, Selection as Selected, SelectionSet},
 };
 use entity::{
-    Text,
-    column::{SubField, write_text},
+    TextRef,
+    column::{Column, SubField, write_text},
 };
 use futures_util::future::join_all;
 
 use super::{
     Env,
     computed::ComputedField,
-    field::{Kind, Model},
+    field::{Kind, WriteValue},
+    field_path,
     relation::Resolve,
+    seen::{Level, Seen},
     values::Values,
 };
-use crate::graphql::{Language, Node, language};
+use crate::{
+    error::Error,
+    graphql::{Language, Node, language},
+    query::ColumnSet,
+};
 
 /// What is asked of objects that are rows, in the order in which it is answered.
 pub(super) struct Selection<'a, N: Node> {
-    items: Vec<(Key, Item<N>)>,
+    items: Vec<(Key, &'a Positioned<Field>, Item<N>)>,
     /// The fields that are resolved before anything is written.
     resolved: Vec<Box<dyn Resolve<N> + 'a>>,
+    /// What it takes of each row.
+    columns: ColumnSet,
+    /// Whether something is computed of the objects as wholes.
+    is_computed: bool,
+    position: Pos,
 }
 
 /// By what key something is answered, as JSON with a colon.
@@ -33,17 +44,18 @@ pub(super) type Key = Vec<u8>;
 enum Item<N: Node> {
     Typename,
     Column {
-        write: fn(&Model<N>, &[SubField], &mut Vec<u8>),
+        place: usize,
+        column: &'static Column,
         sub_fields: Vec<SubField>,
     },
-    Value(fn(&N, &mut Vec<u8>)),
+    Value(WriteValue<N>),
     Text {
-        read: fn(&Model<N>) -> Option<&Text>,
+        column: usize,
         languages: Vec<String>,
         optional: bool,
     },
     Texts {
-        read: fn(&Model<N>) -> Option<&Text>,
+        column: usize,
         sub_fields: Vec<SubField>,
     },
     /// What was resolved, by its place among all that was.
@@ -53,12 +65,20 @@ enum Item<N: Node> {
 impl<'a, N: Node> Selection<'a, N> {
     /// What is asked of an object of this type. No key comes twice, for the guard has merged what is
     /// answered as one.
-    pub(super) fn of(env: Env<'a>, set: &'a SelectionSet) -> ServerResult<Self> {
-        let mut selection =
-            Self { items: Vec::with_capacity(set.items.len()), resolved: Vec::new() };
-        for field in fields(set, &N::type_name()) {
+    pub(super) fn of(env: Env<'a>, set: &'a Positioned<SelectionSet>) -> ServerResult<Self> {
+        let mut selection = Self {
+            items: Vec::with_capacity(set.node.items.len()),
+            resolved: Vec::new(),
+            columns: ColumnSet::default(),
+            is_computed: false,
+            position: set.pos,
+        };
+        for field in fields(&set.node, &N::type_name()) {
             let item = selection.item(env, field)?;
-            selection.items.push((key(&field.node), item));
+            selection.items.push((key(&field.node), field, item));
+        }
+        if selection.is_computed {
+            selection.columns = ColumnSet::all::<N::Table>();
         }
         Ok(selection)
     }
@@ -68,30 +88,41 @@ impl<'a, N: Node> Selection<'a, N> {
         if name == "__typename" {
             return Ok(Item::Typename);
         }
-        let resolved: Box<dyn Resolve<N> + 'a> = match N::field_table().find(name) {
-            None => Box::new(ComputedField(field)),
-            Some(found) => match &found.kind {
-                Kind::Relation(relation) => relation.bind(env, field)?,
-                Kind::Column(column) => {
-                    let sub_fields = sub_fields(&field.node.selection_set.node);
-                    return Ok(Item::Column { write: column.write, sub_fields });
-                }
-                Kind::Value { write, .. } => return Ok(Item::Value(*write)),
-                Kind::Text { read, optional } => {
-                    let ctx = env.at(None, field);
-                    let (_, wanted) = ctx.param_value::<Option<Language>>("language", None)?;
-                    let wanted = language::wanted(&ctx, wanted.as_ref());
-                    let languages = wanted.into_iter().map(str::to_owned).collect();
-                    return Ok(Item::Text { read: *read, languages, optional: *optional });
-                }
-                Kind::Texts(read) => {
-                    let sub_fields = sub_fields(&field.node.selection_set.node);
-                    return Ok(Item::Texts { read: *read, sub_fields });
-                }
-            },
+        let Some(found) = N::field_table().find(name) else {
+            self.is_computed = true;
+            return Ok(self.resolved(Box::new(ComputedField(field))));
         };
-        self.resolved.push(resolved);
-        Ok(Item::Resolved(self.resolved.len() - 1))
+        let sub_fields = || sub_fields(&field.node.selection_set.node);
+        let (columns, item) = match &found.kind {
+            Kind::Relation(relation) => {
+                let resolved = relation.bind(env, field)?;
+                (relation.columns(), self.resolved(resolved))
+            }
+            Kind::Column(place, column) => {
+                let (place, sub_fields) = (*place, sub_fields());
+                (ColumnSet::of(&[place]), Item::Column { place, column, sub_fields })
+            }
+            Kind::Value { columns, write, .. } => (*columns, Item::Value(*write)),
+            Kind::Text { column, optional } => {
+                let ctx = env.at(None, field);
+                let (_, wanted) = ctx.param_value::<Option<Language>>("language", None)?;
+                let wanted = language::wanted(&ctx, wanted.as_ref());
+                let languages = wanted.into_iter().map(str::to_owned).collect();
+                let text = Item::Text { column: *column, languages, optional: *optional };
+                (ColumnSet::of(&[*column]), text)
+            }
+            Kind::Texts(column) => {
+                let texts = Item::Texts { column: *column, sub_fields: sub_fields() };
+                (ColumnSet::of(&[*column]), texts)
+            }
+        };
+        self.columns = self.columns | columns;
+        Ok(item)
+    }
+
+    fn resolved(&mut self, field: Box<dyn Resolve<N> + 'a>) -> Item<N> {
+        self.resolved.push(field);
+        Item::Resolved(self.resolved.len() - 1)
     }
 
     /// Whether objects can be written from their rows alone, whatever their place in the answer.
@@ -99,59 +130,112 @@ impl<'a, N: Node> Selection<'a, N> {
         self.resolved.is_empty()
     }
 
+    /// The columns that it takes of each row.
+    pub(super) fn columns(&self) -> ColumnSet {
+        self.columns
+    }
+
     /// Each object as JSON.
-    pub(super) async fn objects(
+    pub(super) async fn values(
         &self,
         env: Env<'_>,
-        objects: &[N],
+        rows: &[Seen<N>],
         paths: &[QueryPathNode<'_>],
     ) -> Values {
-        let resolved = self.resolved.iter().map(|field| field.values(env, objects, paths));
+        let objects = match self.is_computed {
+            true => rows.iter().map(Seen::object).collect::<Result<Vec<_>, _>>(),
+            false => Ok(Vec::new()),
+        };
+        match objects {
+            Ok(objects) => self.level(env, Level { rows, objects: &objects, paths }).await,
+            Err(why) => {
+                let mut values = Values::with_capacity(rows.len());
+                for path in paths {
+                    let why = why.clone().into();
+                    values.push(|_| Err(env.error(*path, self.position, why)));
+                }
+                values
+            }
+        }
+    }
+
+    /// An object that is at hand as a whole.
+    pub(super) async fn object(
+        &self,
+        env: Env<'_>,
+        object: &N,
+        path: &QueryPathNode<'_>,
+    ) -> Result<Values, Box<ServerError>> {
+        let row = Seen::of(object, self.columns)
+            .map_err(|why| env.error(*path, self.position, why.into()))?;
+        let (rows, objects) = (std::slice::from_ref(&row), std::slice::from_ref(object));
+        Ok(self.level(env, Level { rows, objects, paths: std::slice::from_ref(path) }).await)
+    }
+
+    async fn level(&self, env: Env<'_>, level: Level<'_, N>) -> Values {
+        let resolved = self.resolved.iter().map(|field| field.values(env, level));
         let found = join_all(resolved).await;
-        let languages = self.items.iter().map(|(_, item)| match item {
+        let languages = self.items.iter().map(|(.., item)| match item {
             Item::Text { languages, .. } => languages.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         });
         let languages: Vec<Vec<&str>> = languages.collect();
-        let mut values = Values::with_capacity(objects.len());
-        for (row, object) in objects.iter().enumerate() {
-            values.push(|to| self.object(object, row, &languages, &found, to));
+        let mut values = Values::with_capacity(level.rows.len());
+        for (number, (row, path)) in level.rows.iter().zip(level.paths).enumerate() {
+            values.push(|to| {
+                to.push(b'{');
+                for (place, (key, field, item)) in self.items.iter().enumerate() {
+                    if place > 0 {
+                        to.push(b',');
+                    }
+                    to.extend_from_slice(key);
+                    if let Item::Resolved(resolved) = item {
+                        to.extend_from_slice(found[*resolved].get(number)?);
+                        continue;
+                    }
+                    write_item(row, item, &languages[place], to).map_err(|why| {
+                        let key = &field.node.response_key().node;
+                        env.error(field_path(path, key), field.pos, why.into())
+                    })?;
+                }
+                to.push(b'}');
+                Ok(())
+            });
         }
         values
     }
+}
 
-    fn object(
-        &self,
-        object: &N,
-        row: usize,
-        languages: &[Vec<&str>],
-        found: &[Values],
-        to: &mut Vec<u8>,
-    ) -> Result<(), Box<ServerError>> {
-        to.push(b'{');
-        for (place, (key, item)) in self.items.iter().enumerate() {
-            if place > 0 {
-                to.push(b',');
-            }
-            to.extend_from_slice(key);
-            match item {
-                Item::Typename => write_text(&N::type_name(), to),
-                Item::Column { write, sub_fields } => write(object.row(), sub_fields, to),
-                Item::Value(write) => write(object, to),
-                Item::Text { read, optional, .. } => {
-                    let text = read(object.row()).and_then(|text| text.get(&languages[place]));
-                    match text {
-                        None if *optional => to.extend_from_slice(b"null"),
-                        text => write_text(text.unwrap_or_default(), to),
-                    }
-                }
-                Item::Texts { read, sub_fields } => write_texts(read(object.row()), sub_fields, to),
-                Item::Resolved(number) => to.extend_from_slice(found[*number].get(row)?),
+/// Writes what follows from a row alone.
+fn write_item<N: Node>(
+    seen: &Seen<N>,
+    item: &Item<N>,
+    languages: &[&str],
+    to: &mut Vec<u8>,
+) -> Result<(), Error> {
+    match item {
+        Item::Typename => write_text(&N::type_name(), to),
+        Item::Column { place, column, sub_fields } => {
+            let cell = seen.row.cell(*place)?;
+            (column.copy)(cell, sub_fields, to)
+                .map_err(|why| Error::internal(format!("{}: {why}", column.name)))?;
+        }
+        Item::Value(write) => write(seen, to)?,
+        Item::Text { column, optional, .. } => {
+            let text: Option<TextRef<'_>> = seen.row.get(*column)?;
+            match text.as_ref().and_then(|text| text.get(languages)) {
+                None if *optional => to.extend_from_slice(b"null"),
+                text => write_text(text.unwrap_or_default(), to),
             }
         }
-        to.push(b'}');
-        Ok(())
+        Item::Texts { column, sub_fields } => {
+            let text: Option<TextRef<'_>> = seen.row.get(*column)?;
+            write_texts(text.as_ref(), sub_fields, to);
+        }
+        // Taken from where it was resolved.
+        Item::Resolved(_) => {}
     }
+    Ok(())
 }
 
 /// The fields that are asked of an object of a type.
@@ -194,7 +278,7 @@ pub(super) fn sub_fields(set: &SelectionSet) -> Vec<SubField> {
 }
 
 /// Writes a text in all its languages.
-fn write_texts(text: Option<&Text>, sub_fields: &[SubField], to: &mut Vec<u8>) {
+fn write_texts(text: Option<&TextRef<'_>>, sub_fields: &[SubField], to: &mut Vec<u8>) {
     to.push(b'[');
     for (place, (tag, text)) in text.iter().flat_map(|text| text.iter()).enumerate() {
         if place > 0 {

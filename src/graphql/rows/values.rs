@@ -75,6 +75,14 @@ impl Values {
             None => Ok(Value::Null),
         }
     }
+
+    /// The same where it may be null.
+    pub(super) fn into_optional(self, env: Env<'_>) -> ServerResult<Value> {
+        Ok(self.into_only().unwrap_or_else(|error| {
+            env.add_error(error);
+            Value::Null
+        }))
+    }
 }
 
 /// A value that is JSON already.

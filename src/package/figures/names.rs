@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::Text;
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Expr, ExprTrait, Order, Query, SelectStatement},
-};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::Deserialize;
 
 use super::resolve::Refused;
@@ -42,7 +39,7 @@ pub(super) struct Names {
 /// How many of the rows that may be meant are named.
 const NAMED: usize = 3;
 
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Named {
     slug: String,
     code: Option<String>,

@@ -4,10 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use entity::{Period, observation};
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Condition, ExprTrait, Query},
-};
+use sea_orm::sea_query::{Condition, ExprTrait, Query};
 use serde::Deserialize;
 
 use super::{Dimension, ObservationFilter, json_array, layers::joined, read};
@@ -89,7 +86,7 @@ pub struct Extent<S> {
     pub side: S,
 }
 
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Row {
     /// The values in the dimensions as a JSON array.
     key: String,

@@ -19,7 +19,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use entity::observation;
 use sea_orm::{
-    DbBackend, FromQueryResult,
+    DbBackend,
     sea_query::{Condition, Expr, Query, SelectStatement},
 };
 use serde::Deserialize;
@@ -81,7 +81,7 @@ pub struct Group {
 }
 
 /// A group as the statement returns it.
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Row {
     /// The values in each dimension as a JSON array.
     key: String,

@@ -6,10 +6,7 @@ use std::{
 };
 
 use entity::observation;
-use sea_orm::{
-    FromQueryResult,
-    sea_query::{Condition, Expr, ExprTrait, Query},
-};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -39,7 +36,7 @@ pub struct Summary {
     pub filter: Option<Arc<ObservationFilter>>,
 }
 
-#[derive(Debug, FromQueryResult, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Row {
     parts: String,
 }

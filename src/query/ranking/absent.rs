@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use entity::district;
 use sea_orm::{
-    FromQueryResult, JoinType, Order,
+    JoinType, Order,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use serde::Deserialize;
@@ -26,7 +26,7 @@ pub struct Absent {
 }
 
 /// A place that is not ranked.
-#[derive(Debug, Clone, FromQueryResult, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Unranked {
     /// The place's number.
     pub district: i64,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::resolver_utils::enum_value;
 use entity::{Frequency, Period, district, observation};
 use sea_orm::{
-    FromQueryResult, JoinType, Order,
+    JoinType, Order,
     sea_query::{
         CommonTableExpression, Condition, Expr, ExprTrait, Query, SelectStatement, WithClause,
     },
@@ -56,7 +56,7 @@ pub enum When {
 }
 
 /// How far a ranking reaches.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Extent {
     /// The period, or, where each place has its own, one as long; none where no place has a value.
     pub period: Option<Period>,

@@ -14,7 +14,7 @@ use entity::{
     vocabulary::{Comparator, ObservationStatus},
 };
 use sea_orm::{
-    FromQueryResult, Iterable, Order, Value,
+    Iterable, Order, Value,
     sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub struct Ranks {
 }
 
 /// A place in a ranking.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Rank {
     /// The number of the figure it is ranked by.
     pub figure: i64,

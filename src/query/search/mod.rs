@@ -13,7 +13,7 @@ use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use entity::HIDDEN;
 use sea_orm::{
-    DbBackend, FromQueryResult, Order,
+    DbBackend, Order,
     sea_query::{
         CommonTableExpression, Expr, ExprTrait, Query, SelectStatement, UnionType, WithClause,
     },
@@ -233,7 +233,7 @@ fn signature(words: &Words, tables: &[&str]) -> String {
 }
 
 /// A place, as a statement returns it.
-#[derive(FromQueryResult, Deserialize)]
+#[derive(Deserialize)]
 struct Place {
     place: i64,
 }

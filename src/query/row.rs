@@ -1,0 +1,173 @@
+//! Rows of a table as a statement returned them: of each the columns that were asked for.
+
+use std::{
+    marker::PhantomData,
+    ops::BitOr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use entity::{Cell, DateTime};
+use sea_orm::{
+    EntityTrait, IdenStatic, Iterable, ModelTrait,
+    sea_query::{IntoIden, SelectStatement},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::removed_at;
+use crate::{database::Cells, error::Error};
+
+/// Columns of a table, by their places among all that it has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ColumnSet(u64);
+
+impl ColumnSet {
+    /// These columns.
+    pub fn of(places: &[usize]) -> Self {
+        Self(places.iter().fold(0, |set, place| set | 1 << place))
+    }
+
+    /// All columns of a table.
+    pub fn all<E: EntityTrait>() -> Self {
+        Self((1 << E::Column::iter().count()) - 1)
+    }
+
+    /// The column that says of a row that it was removed, where a table has it.
+    pub fn removed_at<E: EntityTrait>() -> Self {
+        removed_at::<E>().map(|column| Self::of(&[place_of::<E>(column)])).unwrap_or_default()
+    }
+
+    /// Where a column stands among those of the set.
+    fn position(self, place: usize) -> Option<usize> {
+        let bit = 1 << place;
+        (self.0 & bit != 0).then(|| (self.0 & (bit - 1)).count_ones() as usize)
+    }
+
+    /// The columns of a table that are in the set, in their order.
+    fn columns<E: EntityTrait>(self) -> impl Iterator<Item = E::Column> {
+        E::Column::iter()
+            .enumerate()
+            .filter(move |(place, _)| self.0 & 1 << place != 0)
+            .map(|(_, column)| column)
+    }
+
+    /// Selects them.
+    pub(super) fn select<E: EntityTrait>(self, select: &mut SelectStatement) {
+        let table = E::default().table_name().into_iden();
+        select.columns(self.columns::<E>().map(|column| (table.clone(), column)));
+    }
+}
+
+impl BitOr for ColumnSet {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The place of a column among all of its table.
+pub(super) fn place_of<E: EntityTrait>(column: E::Column) -> usize {
+    E::Column::iter().take_while(|other| other.as_str() != column.as_str()).count()
+}
+
+/// The columns that are wanted of a question, by all who ask it.
+#[derive(Debug, Default)]
+pub(super) struct Wanted(AtomicU64);
+
+impl Wanted {
+    pub(super) fn add(&self, columns: ColumnSet) {
+        self.0.fetch_or(columns.0, Relaxed);
+    }
+
+    pub(super) fn get(&self) -> ColumnSet {
+        ColumnSet(self.0.load(Relaxed))
+    }
+}
+
+/// Rows that a statement returned.
+#[derive(Debug)]
+pub(super) struct Read<E> {
+    pub(super) cells: Cells,
+    pub(super) columns: ColumnSet,
+    /// How many columns stand before those of the table.
+    pub(super) before: usize,
+    pub(super) table: PhantomData<fn() -> E>,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub struct Row<E> {
+    all: Arc<Read<E>>,
+    number: usize,
+}
+
+impl<E> Clone for Row<E> {
+    fn clone(&self) -> Self {
+        Self { all: Arc::clone(&self.all), number: self.number }
+    }
+}
+
+impl<E: EntityTrait<Model: DeserializeOwned>> Row<E> {
+    pub(super) fn new(all: &Arc<Read<E>>, number: usize) -> Self {
+        Self { all: Arc::clone(all), number }
+    }
+
+    /// Some columns of a row that is at hand as a whole.
+    pub fn of(model: &E::Model, columns: ColumnSet) -> Result<Self, Error>
+    where
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let mut cells = Cells::new(columns.0.count_ones() as usize);
+        for column in columns.columns::<E>() {
+            cells.push_value(model.get(column))?;
+        }
+        let all = Read { cells, columns, before: 0, table: PhantomData };
+        Ok(Self { all: Arc::new(all), number: 0 })
+    }
+
+    /// What stands in a column, given its place among all of the table. Fails where the column was
+    /// not asked for.
+    pub fn cell(&self, place: usize) -> Result<Cell<'_>, Error> {
+        let Read { cells, columns, before, .. } = &*self.all;
+        let missing = || {
+            let table = E::default().table_name().to_owned();
+            Error::internal(format!("column {place} of {table} was not read"))
+        };
+        let position = columns.position(place).ok_or_else(missing)?;
+        Ok(cells.get(self.number, before + position))
+    }
+
+    /// What a column before those of the table holds.
+    pub(super) fn cell_before(&self, column: usize) -> Cell<'_> {
+        self.all.cells.get(self.number, column)
+    }
+
+    /// The same as a value.
+    pub fn get<'r, T: Deserialize<'r>>(&'r self, place: usize) -> Result<T, Error> {
+        self.cell(place)?.read().map_err(|why| {
+            let table = E::default().table_name().to_owned();
+            Error::internal(format!("column {place} of {table}: {why}"))
+        })
+    }
+
+    /// When it was removed; none where it stands, and where its table keeps nothing that was.
+    pub fn removed_at(&self) -> Result<Option<DateTime>, Error> {
+        match removed_at::<E>() {
+            Some(column) => self.get(place_of::<E>(column)),
+            None => Ok(None),
+        }
+    }
+
+    /// The row as a whole, of which all columns must have been asked for.
+    pub fn model(&self) -> Result<Arc<E::Model>, Error> {
+        let Read { cells, columns, before, .. } = &*self.all;
+        if *columns != ColumnSet::all::<E>() {
+            let table = E::default().table_name().to_owned();
+            return Err(Error::internal(format!("not all columns of {table} were read")));
+        }
+        cells.decode(self.number, *before).map(Arc::new)
+    }
+}
