@@ -4,7 +4,10 @@
 use std::{fmt::Display, io::Write};
 
 use async_graphql::{OutputType, registry::Registry, resolver_utils::EnumType};
-use serde::{Serialize, de::DeserializeOwned, de::value::Error as Unfit};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, Error as _, value::Error as Unfit},
+};
 
 use crate::{Cell, Date, DateTime, Decimal, Frequency, Geometry, Period, Text};
 
@@ -190,6 +193,12 @@ impl ColumnValue for Period {
             "end" => Date(self.last_day()).write(&[], to),
             _ => self.length().write(&[], to),
         });
+    }
+
+    fn copy(cell: Cell<'_>, fields: &[SubField], to: &mut Vec<u8>) -> Result<(), Unfit> {
+        let period: Self = cell.read::<&str>()?.parse().map_err(Unfit::custom)?;
+        period.write(fields, to);
+        Ok(())
     }
 }
 

@@ -1,11 +1,15 @@
 //! Exact decimal numbers, from the file to the wire.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io::Write as _, str::FromStr};
 
 use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
 use sea_orm::DeriveValueType;
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::Error as Unfit},
+};
 
+use crate::Cell;
 use crate::quote::{Quoted, cut, unexpected};
 
 /// An exact decimal number of at most 28 significant digits, never a binary fraction.
@@ -21,6 +25,9 @@ pub struct Decimal(rust_decimal::Decimal);
 impl Decimal {
     /// How many significant digits every binary double keeps apart.
     pub const SQLITE_DIGITS: usize = 15;
+
+    /// With so many digits after the point fifteen before it fit.
+    const PADDED_MAX: u32 = 12;
 
     /// How many significant digits this number has; 1 for zero.
     pub fn significant_digits(self) -> usize {
@@ -45,6 +52,34 @@ impl Decimal {
             return Err(Inexact(self));
         }
         self.0.to_string().parse().map_err(|_| Inexact(self))
+    }
+
+    /// Writes what a column holds, in quotes, with at least `decimals` digits after the point.
+    pub fn copy_padded(cell: Cell<'_>, decimals: u32, to: &mut Vec<u8>) -> Result<(), Unfit> {
+        // The shortest decimal that names a double is the number that was stored, which needs no
+        // other form where it has digits on both sides of the point.
+        if let Cell::Real(number) = cell
+            && (1e-9..1e15).contains(&number.abs())
+            && decimals <= Self::PADDED_MAX
+        {
+            to.push(b'"');
+            let start = to.len();
+            // Writing to memory does not fail.
+            let _ = write!(to, "{number}");
+            let point = to[start..].iter().position(|sign| *sign == b'.');
+            let after = point.map_or(0, |point| to.len() - start - point - 1);
+            let missing = (decimals as usize).saturating_sub(after);
+            if point.is_none() && missing > 0 {
+                to.push(b'.');
+            }
+            to.resize(to.len() + missing, b'0');
+            to.push(b'"');
+            return Ok(());
+        }
+        let number: Self = cell.read()?;
+        // Writing to memory does not fail.
+        let _ = write!(to, "\"{}\"", number.padded(decimals));
+        Ok(())
     }
 
     /// The number as text with at least `decimals` digits after the point: `70` with 1 is `70.0`.
@@ -211,6 +246,25 @@ mod tests {
         assert_eq!(decimal("70").padded(1), "70.0");
         assert_eq!(decimal("8.75").padded(1), "8.75");
         assert_eq!(decimal("-0"), decimal("0"));
+    }
+
+    #[test]
+    fn a_column_is_copied_as_it_is_read() {
+        let mut numbers: Vec<f64> =
+            ["0", "1", "70", "-8.7", "2400000000000", "0.1", "1e-9", "1e-10", "999999999999999"]
+                .map(|text| text.parse().unwrap())
+                .into();
+        numbers.extend((0..1000).map(|number| f64::from(number * 7919 % 100_003) / 1000.0));
+        for number in numbers {
+            let cell = Cell::Real(number);
+            for decimals in [0, 1, 2, 5, 12, 13, 20] {
+                let mut copied = Vec::new();
+                Decimal::copy_padded(cell, decimals, &mut copied).unwrap();
+                let read: Decimal = cell.read().unwrap();
+                let expected = format!("\"{}\"", read.padded(decimals));
+                assert_eq!(String::from_utf8(copied).unwrap(), expected, "{number}");
+            }
+        }
     }
 
     #[test]

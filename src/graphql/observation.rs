@@ -22,7 +22,7 @@ use crate::{
 };
 use async_graphql::{Context, ID, Result, Scalar, ScalarType, Value};
 use entity::{
-    Date, DateTime, Decimal, Period,
+    Cell, Date, DateTime, Decimal, Period,
     column::ColumnValue,
     metric,
     observation::{self, Place as Column},
@@ -250,10 +250,14 @@ fn write_superseded_at(seen: &Seen<Observation>, to: &mut Vec<u8>) -> Result<(),
 }
 
 fn write_value(seen: &Seen<Observation>, to: &mut Vec<u8>) -> Result<(), Error> {
-    let get = |column: Column| seen.row.get(column as usize);
-    let value = seen.row.get(Column::value as usize)?;
-    let printed = Printed::new(value, get(Column::decimals)?, get(Column::multiplier)?);
-    printed.map(|Printed(value, decimals)| value.padded(decimals)).write(&[], to);
+    let number = |column: Column| seen.row.get(column as usize);
+    match seen.row.cell(Column::value as usize)? {
+        Cell::Null => to.extend_from_slice(b"null"),
+        value => {
+            let decimals = printed_decimals(number(Column::decimals)?, number(Column::multiplier)?);
+            Decimal::copy_padded(value, decimals, to).map_err(Error::internal)?;
+        }
+    }
     Ok(())
 }
 
@@ -343,14 +347,14 @@ pub struct Printed(Decimal, u32);
 impl Printed {
     /// The value of a figure.
     pub(super) fn of(row: &observation::Model) -> Option<Self> {
-        Self::new(row.value, row.decimals, row.multiplier)
+        let decimals = printed_decimals(row.decimals, row.multiplier);
+        row.value.map(|value| Self(value, decimals))
     }
+}
 
-    /// A value that its source printed with so many decimals, in a unit of a power of ten.
-    fn new(value: Option<Decimal>, decimals: i32, multiplier: i32) -> Option<Self> {
-        let decimals = u32::try_from(decimals - multiplier).unwrap_or(0);
-        value.map(|value| Self(value, decimals))
-    }
+/// How many decimals a value has of which its source printed so many, in a unit of a power of ten.
+fn printed_decimals(decimals: i32, multiplier: i32) -> u32 {
+    u32::try_from(decimals - multiplier).unwrap_or(0)
 }
 
 /// On the wire it is a [`Decimal`] like any other.

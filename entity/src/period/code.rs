@@ -46,19 +46,19 @@ impl Period {
     }
 }
 
-/// The code of the part of the calendar that begins on `day`.
-fn code(part: Frequency, day: NaiveDate) -> String {
+/// Writes the code of the part of the calendar that begins on `day`.
+fn write_code(part: Frequency, day: NaiveDate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (year, month) = (day.year(), day.month0());
     match part {
-        Frequency::Annual => format!("{year:04}"),
-        Frequency::HalfYearly => format!("{year:04}-S{}", month / 6 + 1),
-        Frequency::Quarterly => format!("{year:04}-Q{}", month / 3 + 1),
-        Frequency::Monthly => format!("{year:04}-{:02}", month + 1),
+        Frequency::Annual => write!(f, "{year:04}"),
+        Frequency::HalfYearly => write!(f, "{year:04}-S{}", month / 6 + 1),
+        Frequency::Quarterly => write!(f, "{year:04}-Q{}", month / 3 + 1),
+        Frequency::Monthly => write!(f, "{year:04}-{:02}", month + 1),
         Frequency::Weekly => {
             let week = day.iso_week();
-            format!("{:04}-W{:02}", week.year(), week.week())
+            write!(f, "{:04}-W{:02}", week.year(), week.week())
         }
-        Frequency::Daily | Frequency::Range => day.to_string(),
+        Frequency::Daily | Frequency::Range => write!(f, "{day}"),
     }
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = self.length();
         if length != Frequency::Range {
-            return f.write_str(&code(length, self.start));
+            return write_code(length, self.start, f);
         }
         for part in PARTS {
             let (first, last) =
@@ -77,7 +77,9 @@ impl fmt::Display for Period {
                 && first.start == self.start
                 && last.end == self.end
             {
-                return write!(f, "{}/{}", code(part, first.start), code(part, last.start));
+                write_code(part, first.start, f)?;
+                f.write_str("/")?;
+                return write_code(part, last.start, f);
             }
         }
         f.write_str(&self.span())

@@ -76,8 +76,25 @@ impl Period {
 
     /// How long the period is.
     pub fn length(self) -> Frequency {
-        let whole = |&part: &Frequency| Self::containing(part, self.start) == Some(self);
-        PARTS.into_iter().find(whole).unwrap_or(Frequency::Range)
+        let Self { start, end } = self;
+        let Some(after) = end.succ_opt() else { return Frequency::Range };
+        if start == end {
+            return Frequency::Daily;
+        }
+        if start.weekday() == Weekday::Mon && (end - start).num_days() == 6 {
+            return Frequency::Weekly;
+        }
+        // Whole months of one year, of which longer parts begin where one of their length may.
+        if start.day() != 1 || after.day() != 1 || start.year() != end.year() {
+            return Frequency::Range;
+        }
+        match (end.month() - start.month() + 1, start.month0()) {
+            (1, _) => Frequency::Monthly,
+            (3, 0 | 3 | 6 | 9) => Frequency::Quarterly,
+            (6, 0 | 6) => Frequency::HalfYearly,
+            (12, _) => Frequency::Annual,
+            _ => Frequency::Range,
+        }
     }
 
     /// The part of the calendar that follows; none after a range.
@@ -193,6 +210,19 @@ mod tests {
 
     fn period(text: &str) -> Period {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn is_as_long_as_the_part_of_the_calendar_it_is() {
+        let first = NaiveDate::from_ymd_opt(2023, 12, 20).unwrap();
+        for start in first.iter_days().take(450) {
+            for end in start.iter_days().take(400) {
+                let period = Period { start, end };
+                let is_part = |part: &Frequency| Period::containing(*part, start) == Some(period);
+                let part = PARTS.into_iter().find(is_part).unwrap_or(Frequency::Range);
+                assert_eq!(period.length(), part, "{start}/{end}");
+            }
+        }
     }
 
     #[test]
