@@ -1,74 +1,134 @@
-//! The other side: what the questions' hand-written statements return, and nothing more: the least
-//! that an answer from this database can cost.
+//! The other side, a process of its own: what the questions' hand-written statements return, and
+//! nothing more: the least that an answer from such tables can cost.
+//!
+//! On SQLite the threads that serve run the statements where they stand, each on a connection of
+//! its own: handing them to other threads and back costs a short one as much again.
 
-use std::sync::Mutex;
+use std::{cell::RefCell, io::BufRead, path::Path, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Path as Number, http::StatusCode, routing::post};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::Path as Number,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::post,
+};
+use clap::Parser;
+use hutong::{
+    cli::Cli,
+    http::{self, Metrics},
+};
+use rusqlite::{Connection, config::DbConfig, params_from_iter};
+use sea_orm::sqlx::{
+    AssertSqlSafe, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    query_scalar,
+};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
 
-use crate::{measure::Failure, questions::Question, route};
+use crate::{lean::attached, measure::Failure, prepare};
 
-/// Runs the hand-written statements, prepared once on each connection.
-pub(crate) enum Runner {
-    /// The path of the file, and the connections that are free.
-    Sqlite(String, Mutex<Vec<rusqlite::Connection>>),
-    Postgres(sea_orm::DatabaseConnection),
+/// What this process is told, as one line of JSON on its standard input.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Work {
+    /// The URL of Hutong's own tables.
+    pub(crate) city: String,
+    /// The file of the lean tables, on SQLite.
+    pub(crate) lean: String,
+    /// The statements, by number; each returns an answer as one text.
+    pub(crate) statements: Vec<String>,
 }
 
-impl Runner {
-    pub(crate) async fn open(url: &str) -> Result<Self, Failure> {
-        Ok(match url.strip_prefix("sqlite://") {
-            Some(path) => Self::Sqlite(path.to_owned(), Mutex::default()),
-            None => {
-                let mut connect = sea_orm::ConnectOptions::new(url);
-                connect.max_connections(5).sqlx_logging(false);
-                Self::Postgres(sea_orm::Database::connect(connect).await?)
-            }
-        })
-    }
+/// How many statements run at once on PostgreSQL: as many as Hutong lets read.
+const READERS: u32 = 4;
 
-    pub(crate) async fn run(&'static self, sql: String) -> Result<String, Failure> {
-        match self {
-            Self::Sqlite(path, free) => {
-                tokio::task::spawn_blocking(move || {
-                    let mine = free.lock().ok().and_then(|mut free| free.pop());
-                    let connection = match mine {
-                        Some(connection) => connection,
-                        None => {
-                            let connection = rusqlite::Connection::open(path)?;
-                            connection.pragma_update(None, "mmap_size", 1_073_741_824)?;
-                            connection.pragma_update(None, "cache_size", -65_536)?;
-                            connection
-                        }
-                    };
-                    let text = connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
-                    if let Ok(mut free) = free.lock() {
-                        free.push(connection);
-                    }
-                    Ok(text)
-                })
-                .await?
-            }
-            Self::Postgres(connection) => {
-                let statement = Statement::from_string(DbBackend::Postgres, sql);
-                let row = connection.query_one_raw(statement).await?.ok_or("no answer")?;
-                Ok(row.try_get_by_index(0)?)
-            }
-        }
-    }
-}
+const JSON: [(axum::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
 
-/// Starts a server that answers `POST /number` with what the statement of that question returns.
-pub(crate) async fn serve(
-    runner: &'static Runner,
-    questions: &[Question],
-) -> Result<String, Failure> {
-    let sql: Vec<String> = questions.iter().map(|question| question.sql.clone()).collect();
-    let answer = move |sql: String| async move {
-        runner.run(sql).await.map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))
+/// Serves on a free port, whose address is the first line of the standard output, until the
+/// standard input ends.
+///
+/// `POST /number` with a list of values runs the statement of that number. `POST /constant/length`
+/// is answered with as many bytes that never change, from a route with nothing around it, and
+/// `POST /layered/length` from one with all that is around every answer of the server.
+pub(crate) async fn serve() -> Result<(), Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    // For the life of the process.
+    let work: &'static Work = Box::leak(Box::new(serde_json::from_str(&line)?));
+    let pool = match work.city.starts_with("sqlite:") {
+        true => None,
+        false => Some(pool(&work.city).await?),
     };
-    let numbered = post(move |Number(number): Number<usize>| {
-        answer(sql.get(number).cloned().unwrap_or_default())
+    let numbered = post(async move |Number(number): Number<usize>, Json(values): Json<_>| {
+        let statement = work.statements.get(number).map(String::as_str).unwrap_or_default();
+        let answer = match &pool {
+            Some(pool) => from_postgres(pool, statement, values).await,
+            None => from_file(work, statement, &values),
+        };
+        match answer {
+            Ok(answer) => Ok((JSON, answer)),
+            Err(why) => Err((StatusCode::INTERNAL_SERVER_ERROR, why.to_string())),
+        }
     });
-    route(Router::new().route("/{number}", numbered)).await
+    let bytes = Bytes::from(vec![b' '; 1 << 20]);
+    let constant = post(async move |Number(length): Number<usize>, _: Bytes| {
+        (JSON, bytes.slice(..length.min(bytes.len())))
+    });
+    let layered = Router::new().route("/layered/{length}", constant.clone());
+    let metrics = Arc::new(Metrics::new(prepare::open(&work.city).await?.meter()));
+    let layered = http::layered(layered, &Cli::parse_from(["hutong"]).config.http, metrics);
+    let router = Router::new().route("/{number}", numbered).route("/constant/{length}", constant);
+
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    std::thread::spawn(|| {
+        while std::io::stdin().lock().read_line(&mut String::new()).is_ok_and(|bytes| bytes > 0) {}
+        std::process::exit(0);
+    });
+    Ok(axum::serve(listener, router.merge(layered)).await?)
+}
+
+async fn pool(url: &str) -> Result<PgPool, Failure> {
+    let options = url.parse::<PgConnectOptions>()?;
+    let options = options.options([("search_path", "lean,public"), ("jit", "off")]);
+    let pool = PgPoolOptions::new().max_connections(READERS).test_before_acquire(false);
+    Ok(pool.connect_with(options).await?)
+}
+
+async fn from_postgres(
+    pool: &PgPool,
+    statement: &'static str,
+    values: Vec<String>,
+) -> Result<Vec<u8>, Failure> {
+    let query = query_scalar::<_, String>(AssertSqlSafe(statement));
+    let query = values.into_iter().fold(query, |query, value| query.bind(value));
+    Ok(query.fetch_one(pool).await?.into_bytes())
+}
+
+thread_local! {
+    static OPEN: RefCell<Option<Connection>> = const { RefCell::new(None) };
+}
+
+fn from_file(work: &Work, statement: &str, values: &[String]) -> Result<Vec<u8>, Failure> {
+    OPEN.with_borrow_mut(|open| {
+        let connection = match open {
+            Some(connection) => connection,
+            None => open.insert(connect(work)?),
+        };
+        let mut statement = connection.prepare_cached(statement)?;
+        let text = |row: &rusqlite::Row<'_>| Ok(row.get_ref(0)?.as_bytes()?.to_vec());
+        Ok(statement.query_row(params_from_iter(values), text)?)
+    })
+}
+
+fn connect(work: &Work) -> rusqlite::Result<Connection> {
+    let city = work.city.strip_prefix("sqlite://").unwrap_or(&work.city);
+    let connection = attached(Path::new(&work.lean), city)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -65536")?;
+    // Or else statements are prepared anew for each value that their plan might depend on.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
 }

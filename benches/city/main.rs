@@ -1,56 +1,52 @@
-//! Measures the server over a synthetic city of a million figures, against one hand-written SQL
-//! statement for each question.
+//! Measures a server over a synthetic city of a million figures, against one hand-written SQL
+//! statement for each question, on lean tables with the same rows.
 //!
 //! ```sh
 //! cargo bench --bench city                                    # SQLite, a million figures
 //! cargo bench --bench city -- --small                         # SQLite, five thousand
 //! cargo bench --bench city -- --only "by place"               # one line of the table
 //! cargo bench --bench city -- --database-url postgres://…     # an empty database, or one made so
+//! cargo bench --bench city -- --other PATH                    # beside another `hutong`
 //! cargo bench --bench city --profile dist                     # as it is deployed
 //! ```
 //!
 //! The city is made when the database is empty: by default an SQLite file in `target/tmp`, about
-//! 0.6 GB, which is kept for the next time. Both sides answer over HTTP in this process and are
-//! asked in turn; that their answers are equal is checked first. Nothing is asserted on times.
-//! With `--log hutong::database=debug` every SQL statement of the server is printed once it has run.
+//! 0.6 GB, which is kept for the next time, as are the lean tables. Each side is a process of its
+//! own that answers over HTTP: the `hutong` of this build or of `--server`, one more of `--other`,
+//! and this program itself for what is written by hand. All of them must know the same tables:
+//! this program brings the database up to date. They are asked in turn, over the same number of
+//! connections; that their answers are equal is checked first. The processor's time is that of the
+//! side's process alone, and of all of PostgreSQL's while that side is asked. Nothing is asserted
+//! on times.
 
 mod by_hand;
+mod client;
+mod dialect;
+mod further;
 mod generate;
+mod lean;
 mod measure;
+mod prepare;
+mod process;
 mod questions;
+mod report;
 
-use std::{io::IsTerminal, path::Path, sync::Arc, time::Instant};
+use std::path::{Path, PathBuf};
 
-use async_graphql::{InputType, value};
-use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::post};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Parser;
-use hutong::{
-    access::Access,
-    cli::Cli,
-    database::{self, Database},
-    graphql::{self, Guard, ObservationFilter},
-    http::{self, App, Metrics},
-    query::{
-        Dimension, Page, View,
-        batch::Load,
-        group::{Groups, Part},
-        parent::ROOT,
-    },
-    record::Writer,
-};
-use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{
+    by_hand::Work,
+    client::Target,
     generate::{SLUG, Size},
-    measure::{Failure, Measured, Target, compare},
-    questions::{BY_PLACE, MIDDLE, Middle, THREE_LEVELS, questions},
+    measure::{Failure, Load, Side, compare},
+    process::Process,
+    questions::{MIDDLE, Middle, THREE_LEVELS, questions},
 };
 
-/// Measures the server over a synthetic city.
+/// Measures a server over a synthetic city.
 #[derive(Debug, Parser)]
 struct Options {
     /// The database to measure; made into a synthetic city when it is empty
@@ -59,217 +55,184 @@ struct Options {
     /// Measure a city of 5,000 figures instead of a million
     #[arg(long)]
     small: bool,
-    /// Ask only the questions whose name in the table has this in it
+    /// Measure only what has this in its name
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// What to log to the standard error
+    /// The server to measure
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_hutong"))]
+    server: PathBuf,
+    /// Another one to measure beside it; for several, repeat it
+    #[arg(long, value_name = "PATH")]
+    other: Vec<PathBuf>,
+    /// How often each side has its turn
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    rounds: usize,
+    /// How many requests are under way at once
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    connections: usize,
+    /// What the servers log to the standard error
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
+    /// Be the other side
+    #[arg(long, hide = true)]
+    by_hand: bool,
     /// Given by `cargo bench`
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
+/// What is measured, and how.
+struct Bench {
+    url: String,
+    /// The servers: the first is compared with what is written by hand, and so are the others.
+    servers: Vec<PathBuf>,
+    log: String,
+    load: Load,
+    only: String,
+    /// PostgreSQL's first process.
+    database: Option<u32>,
+}
+
+/// Other questions are executed each time.
+const UNCACHED: u32 = 0;
+
+fn main() -> Result<(), Failure> {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_new(&options.log)?)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_span_events(match options.log.contains("hutong::database") {
-            true => FmtSpan::CLOSE,
-            false => FmtSpan::NONE,
-        })
-        .init();
-    let small_url = file("city-small.db");
+    match options.by_hand {
+        true => tokio::runtime::Runtime::new()?.block_on(by_hand::serve()),
+        // The processors are for those who answer.
+        false => {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build()?.block_on(measured(options))
+        }
+    }
+}
+
+async fn measured(options: Options) -> Result<(), Failure> {
+    let small_url = format!("sqlite://{}", prepare::file("city-small.db"));
     let (size, url) = match (options.small, options.database_url) {
         (true, url) => (Size::SMALL, url.unwrap_or_else(|| small_url.clone())),
-        (false, url) => (Size::FULL, url.unwrap_or_else(|| file("city.db"))),
+        (false, url) => {
+            let full = format!("sqlite://{}", prepare::file("city.db"));
+            (Size::FULL, url.unwrap_or(full))
+        }
     };
-    let database = open(&url, &size).await?;
-    let client = reqwest::Client::new();
-    let city = serve(&database, &client, UNCACHED).await?;
+    let dialect = prepare::city(&url, &size).await?;
+    let name = Path::new(&url).file_stem().unwrap_or_default().to_string_lossy();
+    let lean = prepare::file(&format!("{name}-lean.db"));
+    lean::make(&url, dialect, Path::new(&lean)).await?;
 
-    let three = city.ask(THREE_LEVELS).await?.1;
-    if url != small_url {
-        let small = serve(&open(&small_url, &Size::SMALL).await?, &client, UNCACHED).await?;
-        let few = small.ask(THREE_LEVELS).await?.1;
-        let (many, few_rows) = (size.observations, Size::SMALL.observations);
-        println!("statements for three levels: {three} of {many} figures, {few} of {few_rows}\n");
+    let bench = Bench {
+        servers: [options.server].into_iter().chain(options.other).collect(),
+        log: options.log,
+        load: Load { rounds: options.rounds, connections: options.connections },
+        only: options.only,
+        database: prepare::processes(&url, dialect).await?,
+        url,
+    };
+    let mut servers = Vec::new();
+    for program in &bench.servers {
+        servers.push(bench.start(program, UNCACHED).await?);
+    }
+    if bench.url != small_url && bench.wants("three levels") {
+        prepare::city(&small_url, &Size::SMALL).await?;
+        let program = bench.servers.first().ok_or("no server")?;
+        let small = Process::server(program, &small_url, UNCACHED, &bench.log).await?;
+        let many = ask(servers.first().ok_or("no server")?, THREE_LEVELS).await?.1;
+        let few = ask(&small, THREE_LEVELS).await?.1;
+        let (rows, few_rows) = (size.observations, Size::SMALL.observations);
+        println!("statements for three levels: {many} of {rows} figures, {few} of {few_rows}\n");
     }
 
-    let questions = questions(database.backend(), &middle(&city).await?);
-    // For the life of the process.
-    let runner: &'static by_hand::Runner = Box::leak(Box::new(by_hand::Runner::open(&url).await?));
-    let hand = by_hand::serve(runner, &questions).await?;
-    println!(
-        "{:<20} {:>5} {:>9} {:>9} {:>6}  {:>8} {:>8} {:>6}  {:>8} {:>6}",
-        "", "SQL", "ms", "by hand", "ratio", "/s at 8", "by hand", "ratio", "CPU ms", "ratio"
-    );
-    for (number, question) in questions.iter().enumerate() {
-        if !question.name.contains(&options.only) {
+    let mut asked = Vec::new();
+    for server in &servers {
+        asked.push(questions(dialect, &middle(server).await?));
+    }
+    let by_hand = asked.first().ok_or("no server")?;
+    let work = Work {
+        city: bench.url.clone(),
+        lean,
+        statements: by_hand.iter().map(|question| question.sql.clone()).collect(),
+    };
+    let hand = Process::by_hand(&work)?;
+    report::header(&bench.servers);
+    for (number, question) in by_hand.iter().enumerate() {
+        if !bench.wants(question.name) {
             continue;
         }
-        let ours = city.target(&question.graphql);
-        let theirs = Target::post(&client, format!("{hand}{number}"), String::new());
-        let (answer, statements) = ours.ask().await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        let same: Value = serde_json::from_slice(&theirs.ask().await?.0)?;
-        let list = answer["data"].as_object().and_then(|fields| fields.values().next());
-        if list != Some(&same) {
-            let short = |json: &Value| json.to_string().chars().take(500).collect::<String>();
-            let (one, other) = (short(&answer), short(&same));
-            return Err(format!("{}: answers differ:\n{one}\n{other}", question.name).into());
+        let values = json!(question.values).to_string();
+        let target = Target::post(&hand.address, &format!("/{number}"), &values);
+        let mut sides = vec![Side { target, processes: hand.with(bench.database) }];
+        for (server, asked) in servers.iter().zip(&asked) {
+            let question = asked.get(number).ok_or("no such question")?;
+            let target = graphql(server, &question.graphql, &question.variables);
+            sides.push(Side { target, processes: server.with(bench.database) });
         }
-        let [one, other] = compare([&ours, &theirs]).await?;
-        line(question.name, &statements.unwrap_or_default(), &one, &other);
+        let statements = equal(question.name, &sides).await?;
+        report::line(question.name, &statements, &compare(&sides, bench.load).await?);
     }
-    // The grouping alone, against the statement alone: neither is asked over HTTP.
-    if STATEMENT.contains(&options.only) {
-        let by_place = questions.into_iter().find(|question| question.name == BY_PLACE);
-        let sql = by_place.ok_or("no such question")?.sql;
-        let bare = Target::new(move || {
-            let answer = runner.run(sql.clone());
-            async move { Ok((answer.await?.into_bytes(), None)) }
-        });
-        let [one, other] = compare([&groups(&database)?, &bare]).await?;
-        line(STATEMENT, "1", &one, &other);
-    }
-    // An answer that is kept, against one that never changes, to the same request: from a route with
-    // nothing around it, and from one with all that is around every answer of the server.
-    let keeping = serve(&database, &client, "--result-cache=100000000").await?;
-    let kept = keeping.target(THREE_LEVELS);
-    let bare = constant(kept.ask().await?.0);
-    let metrics = Arc::new(Metrics::new(database.meter()));
-    let layered = http::layered(bare.clone(), &Cli::parse_from(["hutong"]).config.http, metrics);
-    for (name, router) in [("kept / bare route", bare), ("kept / same layers", layered)] {
-        if name.contains(&options.only) {
-            let constant = City { url: route(router).await?, client: client.clone() };
-            let [one, other] = compare([&kept, &constant.target(THREE_LEVELS)]).await?;
-            line(name, &kept.ask().await?.1.unwrap_or_default(), &one, &other);
-        }
-    }
-    Ok(())
+    drop(servers);
+    further::kept(&bench, &hand).await?;
+    further::cold(&bench).await?;
+    further::memory(&bench).await?;
+    further::files(&bench).await
 }
 
-/// A route that answers with these bytes, whatever it is sent.
-fn constant(body: Vec<u8>) -> Router {
-    let body = Bytes::from(body);
-    let json = [(CONTENT_TYPE, "application/json")];
-    Router::new().route("/", post(async move |_: Bytes| (json, body.clone())))
-}
-
-/// Serves a router on a free port, and says its address.
-async fn route(router: Router) -> Result<String, Failure> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/", listener.local_addr()?);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(url)
-}
-
-/// What stands in the table for the statement of [`BY_PLACE`] alone.
-const STATEMENT: &str = "… the statement";
-
-/// The other questions are executed each time.
-const UNCACHED: &str = "--result-cache=0";
-
-fn line(name: &str, statements: &str, one: &Measured, other: &Measured) {
-    println!(
-        "{name:<20} {statements:>5} {:>9.2} {:>9.2} {:>6.2}  {:>8.0} {:>8.0} {:>6.2}  {:>8.2} \
-         {:>6.2}",
-        one.milliseconds,
-        other.milliseconds,
-        one.milliseconds / other.milliseconds,
-        one.per_second,
-        other.per_second,
-        one.per_second / other.per_second,
-        one.processor,
-        one.processor / other.processor
-    );
-}
-
-/// An SQLite database beside what cargo builds.
-fn file(name: &str) -> String {
-    format!("sqlite://{}", Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).display())
-}
-
-/// Opens the database, and makes the city where there is none.
-async fn open(url: &str, size: &Size) -> Result<Database, Failure> {
-    let options = database::Options {
-        database_url: Some(url.to_owned()),
-        database_readers: 4,
-        statement_timeout: 30,
-        migration_backup: false,
-    };
-    let database = Database::open(&options).await?;
-    database.migrate().await?;
-    let begun = Instant::now();
-    let empty =
-        Writer::begin(&database, chrono::Utc::now(), hutong::record::By::operator("the generator"))
-            .await?
-            .is_empty()
-            .await?;
-    if empty {
-        generate::city(&database, size).await?;
-        let rows = size.observations;
-        println!("made {rows} figures in {:.1} s: {url}", begun.elapsed().as_secs_f64());
-        if database.backend() == DbBackend::Postgres {
-            // What autovacuum does a minute later.
-            let connection = sea_orm::Database::connect(url).await?;
-            connection.execute_unprepared("VACUUM ANALYZE").await?;
-        }
-    }
-    Ok(database)
-}
-
-/// The server under measurement.
-struct City {
-    url: String,
-    client: reqwest::Client,
-}
-
-/// Starts the server on a free port; it ends with the process.
-async fn serve(
-    database: &Database,
-    client: &reqwest::Client,
-    cache: &str,
-) -> Result<City, Failure> {
-    let config = Cli::parse_from(["hutong", "--listen", "127.0.0.1:0", cache]).config;
-    let schema = graphql::schema(config.limits);
-    let guard = Guard::new(&schema, config.guard, config.limits)?;
-    let listener = http::listen(&config.http).await?;
-    let access = Access::new(&config.access, database)?;
-    let app = App::new(access, schema, guard, database.clone(), config.http, config.live);
-    let url = format!("http://{}/graphql", listener.local_addr()?);
-    let (first, end) = (Box::pin(async { Ok(()) }), Box::pin(std::future::pending()));
-    tokio::spawn(http::serve(listener, app, first, end));
-    let city = City { url, client: client.clone() };
-    let slug = city.ask("{ dataset { slug } }").await?.0["data"]["dataset"]["slug"].clone();
-    match slug == SLUG {
-        true => Ok(city),
-        false => Err(format!("the database holds {slug}, not {SLUG:?}; give an empty one").into()),
-    }
-}
-
-impl City {
-    fn target(&self, query: &str) -> Target {
-        Target::post(&self.client, self.url.clone(), json!({ "query": query }).to_string())
+impl Bench {
+    /// Whether something of this name is measured.
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
     }
 
-    /// The answer, which must be free of errors, and its number of statements.
-    async fn ask(&self, query: &str) -> Result<(Value, String), Failure> {
-        let (answer, statements) = self.target(query).ask().await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        match answer.get("errors") {
-            Some(errors) => Err(format!("{query}: {errors}").into()),
-            None => Ok((answer, statements.unwrap_or_default())),
+    /// Starts a server that keeps answers up to so many bytes.
+    async fn start(&self, program: &Path, cache: u32) -> Result<Process, Failure> {
+        let server = Process::server(program, &self.url, cache, &self.log).await?;
+        let slug = ask(&server, "{ dataset { slug } }").await?.0;
+        match slug["data"]["dataset"]["slug"] == SLUG {
+            true => Ok(server),
+            false => Err(format!("not {SLUG:?} but {slug}; give an empty database").into()),
         }
     }
 }
 
-async fn middle(city: &City) -> Result<Middle, Failure> {
-    let answer = city.ask(MIDDLE).await?.0;
+fn graphql(server: &Process, query: &str, variables: &Value) -> Target {
+    let body = json!({ "query": query, "variables": variables }).to_string();
+    Target::post(&server.address, "/graphql", &body)
+}
+
+/// The answer, which must be free of errors, and its number of statements.
+async fn ask(server: &Process, query: &str) -> Result<(Value, String), Failure> {
+    let answer = graphql(server, query, &json!({})).ask().await?;
+    let json: Value = serde_json::from_slice(&answer.body)?;
+    match json.get("errors") {
+        Some(errors) => Err(format!("{query}: {errors}").into()),
+        None => Ok((json, answer.statements)),
+    }
+}
+
+/// Checks that all sides answer with the same data, keys in the same order, and says how many
+/// statements the first server took.
+async fn equal(name: &str, sides: &[Side]) -> Result<String, Failure> {
+    let mut answers = Vec::new();
+    for side in sides {
+        let answer = side.target.ask().await?;
+        let json: Value = serde_json::from_slice(&answer.body)?;
+        let data = if json["data"].is_null() { &json } else { &json["data"] };
+        answers.push((data.to_string(), answer.statements));
+    }
+    let [(same, _), rest @ ..] = answers.as_slice() else { return Ok(String::new()) };
+    for (data, _) in rest {
+        if data != same {
+            let short = |text: &str| text.chars().take(500).collect::<String>();
+            let (one, other) = (short(data), short(same));
+            return Err(format!("{name}: answers differ:\n{one}\n{other}").into());
+        }
+    }
+    Ok(rest.first().map(|(_, statements)| statements.clone()).unwrap_or_default())
+}
+
+async fn middle(server: &Process) -> Result<Middle, Failure> {
+    let answer = ask(server, MIDDLE).await?.0;
     let edge = &answer["data"]["observations"]["edges"][0];
     let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("no figure in the middle");
     let period = &edge["node"]["period"];
@@ -281,24 +244,4 @@ async fn middle(city: &City) -> Result<Middle, Failure> {
         cursor,
         span: format!("{}/{}", text(&period["start"])?, text(&period["end"])?),
     })
-}
-
-/// The groups of [`BY_PLACE`] as they are read, before they become an answer.
-fn groups(database: &Database) -> Result<Target, Failure> {
-    let filter = value!({ "metric": { "slug": { "eq": "metric-7" } } });
-    let filter = ObservationFilter::parse(Some(filter)).map_err(|why| format!("{why:?}"))?;
-    let page = Page { limit: 1000, backward: false, after: None, before: None };
-    let by = vec![Dimension::District];
-    // What the counts, means and largest values of the question are computed of.
-    let parts = [Part::Rows, Part::Values, Part::Sum, Part::Greatest, Part::Sorts];
-    let (view, parts) = (View::default(), parts.to_vec());
-    let groups = Groups::new(view, by, Some(Arc::new(filter)), None, Vec::new(), parts, page)?;
-    let (groups, database) = (Arc::new(groups), database.clone());
-    Ok(Target::new(move || {
-        let (groups, database) = (Arc::clone(&groups), database.clone());
-        async move {
-            groups.load(&database, vec![ROOT]).await?;
-            Ok((Vec::new(), Some("1".to_owned())))
-        }
-    }))
 }

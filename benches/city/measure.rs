@@ -1,150 +1,98 @@
-//! The clock: two sides in this process are asked the same, in turn, mostly servers over HTTP.
+//! The clock: several sides, each a process of its own, are asked over HTTP in turn, so that
+//! whatever else the machine does meets them alike.
 //!
-//! The processor's time is that of this whole process: of both sides and of the client. The client
-//! costs both sides the same; PostgreSQL's own time is in neither.
+//! The processor's time is that of the process which answers and of PostgreSQL, not of this one
+//! which asks.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use crate::{
+    client::{Connection, Target, crowd},
+    process::Processes,
 };
-
-use futures_util::{FutureExt, future::BoxFuture};
-use tokio::task::JoinSet;
 
 /// Whatever may go wrong while measuring.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// For how long the two are asked one request after the other.
-const SEQUENTIAL: Duration = Duration::from_secs(3);
+/// For how long a side is asked by all connections before the others have their turn.
+const SLICE: Duration = Duration::from_millis(1000);
 
-/// How many requests are under way at once in the other part.
-const AT_ONCE: usize = 8;
+/// The same at first, unmeasured: statements are prepared, documents read, pages of files found.
+const FIRST: Duration = Duration::from_millis(500);
 
-/// Turns of each side in that part, and how long one takes.
-const SLICES: usize = 5;
-const SLICE: Duration = Duration::from_millis(600);
+/// For how long, in each round, all sides are asked one request after the other.
+const SEQUENTIAL: Duration = Duration::from_millis(500);
 
-/// What can be asked again and again.
-#[derive(Clone)]
-pub(crate) struct Target(Arc<dyn Fn() -> BoxFuture<'static, Answer> + Send + Sync>);
+/// What is asked, and whose work the answer is.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) target: Target,
+    pub(crate) processes: Processes,
+}
 
-/// An answer, and how many SQL statements it says it took.
-type Answer = Result<(Vec<u8>, Option<String>), Failure>;
+/// How the sides are asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    /// Turns of each side.
+    pub(crate) rounds: usize,
+    /// How many requests are under way at once, each on its connection.
+    pub(crate) connections: usize,
+}
 
 /// What was measured of one side.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
-    /// Median of the milliseconds that an answer took, one request after the other.
-    pub(crate) milliseconds: f64,
-    /// Median of the answers in a second, eight requests at once.
+    /// Median of the microseconds until an answer, one request after the other.
+    pub(crate) latency: f64,
+    /// Median of the answers in a second.
     pub(crate) per_second: f64,
-    /// Milliseconds of the processor for each of those; 0 where the system does not tell.
+    /// Median of the processor's microseconds for each; 0 where the system does not tell.
     pub(crate) processor: f64,
 }
 
-impl Target {
-    /// Whatever answers.
-    pub(crate) fn new<F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self(Arc::new(move || ask().boxed()))
-    }
-
-    /// A `POST` of this text.
-    pub(crate) fn post(client: &reqwest::Client, url: String, body: String) -> Self {
-        let client = client.clone();
-        Self::new(move || post(client.clone(), url.clone(), body.clone()))
-    }
-
-    /// The answer.
-    pub(crate) async fn ask(&self) -> Answer {
-        (self.0)().await
-    }
-}
-
-async fn post(client: reqwest::Client, url: String, body: String) -> Answer {
-    let request = client.post(url).header("content-type", "application/json");
-    let response = request.body(body).send().await?;
-    let timing = response.headers().get("server-timing").and_then(|text| text.to_str().ok());
-    let statements = timing.and_then(|text| text.split('"').nth(1)).map(str::to_owned);
-    let status = response.status();
-    let answer = response.bytes().await?.to_vec();
-    match status.is_success() {
-        true => Ok((answer, statements)),
-        false => Err(format!("{status}: {}", String::from_utf8_lossy(&answer)).into()),
-    }
-}
-
-/// Measures both, in turn, so that whatever else the machine does meets both alike.
-pub(crate) async fn compare(sides: [&Target; 2]) -> Result<[Measured; 2], Failure> {
-    let mut times = [Vec::new(), Vec::new()];
-    let begun = Instant::now();
-    while begun.elapsed() < SEQUENTIAL {
-        for (side, times) in sides.iter().zip(&mut times) {
-            let asked = Instant::now();
-            side.ask().await?;
-            times.push(asked.elapsed().as_secs_f64() * 1000.0);
+/// Measures all sides.
+pub(crate) async fn compare(sides: &[Side], load: Load) -> Result<Vec<Measured>, Failure> {
+    let mut crowds = Vec::new();
+    for side in sides {
+        let mut connections = Vec::new();
+        for _ in 0..load.connections {
+            connections.push(Connection::open(&side.target).await?);
         }
+        crowd(&mut connections, FIRST).await?;
+        crowds.push(connections);
     }
-    let mut rates = [Vec::new(), Vec::new()];
-    let mut answers = [0; 2];
-    let mut ticks = [0; 2];
-    for _ in 0..SLICES {
-        for (number, side) in sides.into_iter().enumerate() {
-            let (before, begun) = (processor_ticks(), Instant::now());
-            let answered = crowd(side).await?;
-            rates[number].push(answered as f64 / begun.elapsed().as_secs_f64());
-            answers[number] += answered;
-            ticks[number] += processor_ticks().saturating_sub(before);
-        }
-    }
-    let mut measured = <[Measured; 2]>::default();
-    for (number, measured) in measured.iter_mut().enumerate() {
-        *measured = Measured {
-            milliseconds: median(&mut times[number]),
-            per_second: median(&mut rates[number]),
-            // Linux counts in hundredths of a second wherever it runs on common hardware.
-            processor: ticks[number] as f64 * 10.0 / answers[number].max(1) as f64,
-        };
-    }
-    Ok(measured)
-}
-
-/// How many answers came in one slice with [`AT_ONCE`] requests under way.
-async fn crowd(target: &Target) -> Result<u64, Failure> {
-    let answered = Arc::new(AtomicU64::new(0));
-    let end = Instant::now() + SLICE;
-    let mut askers = JoinSet::new();
-    for _ in 0..AT_ONCE {
-        let (target, answered) = (target.clone(), Arc::clone(&answered));
-        askers.spawn(async move {
-            while Instant::now() < end {
-                target.ask().await?;
-                answered.fetch_add(1, Relaxed);
+    let mut latencies = vec![Vec::new(); sides.len()];
+    let mut rates = latencies.clone();
+    let mut times = latencies.clone();
+    for round in 0..load.rounds {
+        let begun = Instant::now();
+        while begun.elapsed() < SEQUENTIAL {
+            for (connections, latencies) in crowds.iter_mut().zip(&mut latencies) {
+                let connection = connections.first_mut().ok_or("no connections")?;
+                let asked = Instant::now();
+                connection.ask().await?;
+                latencies.push(asked.elapsed().as_secs_f64() * 1e6);
             }
-            Ok::<(), Failure>(())
-        });
+        }
+        // Each is the first once.
+        for number in (0..sides.len()).map(|number| (number + round) % sides.len()) {
+            let before = sides[number].processes.used();
+            let begun = Instant::now();
+            let answered = crowd(&mut crowds[number], SLICE).await?.max(1) as f64;
+            rates[number].push(answered / begun.elapsed().as_secs_f64());
+            times[number].push(sides[number].processes.since(&before) as f64 / answered);
+        }
     }
-    while let Some(asker) = askers.join_next().await {
-        asker??;
-    }
-    Ok(answered.load(Relaxed))
+    let measured = latencies.into_iter().zip(rates).zip(times);
+    let measured = measured.map(|((latencies, rates), times)| Measured {
+        latency: median(latencies),
+        per_second: median(rates),
+        processor: median(times),
+    });
+    Ok(measured.collect())
 }
 
-fn median(numbers: &mut [f64]) -> f64 {
+fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or_default()
-}
-
-/// The processor's time this process has used, in the system's ticks; 0 where it does not tell.
-fn processor_ticks() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The command's name, in parentheses, may hold spaces.
-    let after = text.rsplit(')').next().unwrap_or_default();
-    let ticks = after.split_whitespace().skip(11).take(2);
-    ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
