@@ -8,7 +8,7 @@ pub(crate) enum Dialect {
 }
 
 /// A word, as SQLite says it, and as PostgreSQL does.
-const WORDS: [(&str, &str, &str); 14] = [
+const WORDS: [(&str, &str, &str); 15] = [
     ("OBJECT(", "json_object(", "json_build_object("),
     ("ARRAY(", "json_group_array(", "json_agg("),
     // What stands first is read first: so it is on SQLite, and on PostgreSQL of one row anyway.
@@ -19,6 +19,7 @@ const WORDS: [(&str, &str, &str); 14] = [
         "CAST(round(o.value, o.decimals) AS text)",
     ),
     ("PERIOD_CODE", CODE, CODE),
+    ("FREQUENCY", FREQUENCY, FREQUENCY),
     (
         "MEAN",
         "rtrim(rtrim(format('%.6f', g.mean), '0'), '.')",
@@ -46,6 +47,11 @@ const CODE: &str = "CASE
     WHEN substr(o.period, 6, 2) = substr(o.period, 17, 2) THEN substr(o.period, 1, 7)
     ELSE substr(o.period, 1, 4) || '-Q' || ((CAST(substr(o.period, 6, 2) AS integer) + 2) / 3)
     END";
+
+/// How often in a year there is a period like it, for the same ones.
+const FREQUENCY: &str = "CASE
+    WHEN substr(o.period, 6, 5) = '01-01' AND substr(o.period, 17, 5) = '12-31' THEN 1
+    WHEN substr(o.period, 6, 2) = substr(o.period, 17, 2) THEN 12 ELSE 4 END";
 
 impl Dialect {
     /// The statement in the words of the database.

@@ -3,7 +3,7 @@
 //!
 //! They hold the same rows, those in force, and of them the columns that the questions select or
 //! order by. Texts are plain columns in English; a value is there as a number and as the text that
-//! is printed, a period with its code beside it. Each list is one stretch of one index that has all
+//! is printed, a period with its code beside it and how often there is one like it. Each list is one stretch of one index that has all
 //! its columns, so no row of a long table is looked up but the hundred of a page of all figures.
 //!
 //! On SQLite they are a file of their own, on PostgreSQL a schema `lean` of the same database. Only
@@ -27,8 +27,8 @@ const TABLES: &str = "
     CREATE TABLE unit (id KEY, symbol WORD NOT NULL);
     CREATE TABLE metric (id KEY, slug WORD NOT NULL, name WORD, unit_id bigint NOT NULL);
     CREATE TABLE observation (id KEY, metric_id bigint NOT NULL, district_id bigint NOT NULL,
-        initiative_id bigint, period WORD NOT NULL, code WORD NOT NULL, value NUMBER,
-        printed WORD, status WORD NOT NULL);
+        initiative_id bigint, period WORD NOT NULL, code WORD NOT NULL,
+        frequency integer NOT NULL, value NUMBER, printed WORD, status WORD NOT NULL);
 
     INSERT INTO district SELECT id, slug, name ->> 'en', kind, code, parent_id
         FROM CITY.district WHERE removed_at IS NULL ORDER BY id;
@@ -38,7 +38,7 @@ const TABLES: &str = "
     INSERT INTO metric SELECT id, slug, name ->> 'en', unit_id
         FROM CITY.metric WHERE removed_at IS NULL ORDER BY id;
     INSERT INTO observation SELECT o.id, o.metric_id, o.district_id, o.initiative_id, o.period,
-            PERIOD_CODE, o.value, PRINTED_VALUE, o.status
+            PERIOD_CODE, FREQUENCY, o.value, PRINTED_VALUE, o.status
         FROM CITY.observation o WHERE o.superseded_at IS NULL AND NOT o.retracted
             AND NOT (o.embargoed AND o.embargo_ended_at IS NULL) ORDER BY o.id;";
 
@@ -62,7 +62,7 @@ const INDEXES: [Index; 11] = [
     ("observation", "metric_id, district_id", "value", ""),
     (
         "observation",
-        "metric_id, district_id, period DESC",
+        "metric_id, district_id, frequency, period DESC",
         "code, printed",
         "WHERE initiative_id IS NULL AND value IS NOT NULL",
     ),

@@ -83,11 +83,11 @@ pub(crate) fn questions(dialect: Dialect, middle: &Middle) -> Vec<Question> {
                     'title', i.title, 'status', i.status, 'observations',
                     OBJECT('nodes', (SELECT ARRAY(OBJECT(
                         'value', o.printed, 'period', OBJECT('code', o.code), 'metric',
-                        (SELECT OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))
-                        FROM metric m FIRST JOIN unit u ON u.id = m.unit_id
-                        WHERE m.id = o.metric_id)))
+                        OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))))
                     FROM (SELECT printed, code, metric_id FROM observation
-                        WHERE initiative_id = i.id ORDER BY period DESC, id DESC LIMIT 5) o))))
+                        WHERE initiative_id = i.id ORDER BY period DESC, id DESC LIMIT 5) o
+                    FIRST JOIN metric m ON m.id = o.metric_id
+                    FIRST JOIN unit u ON u.id = m.unit_id))))
                 FROM (SELECT id, title, status FROM initiative WHERE district_id = d.id
                     ORDER BY started_on DESC NULLS LAST, id DESC LIMIT 10) i)))))
             FROM (SELECT id, name FROM district ORDER BY id LIMIT 20) d",
@@ -101,9 +101,10 @@ pub(crate) fn questions(dialect: Dialect, middle: &Middle) -> Vec<Question> {
             "district",
             "SELECT OBJECT('observations', OBJECT('nodes', (SELECT ARRAY(OBJECT(
                 'value', o.printed, 'period', OBJECT('code', o.code), 'metric',
-                (SELECT OBJECT('name', m.name) FROM metric m WHERE m.id = o.metric_id)))
+                OBJECT('name', m.name)))
                 FROM (SELECT printed, code, metric_id FROM observation WHERE district_id = d.id
-                    ORDER BY period DESC, id DESC LIMIT 1000) o)))
+                    ORDER BY period DESC, id DESC LIMIT 1000) o
+                FIRST JOIN metric m ON m.id = o.metric_id)))
             FROM district d WHERE d.slug = $1",
             &[PLACE],
         ),
@@ -173,7 +174,7 @@ pub(crate) fn questions(dialect: Dialect, middle: &Middle) -> Vec<Question> {
                 FROM (SELECT code, printed FROM observation WHERE metric_id = m.id
                     AND district_id = (SELECT id FROM district WHERE slug = 'district-7')
                     AND initiative_id IS NULL AND value IS NOT NULL
-                    ORDER BY period DESC LIMIT 1) o))))
+                    ORDER BY frequency, period DESC LIMIT 1) o))))
             FROM (SELECT id, slug FROM metric ORDER BY id LIMIT 300) m",
         ),
         question("a frequent word", &search("survey"), "search", &found("survey", "TEXT")),

@@ -16,7 +16,7 @@ pub mod seen;
 mod selection;
 pub mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use async_graphql::{
     ContextBase, ContextSelectionSet, Data, Pos, QueryEnv, QueryPathNode, QueryPathSegment,
@@ -74,6 +74,11 @@ impl<'a> Env<'a> {
     /// Tells an error where null stands in the place of what failed.
     fn add_error(self, error: ServerError) {
         self.at(None, ()).add_error(error);
+    }
+
+    /// How many errors were told so far.
+    fn errors(self) -> usize {
+        self.query.errors.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 

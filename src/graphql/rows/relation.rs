@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use async_graphql::{
-    OutputType, Positioned, ServerResult,
+    OutputType, Positioned, QueryPathNode, ServerResult,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaInputValue, Registry},
@@ -152,31 +152,49 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
         async move {
             let (mut views, references) = self.references(level.rows);
             join_all(views.iter_mut().map(|found| self.load(env, found))).await;
-            // A row that many refer to is written once, where what is written of it is the same.
+            // A row that many refer to is written once, for it is the same wherever it stands.
             let mut written: Vec<Vec<Option<usize>>> =
                 views.iter().map(|found| vec![None; found.numbers.len()]).collect();
-            let (mut others, mut places) = (Vec::new(), Vec::new());
+            let mut firsts = Others::default();
             let mut each = Vec::with_capacity(references.len());
             for (reference, path) in references.into_iter().zip(level.paths) {
                 each.push(reference.and_then(|reference| {
                     let Some((place, number)) = reference else { return Ok(None) };
                     let found = &views[place];
                     let (at, row) = found.row(number)?;
-                    let known = &mut written[place][at];
-                    if known.is_none() || !self.selection.is_plain() {
-                        *known = Some(others.len());
-                        others.push(Seen::new(row.clone(), found.view));
-                        places.push(field_path(path, key));
-                    }
-                    Ok(*known)
+                    let known = written[place][at];
+                    let first = known.unwrap_or_else(|| firsts.push(row, found.view, path, key));
+                    written[place][at] = Some(first);
+                    Ok(Some(Referred { place, number, first, is_repeated: known.is_some() }))
                 }));
             }
-            let found = self.selection.values(env, &others, &places).await;
+            let told = env.errors();
+            let found = self.selection.values(env, &firsts.rows, &firsts.paths).await;
+            // But an error is told at each place.
+            let mut repeated = None;
+            if env.errors() != told || !found.is_whole() {
+                let mut again = Others::default();
+                for (referred, path) in each.iter().zip(level.paths) {
+                    if let Ok(Some(Referred { place, number, is_repeated: true, .. })) = referred
+                        && let Ok((_, row)) = views[*place].row(*number)
+                    {
+                        again.push(row, views[*place].view, path, key);
+                    }
+                }
+                repeated = Some(self.selection.values(env, &again.rows, &again.paths).await);
+            }
+            let mut next_again = 0;
             let mut values = Values::with_capacity(each.len());
             for (referred, path) in each.into_iter().zip(level.paths) {
                 let written = match referred {
                     Ok(None) => None,
-                    Ok(Some(other)) => Some(found.get(other)),
+                    Ok(Some(Referred { first, is_repeated, .. })) => {
+                        next_again += usize::from(is_repeated);
+                        Some(match &repeated {
+                            Some(again) if is_repeated => again.get(next_again - 1),
+                            _ => found.get(first),
+                        })
+                    }
                     Err(error) => {
                         Some(Err(env.error(field_path(path, key), self.field.pos, error.into())))
                     }
@@ -186,6 +204,44 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
             values
         }
         .boxed()
+    }
+}
+
+/// What an object refers to.
+struct Referred {
+    /// From which view, and the number.
+    place: usize,
+    number: i64,
+    /// Where it is written first.
+    first: usize,
+    /// Whether that is for another object.
+    is_repeated: bool,
+}
+
+/// Rows that others refer to, each with its place in the answer.
+struct Others<'p, T: Node> {
+    rows: Vec<Seen<T>>,
+    paths: Vec<QueryPathNode<'p>>,
+}
+
+impl<T: Node> Default for Others<'_, T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), paths: Vec::new() }
+    }
+}
+
+impl<'p, T: Node> Others<'p, T> {
+    /// Adds one at a field of an object, and says which it is.
+    fn push(
+        &mut self,
+        row: &Row<T::Table>,
+        view: View,
+        object: &'p QueryPathNode<'p>,
+        key: &'p str,
+    ) -> usize {
+        self.rows.push(Seen::new(row.clone(), view));
+        self.paths.push(field_path(object, key));
+        self.rows.len() - 1
     }
 }
 

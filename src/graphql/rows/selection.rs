@@ -125,11 +125,6 @@ impl<'a, N: Node> Selection<'a, N> {
         Item::Resolved(self.resolved.len() - 1)
     }
 
-    /// Whether objects can be written from their rows alone, whatever their place in the answer.
-    pub(super) fn is_plain(&self) -> bool {
-        self.resolved.is_empty()
-    }
-
     /// The columns that it takes of each row.
     pub(super) fn columns(&self) -> ColumnSet {
         self.columns

@@ -58,6 +58,11 @@ impl Values {
         });
     }
 
+    /// Whether there is a value for each row.
+    pub(super) fn is_whole(&self) -> bool {
+        self.each.iter().all(Result::is_ok)
+    }
+
     /// The value of a row.
     pub(super) fn get(&self, row: usize) -> Result<&[u8], Box<ServerError>> {
         self.each[row].clone().map(|range| &self.bytes[range])
