@@ -1,5 +1,7 @@
 //! How many SQL statements an answer takes: it follows from the query alone.
 
+use serde_json::json;
+
 use crate::{Server, on_each_database, server::Uncached};
 
 /// Districts, their initiatives, those's figures and metrics with units: one statement each.
@@ -60,6 +62,34 @@ on_each_database! {
         for answer in futures_util::future::join_all(many).await {
             answer.data();
             assert_eq!(answer.statements, Some(5));
+        }
+    }
+
+    /// What fails of a row that many refer to is told at each place, however often rows refer to it
+    /// on the way, without being asked for anew at each of them.
+    async fn what_fails_of_a_row_is_told_wherever_it_stands(server: &Uncached) {
+        let inside = r#"observations(first: 1, after: "no cursor") { totalCount }"#;
+        for (around, field, path) in [
+            ("metric { ", "unit", &["metric", "observations"][..]),
+            ("metric { theme { ", "slug", &["metric", "theme", "metrics"]),
+        ] {
+            let inside = if path.len() == 2 { inside.to_owned() } else { inside.replace("observations", "metrics") };
+            let closing = around.replace(|sign: char| sign != '{', "").replace('{', " }");
+            let theirs = if field == "unit" { "unit { symbol }" } else { "slug" };
+            let query = format!("{{ observations(first: 15, filter: {{metric: {{theme: {{}}}}}}) {{
+                nodes {{ {around} {theirs} {inside} {closing} }} }} }}");
+            let answer = server.ask(&query).await;
+            let json = answer.json();
+            let mut told: Vec<_> = json["errors"].as_array().unwrap().iter().map(|error| error["path"].clone()).collect();
+            told.sort_by_key(|path| path[2].as_u64());
+            let place = |row: usize| {
+                let mut place = vec![json!("observations"), json!("nodes"), json!(row)];
+                place.extend(path.iter().map(|name| json!(name)));
+                json!(place)
+            };
+            assert_eq!(told, (0..15).map(place).collect::<Vec<_>>(), "{}", answer.text);
+            // figures, metrics, units or themes, and what was repeated once more.
+            assert!(answer.statements.unwrap() <= 5, "{:?}", answer.statements);
         }
     }
 

@@ -39,11 +39,13 @@ pub struct Env<'a> {
     schema: &'a SchemaEnv,
     query: &'a QueryEnv,
     data: Option<&'a Data>,
+    /// Whether a row that many refer to is written once.
+    shares: bool,
 }
 
 impl<'a> Env<'a> {
     fn of<T>(ctx: &ContextBase<'a, T>) -> Self {
-        Self { schema: ctx.schema_env, query: ctx.query_env, data: ctx.execute_data }
+        Self { schema: ctx.schema_env, query: ctx.query_env, data: ctx.execute_data, shares: true }
     }
 
     /// The questions of the request.
@@ -74,6 +76,11 @@ impl<'a> Env<'a> {
     /// Tells an error where null stands in the place of what failed.
     fn add_error(self, error: ServerError) {
         self.at(None, ()).add_error(error);
+    }
+
+    /// The same where each row is written wherever it stands.
+    fn apart(self) -> Self {
+        Self { shares: false, ..self }
     }
 
     /// How many errors were told so far.

@@ -162,7 +162,7 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
                     let Some((place, number)) = reference else { return Ok(None) };
                     let found = &views[place];
                     let (at, row) = found.row(number)?;
-                    let known = written[place][at];
+                    let known = written[place][at].filter(|_| env.shares);
                     let first = known.unwrap_or_else(|| firsts.push(row, found.view, path, key));
                     written[place][at] = Some(first);
                     Ok(Some(Referred { place, number, first, is_repeated: known.is_some() }))
@@ -170,9 +170,10 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
             }
             let told = env.errors();
             let found = self.selection.values(env, &firsts.rows, &firsts.paths).await;
-            // But an error is told at each place.
+            // But an error is told at each place, and what is inside is then not gone through twice
+            // at each level.
             let mut repeated = None;
-            if env.errors() != told || !found.is_whole() {
+            if env.shares && (env.errors() != told || !found.is_whole()) {
                 let mut again = Others::default();
                 for (referred, path) in each.iter().zip(level.paths) {
                     if let Ok(Some(Referred { place, number, is_repeated: true, .. })) = referred
@@ -181,7 +182,8 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
                         again.push(row, views[*place].view, path, key);
                     }
                 }
-                repeated = Some(self.selection.values(env, &again.rows, &again.paths).await);
+                repeated =
+                    Some(self.selection.values(env.apart(), &again.rows, &again.paths).await);
             }
             let mut next_again = 0;
             let mut values = Values::with_capacity(each.len());
