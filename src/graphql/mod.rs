@@ -60,6 +60,7 @@ pub mod page;
 pub mod past;
 pub mod per;
 pub mod ranking;
+pub mod root;
 pub mod rows;
 pub mod running;
 pub mod search;
@@ -79,7 +80,7 @@ pub mod writing;
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{MergedObject, Request, Response, ServerError, ValidationMode};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
 use chrono::Utc;
 use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture, stream};
 use tokio::time::error::Elapsed;
@@ -97,6 +98,7 @@ pub use mutation::MutationRoot;
 pub use object::Node;
 pub use per::Per;
 pub use ranking::Ranking;
+pub use root::Query;
 pub use rows::Fields;
 pub use series::{Series, SeriesGaps};
 pub use subscription::{Arrival, Position, SubscriptionRoot};
@@ -110,32 +112,17 @@ use crate::{
     query::{Batch, Limits, View},
 };
 
-/// Makes the topics known here, and their root fields part of the root.
-macro_rules! root {
+/// Makes the topics known here.
+macro_rules! topics_known {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         $(pub use $topic::{$filter, $list, $object, $order};)+
         pastey::paste! {
             $(pub use $topic::{[<$object Input>], [<$object Patch>]};)+
         }
-
-        /// Where every question starts.
-        #[derive(Default, MergedObject)]
-        pub struct Query(
-            dataset::DatasetQuery,
-            node::NodeQuery,
-            search::SearchQuery,
-            group::GroupQuery,
-            compare::CompareQuery,
-            audit::AuditQuery,
-            import_progress::ImportQuery,
-            viewer::ViewerQuery,
-            changes::ChangesQuery,
-            $($($topic::$query,)?)+
-        );
     };
 }
 
-topics!(root);
+topics!(topics_known);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
@@ -143,7 +130,7 @@ pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;
 /// Builds the schema. What may be asked of it is for the [`Guard`] to say, which every request
 /// passes first; of a validated document async-graphql checks no more than what may not be left out.
 pub fn schema(limits: Limits) -> Schema {
-    async_graphql::Schema::build(Query::default(), MutationRoot::default(), SubscriptionRoot)
+    async_graphql::Schema::build(Query, MutationRoot::default(), SubscriptionRoot)
         .data(limits)
         .data(import_progress::Imports::default())
         .directive(live::Live)

@@ -65,7 +65,8 @@ pub(super) async fn graphql(
         Err(refusal) => Err(refusal),
     };
     let answered = match admitted {
-        Ok(admitted) => answered(&app, id, admitted, request).await,
+        // Boxed, for it is moved through all the layers around.
+        Ok(admitted) => Box::pin(answered(&app, id, admitted, request)).await,
         Err(refusal) => {
             request::refuse(request, &app.options).await;
             Err(refusal)
