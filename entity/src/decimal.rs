@@ -63,6 +63,10 @@ impl Decimal {
             && decimals <= Self::PADDED_MAX
         {
             to.push(b'"');
+            if write_scaled(number, decimals, to) {
+                to.push(b'"');
+                return Ok(());
+            }
             let start = to.len();
             // Writing to memory does not fail.
             let _ = write!(to, "{number}");
@@ -90,6 +94,32 @@ impl Decimal {
         }
         padded.to_string()
     }
+}
+
+/// The powers of ten by which numbers are tried as whole ones.
+const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+
+/// Writes a number that has so few digits after the point that it is a whole number of the last of
+/// them; whether it is. A double names one decimal of up to 15 digits at the most, so that is the
+/// shortest that names it.
+fn write_scaled(number: f64, decimals: u32, to: &mut Vec<u8>) -> bool {
+    let Some(power) = POWERS.get(decimals as usize) else { return false };
+    let scaled = (number * power).round();
+    if scaled.abs() >= 1e15 || scaled / power != number {
+        return false;
+    }
+    // Both are whole, and small enough to be exact.
+    let (scaled, power) = (scaled.abs() as u64, *power as u64);
+    if number < 0.0 {
+        to.push(b'-');
+    }
+    let (whole, rest, digits) = (scaled / power, scaled % power, decimals as usize);
+    // Writing to memory does not fail.
+    let _ = match digits {
+        0 => write!(to, "{whole}"),
+        _ => write!(to, "{whole}.{rest:0digits$}"),
+    };
+    true
 }
 
 impl fmt::Display for Decimal {

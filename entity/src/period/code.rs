@@ -10,6 +10,10 @@ use crate::quote::{Quoted, cut};
 impl Period {
     /// A single part of the calendar, as SDMX and ISO 8601 write it.
     fn part(code: &str) -> Option<Self> {
+        // What a column holds, and so the most by far.
+        if let Some(day) = day(code) {
+            return Self::containing(Frequency::Daily, day);
+        }
         let digits = |text: &str| {
             let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             if plain { text.parse::<u32>().ok() } else { None }
@@ -35,15 +39,24 @@ impl Period {
                 (Frequency::Weekly, NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?)
             }
             Some(rest) if rest.len() == 2 => (Frequency::Monthly, month(digits(rest)?)?),
-            Some(rest) if rest.len() == 5 => {
-                let (number, day) = rest.split_once('-').filter(|(m, _)| m.len() == 2)?;
-                let date = NaiveDate::from_ymd_opt(year, digits(number)?, digits(day)?)?;
-                (Frequency::Daily, date)
-            }
             Some(_) => return None,
         };
         Self::containing(part, day)
     }
+}
+
+/// A day, as ISO 8601 writes it: `2025-06-30`.
+fn day(code: &str) -> Option<NaiveDate> {
+    let [y, e, a, r, b'-', m, n, b'-', d, i] = *code.as_bytes() else { return None };
+    let number = |digits: &[u8]| {
+        let add = |number: u32, digit: &u8| {
+            let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'));
+            digit.map(|digit| number * 10 + digit)
+        };
+        digits.iter().try_fold(0, add)
+    };
+    let year = i32::try_from(number(&[y, e, a, r])?).ok()?;
+    NaiveDate::from_ymd_opt(year, number(&[m, n])?, number(&[d, i])?)
 }
 
 /// Writes the code of the part of the calendar that begins on `day`.
