@@ -8,6 +8,7 @@ mod m20261125_000002_past;
 mod m20261129_000001_folded;
 mod m20261129_000002_idempotency_key;
 mod m20261129_000003_hidden;
+mod m20261130_000001_covering;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000001_folded::Migration),
             Box::new(m20261129_000002_idempotency_key::Migration),
             Box::new(m20261129_000003_hidden::Migration),
+            Box::new(m20261130_000001_covering::Migration),
         ]
     }
 }

@@ -1,9 +1,9 @@
 //! The database: one writer, several readers, and the one door every read goes through.
 //!
 //! SeaORM and sea-query build each statement. On PostgreSQL sqlx runs it, below SeaORM. On SQLite
-//! reads run on rusqlite, on threads of their own: over sqlx every row hops through a channel, which
-//! doubled the processor time of a nested query. What either returns is copied as it is into one
-//! piece of memory ([`Cells`]).
+//! reads run on rusqlite, a short one where it is asked and a longer one on a thread of its own:
+//! over sqlx every row hops through a channel, which doubled the processor time of a nested query.
+//! What either returns is copied as it is into one piece of memory ([`Cells`]).
 
 mod case;
 mod cells;
@@ -16,6 +16,7 @@ mod foreign;
 mod migrate;
 mod open;
 mod postgres;
+mod readers;
 mod revision;
 mod settled;
 mod shadow;
@@ -57,6 +58,7 @@ pub(crate) use case::{fold_case, folded_case};
 pub use cells::Cells;
 pub(crate) use collation::ROOT as ROOT_COLLATION;
 use connection::Connection;
+use readers::Asked;
 pub use shadow::Shadow;
 use statement::{BusyReader, Running};
 pub use statement::{Meter, Ran, Statements};
@@ -67,6 +69,9 @@ use crate::error::Error;
 
 /// How many statements the writer keeps prepared: those with many rows take megabytes each.
 const WRITER_PREPARED: usize = 16;
+
+/// What stands in a statement for the number that it is run for: the first of its values.
+pub(crate) const EACH: &str = "?1";
 
 /// How many values a statement may be given: as many as PostgreSQL's protocol has room for. SQLite is
 /// built to take as many (`.cargo/config.toml`).
@@ -191,6 +196,25 @@ impl Database {
 
     /// The one door for reads: runs a statement and returns its rows in order.
     pub async fn read(&self, statement: &SelectStatement) -> Result<Cells, Error> {
+        self.read_rows(statement, None).await
+    }
+
+    /// The same of a statement in which [`EACH`] is a number, run for each of these: the rows of the
+    /// first, then those of the next. Only SQLite does so, where a statement that is prepared costs
+    /// next to nothing to run again.
+    pub async fn read_each(
+        &self,
+        statement: &SelectStatement,
+        numbers: Vec<i64>,
+    ) -> Result<Cells, Error> {
+        self.read_rows(statement, Some(numbers)).await
+    }
+
+    async fn read_rows(
+        &self,
+        statement: &SelectStatement,
+        each: Option<Vec<i64>>,
+    ) -> Result<Cells, Error> {
         let mut statement = self.backend().build(statement);
         let values = statement.values.as_ref().map_or(0, |values| values.0.len());
         if values > VALUES_MAX {
@@ -202,7 +226,7 @@ impl Database {
         statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
-        let rows = self.run(statement).instrument(running.span.clone()).await;
+        let rows = self.run(statement, each).instrument(running.span.clone()).await;
         running.end(&rows);
         rows
     }
@@ -216,19 +240,26 @@ impl Database {
         (0..cells.rows()).map(|row| cells.decode(row, 0)).collect()
     }
 
-    async fn run(&self, statement: Statement) -> Result<Cells, Error> {
+    async fn run(&self, statement: Statement, each: Option<Vec<i64>>) -> Result<Cells, Error> {
         let _reader = self.free_reader().await?;
         match &self.reader {
-            Reader::Sqlite(readers) => readers.read(statement).await,
+            Reader::Sqlite(readers) => readers.read(Asked { statement, each }).await,
+            Reader::Postgres(_) if each.is_some() => {
+                Err(Error::internal("PostgreSQL runs a statement once"))
+            }
+            // Boxed, so that a statement on SQLite carries no room for it.
             Reader::Postgres(pool) => {
-                let rows = match query(Connection::take(pool).await?, statement.clone()).await {
-                    // What reads can be asked again: the connection may be all that was lost.
-                    Err(Error::Unavailable(_)) => {
-                        query(Connection::take(pool).await?, statement).await
-                    }
-                    asked => asked,
-                };
-                postgres::cells(&rows?)
+                Box::pin(async {
+                    let rows = match query(Connection::take(pool).await?, statement.clone()).await {
+                        // What reads can be asked again: the connection may be all that was lost.
+                        Err(Error::Unavailable(_)) => {
+                            query(Connection::take(pool).await?, statement).await
+                        }
+                        asked => asked,
+                    };
+                    postgres::cells(&rows?)
+                })
+                .await
             }
         }
     }

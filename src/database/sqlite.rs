@@ -1,7 +1,6 @@
 //! SQLite: a writer on sqlx and readers on rusqlite, over one file in WAL mode.
 
 use std::{
-    cell::Cell,
     ffi::c_int,
     num::NonZero,
     path::Path,
@@ -10,25 +9,22 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread::available_parallelism,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use chrono::SecondsFormat;
-use rusqlite::{
-    CachedStatement, Connection, OpenFlags, StatementStatus, params_from_iter,
-    types::{Value as Bound, ValueRef},
-};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, Statement, Value,
+    ConnectOptions, DatabaseConnection,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::yield_now};
 
 use super::{
     WRITE_PATIENCE, WRITER_PREPARED, case,
     cells::Cells,
     collation, decimal,
     foreign::Writes,
+    readers::{Asked, Pool, Reader},
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -56,23 +52,20 @@ const STEPS: c_int = 10_000;
 /// what takes milliseconds is done sooner one after the other.
 const LONG: Duration = Duration::from_millis(20);
 
-/// Threads that read, each over a read-only connection of its own. They end with the last clone.
+/// How often that many steps a statement may take where it was asked: some milliseconds. There it
+/// costs no change of threads, which is most of what a short one takes; a longer one would keep
+/// others waiting who are executed by the same thread, so it is begun anew on a thread of its own.
+const SHORT: usize = 15;
+
+/// After how long others who are executed by the same thread have their turn.
+const TURN: Duration = Duration::from_millis(1);
+
+/// Connections that read, and threads for what takes long. They end with the last clone.
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
-    threads: Threads<Reader>,
+    pool: Arc<Pool>,
+    threads: Threads<Arc<Pool>>,
     writes: Arc<Writes>,
-    /// How many bytes of statements all readers together keep prepared.
-    prepared: Arc<AtomicUsize>,
-}
-
-/// A connection that only reads.
-struct Reader {
-    connection: Connection,
-    /// How many bytes of statements it keeps prepared, at the most, and may.
-    prepared: Cell<usize>,
-    prepared_max: usize,
-    /// How many all readers keep.
-    all_prepared: Arc<AtomicUsize>,
 }
 
 /// Opens the file, making it when missing: the writer, then the readers.
@@ -107,19 +100,19 @@ pub(super) async fn open(path: &str, readers: u32) -> Result<(DatabaseConnection
 
 impl Readers {
     fn start(path: &Path, count: u32) -> Result<Self, Error> {
+        let share = PREPARED_BYTES / usize::try_from(count).unwrap_or(1).max(1);
         let prepared = Arc::<AtomicUsize>::default();
-        let prepared_max = PREPARED_BYTES / usize::try_from(count).unwrap_or(1).max(1);
         let readers = (0..count).map(|_| {
             let connection = connect(path, CACHE / i64::from(count))?;
-            let all_prepared = Arc::clone(&prepared);
-            Ok(Reader { connection, prepared: Cell::new(0), prepared_max, all_prepared })
+            Ok(Reader::new(connection, share, &prepared))
         });
-        let readers = readers.collect::<Result<_, Error>>()?;
+        let pool = Arc::new(Pool::new(readers.collect::<Result<_, Error>>()?, prepared));
         let processors = available_parallelism().map_or(1, NonZero::get);
         let at_once = AtOnce { jobs: processors, long: LONG };
-        let threads = Threads::start("sqlite-reader", readers, at_once).map_err(Error::internal)?;
+        let pools = (0..count).map(|_| Arc::clone(&pool)).collect();
+        let threads = Threads::start("sqlite-reader", pools, at_once).map_err(Error::internal)?;
         let writes = Arc::new(Writes::open(path)?);
-        Ok(Self { threads, writes, prepared })
+        Ok(Self { pool, threads, writes })
     }
 
     /// What is known of the writes to the file.
@@ -129,24 +122,47 @@ impl Readers {
 
     /// How many bytes of statements are kept prepared.
     pub(super) fn prepared_bytes(&self) -> usize {
-        self.prepared.load(Relaxed)
+        self.pool.prepared_bytes()
     }
 
-    /// Runs the statement on the next free reader. When the request is dropped, a statement that
-    /// waits is never begun and one that runs is stopped.
-    pub(super) async fn read(&self, statement: Statement) -> Result<Cells, Error> {
+    /// Runs the statement on a free reader. When the request is dropped, a statement that waits is
+    /// never begun and one that runs is stopped.
+    pub(super) async fn read(&self, asked: Asked) -> Result<Cells, Error> {
+        let begun = Instant::now();
+        let Some(rows) = self.read_here(&asked) else {
+            return self.read_elsewhere(asked).await;
+        };
+        if begun.elapsed() > TURN {
+            yield_now().await;
+        }
+        rows
+    }
+
+    /// Runs it at once, where no reader need be waited for and the statement is not known to take
+    /// longer than it may; nothing where it turns out that it does.
+    fn read_here(&self, asked: &Asked) -> Option<Result<Cells, Error>> {
+        let reader = self.pool.take_for_short(&asked.statement.sql)?;
+        let turns = Arc::new(AtomicUsize::new(0));
+        let taken = Arc::clone(&turns);
+        let rows = reader.read(asked, STEPS, move || taken.fetch_add(1, Relaxed) >= SHORT);
+        drop(reader);
+        if turns.load(Relaxed) > SHORT {
+            self.pool.note_long(&asked.statement.sql);
+            return None;
+        }
+        Some(rows)
+    }
+
+    /// Runs it on the next free thread.
+    async fn read_elsewhere(&self, asked: Asked) -> Result<Cells, Error> {
         let (answer, rows) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
-        self.threads.run(move |reader| {
+        self.threads.run(move |pool| {
             if unwanted.load(Relaxed) {
                 return;
             }
-            let rows = reader
-                .connection
-                .progress_handler(STEPS, Some(move || unwanted.load(Relaxed)))
-                .map_err(Error::from)
-                .and_then(|()| reader.query(statement));
+            let rows = pool.take().read(&asked, STEPS, move || unwanted.load(Relaxed));
             // Nobody waits any more when the request was dropped.
             let _ = answer.send(rows);
         });
@@ -191,105 +207,56 @@ pub(super) fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
     // and all that was read of the file would count as memory of this process.
     connection.pragma_update(None, "cache_size", -cache / 1024)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    // A plan is for all values that a statement may be given: or else it is planned anew for each.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     case::register(&connection)?;
     collation::register(&connection)?;
     decimal::register(&connection)?;
     Ok(connection)
 }
 
-impl Reader {
-    fn query(&self, statement: Statement) -> Result<Cells, Error> {
-        let mut prepared = self.connection.prepare_cached(&statement.sql).map_err(too_large)?;
-        let is_new = prepared.get_status(StatementStatus::Run) == 0;
-        let has_room = !is_new || self.make_room(&prepared, statement.sql.len());
-        let rows = rows(&mut prepared, statement);
-        if !has_room {
-            prepared.discard();
-        }
-        rows
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, Statement};
+
+    use super::*;
+
+    async fn numbers(readers: &Readers, sql: &str, each: Option<Vec<i64>>) -> Vec<i64> {
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        let cells = readers.read(Asked { statement, each }).await.unwrap();
+        (0..cells.rows()).map(|row| cells.decode(row, 0).unwrap()).collect()
     }
 
-    /// Counts a statement among those that are kept prepared, for which all others are forgotten
-    /// where there are too many; whether there is room for it at all.
-    fn make_room(&self, prepared: &CachedStatement<'_>, text: usize) -> bool {
-        let bytes = prepared.get_status(StatementStatus::MemUsed);
-        // Its text is there twice: in it, and as the key by which it is found.
-        let bytes = usize::try_from(bytes).unwrap_or(0) + 2 * text;
-        if bytes > self.prepared_max {
-            return false;
+    #[tokio::test]
+    async fn what_takes_long_is_read_elsewhere_and_known_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let (_writer, readers) = open(path.to_str().unwrap(), 2).await.unwrap();
+        let short = "SELECT 7";
+        let long = "WITH RECURSIVE counted (n) AS
+            (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000)
+            SELECT count(*) FROM counted";
+        for _ in 0..2 {
+            assert_eq!(numbers(&readers, short, None).await, [7]);
+            assert_eq!(numbers(&readers, long, None).await, [1_000_000]);
+            assert!(readers.pool.take_for_short(short).is_some());
+            assert!(readers.pool.take_for_short(long).is_none());
         }
-        let before = self.prepared.get();
-        let mut now = before + bytes;
-        if now > self.prepared_max {
-            self.connection.flush_prepared_statement_cache();
-            now = bytes;
-        }
-        self.prepared.set(now);
-        self.all_prepared.fetch_add(now, Relaxed);
-        self.all_prepared.fetch_sub(before, Relaxed);
-        true
+        // Nobody need wait for a reader to have a thread of his own.
+        let (one, other) = (readers.pool.take(), readers.pool.take());
+        assert!(readers.pool.take_for_short(short).is_none());
+        drop((one, other));
+        assert_eq!(numbers(&readers, short, None).await, [7]);
     }
-}
 
-fn rows(prepared: &mut CachedStatement<'_>, statement: Statement) -> Result<Cells, Error> {
-    let values = statement.values.into_iter().flat_map(|values| values.0);
-    let values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
-    let width = prepared.column_count();
-    let mut rows = prepared.query(params_from_iter(values))?;
-    let mut cells = Cells::new(width);
-    while let Some(row) = rows.next()? {
-        for column in 0..width {
-            cells.push(match row.get_ref(column)? {
-                ValueRef::Null => entity::Cell::Null,
-                ValueRef::Integer(number) => entity::Cell::Integer(number),
-                ValueRef::Real(number) => entity::Cell::Real(number),
-                ValueRef::Text(text) => {
-                    entity::Cell::Text(std::str::from_utf8(text).map_err(Error::internal)?)
-                }
-                ValueRef::Blob(_) => return Err(Error::internal("SQLite returned bytes")),
-            })?;
-        }
+    #[tokio::test]
+    async fn a_statement_is_run_for_each_of_many_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let (_writer, readers) = open(path.to_str().unwrap(), 1).await.unwrap();
+        let sql = "SELECT ?1 + value FROM (SELECT 1 AS value UNION ALL SELECT 2) WHERE ?1 > 0";
+        let found = numbers(&readers, sql, Some(vec![20, -1, 10])).await;
+        assert_eq!(found, [21, 22, 11, 12]);
+        assert!(numbers(&readers, sql, Some(vec![])).await.is_empty());
     }
-    Ok(cells)
-}
-
-/// What SQLite refuses of a question that is well-formed but beyond its limits.
-fn too_large(error: rusqlite::Error) -> Error {
-    let message = error.to_string();
-    if message.contains("Expression tree is too large") {
-        Error::input(
-            "the conditions are nested too deeply for SQLite; follow fewer relations, and use fewer \
-             `and`, `or` and `not` inside each other",
-        )
-    } else {
-        error.into()
-    }
-}
-
-/// A value as sqlx would store it, so that comparisons meet what was written.
-fn bind(value: Value) -> Result<Bound, Error> {
-    Ok(match value {
-        Value::Bool(Some(truth)) => Bound::Integer(truth.into()),
-        Value::Int(Some(number)) => Bound::Integer(number.into()),
-        Value::BigInt(Some(number)) => Bound::Integer(number),
-        Value::BigUnsigned(Some(number)) => {
-            Bound::Integer(i64::try_from(number).map_err(Error::internal)?)
-        }
-        Value::String(Some(text)) => Bound::Text(text),
-        Value::Decimal(Some(number)) => {
-            Bound::Real(entity::Decimal::from(number).as_double().map_err(Error::input)?)
-        }
-        Value::ChronoDate(Some(date)) => Bound::Text(date.format("%F").to_string()),
-        Value::ChronoDateTimeUtc(Some(time)) => {
-            Bound::Text(time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
-        }
-        Value::Bool(None)
-        | Value::Int(None)
-        | Value::BigInt(None)
-        | Value::String(None)
-        | Value::Decimal(None)
-        | Value::ChronoDate(None)
-        | Value::ChronoDateTimeUtc(None) => Bound::Null,
-        other => return Err(Error::internal(format!("cannot bind {other:?}"))),
-    })
 }

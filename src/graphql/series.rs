@@ -157,6 +157,7 @@ impl Of<'_> {
         let list =
             List::<observation::Entity>::new(view, parent, Some(filter.into()), Some(order), page)?;
         list.want(ColumnSet::all::<observation::Entity>());
+        list.want_more();
         let found = ctx.batch()?.load(Arc::new(list), Key::Number(metric.id)).await?;
         let found = found.ok_or_else(|| Error::internal("a series was not answered"))?;
         Ok(Found { rows: found.models()?, has_more: found.has_next })

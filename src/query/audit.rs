@@ -75,7 +75,7 @@ impl Load for Audit {
             .and_where_option(self.bounds.after.map(|after| number().lt(after)))
             .and_where_option(self.bounds.before.map(|before| number().gt(before)))
             .order_by((table::<Entity>(), Column::Id), order)
-            .limit(self.page.rows());
+            .limit(self.page.rows(true));
         let found = database.fetch::<(i64, Model)>(&rows).await?;
         let rows = found.into_iter().map(|(_, row)| Arc::new(row)).collect();
         Ok(HashMap::from([(ROOT, Arc::new(self.page.cut(rows)))]))

@@ -98,7 +98,7 @@ impl Changes {
             let rows = rows(kept, way, self.since, &self.bounds)
                 .order_by("recorded_at", order())
                 .order_by("number", order())
-                .limit(self.page.rows())
+                .limit(self.page.rows(true))
                 .take();
             Query::select().columns(COLUMNS).from_subquery(rows, "page").take()
         };
@@ -106,7 +106,7 @@ impl Changes {
         let mut all = page(first.0, first.1);
         all.unions(others.map(|(kept, way)| (UnionType::All, page(kept, way))));
         let mut select = Query::select();
-        select.columns(COLUMNS).from_subquery(all, "pages").limit(self.page.rows());
+        select.columns(COLUMNS).from_subquery(all, "pages").limit(self.page.rows(true));
         for column in ["recorded_at", "kept", "number"] {
             select.order_by(column, order());
         }

@@ -3,7 +3,13 @@
 //! The page is cut inside SQL for each parent by itself, and the parents' keys are one parameter:
 //! however many there are, a list is one statement.
 
-use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use entity::Cell;
 use sea_orm::{
@@ -24,7 +30,10 @@ use super::{
     row::{Read, Wanted, place_of},
     term::{Term, beyond, ordered, reversed, seek},
 };
-use crate::{database::Database, error::Error};
+use crate::{
+    database::{Database, EACH},
+    error::Error,
+};
 
 /// A list of a table's rows: which ones, in what order, which page of them.
 #[derive(Debug)]
@@ -36,6 +45,8 @@ pub struct List<E: Table> {
     page: Page,
     bounds: Bounds<Vec<Value>>,
     wanted: Wanted,
+    /// Whether it is asked if the list goes on after a page.
+    more: AtomicBool,
 }
 
 /// A page of a list.
@@ -64,8 +75,8 @@ impl<E: Table> List<E> {
         let order = order.unwrap_or_else(E::OrderKey::default_order);
         let bounds =
             page.bounds(|argument, text| cursor::decode::<E, E::OrderKey>(argument, text, &order))?;
-        let wanted = Wanted::default();
-        Ok(Self { view, parent, filter, order, page, bounds, wanted })
+        let (wanted, more) = Default::default();
+        Ok(Self { view, parent, filter, order, page, bounds, wanted, more })
     }
 
     /// Has it read these columns of its rows.
@@ -78,6 +89,12 @@ impl<E: Table> List<E> {
         let own = self.order.iter().filter_map(|key| key.by.source().column());
         let places: Vec<_> = own.chain([E::id()]).map(place_of::<E>).collect();
         self.want(ColumnSet::of(&places));
+    }
+
+    /// Has it look whether the list goes on where a page ends; without this, a page says that it does
+    /// not.
+    pub fn want_more(&self) {
+        self.more.store(true, Relaxed);
     }
 
     /// From where its rows are seen.
@@ -175,12 +192,14 @@ impl<E: Table> List<E> {
 
     /// The rows of one parent, or of the root, but for the columns to select.
     fn rows(&self, terms: &[Term], scope: Scope) -> SelectStatement {
-        let parent = self.parent.condition::<E>(scope.backend);
+        let parent = match self.is_asked_for_each(scope.backend) {
+            true => self.parent.is::<E>(Expr::cust(EACH)),
+            false => self.parent.condition::<E>(scope.backend),
+        };
+        let limit = self.page.rows(self.more.load(Relaxed));
         let stretch = |condition: Condition| {
             let mut rows = Query::select();
-            rows.from(table::<E>())
-                .cond_where(condition.add_option(parent.clone()))
-                .limit(self.page.rows());
+            rows.from(table::<E>()).cond_where(condition.add_option(parent.clone())).limit(limit);
             ordered(&mut rows, terms);
             rows
         };
@@ -196,11 +215,17 @@ impl<E: Table> List<E> {
         }
         let all = ids(one).unions(others).take();
         let mut rows = Query::select();
-        rows.from(table::<E>())
-            .and_where(column::<E>(E::id()).in_subquery(all))
-            .limit(self.page.rows());
+        rows.from(table::<E>()).and_where(column::<E>(E::id()).in_subquery(all)).limit(limit);
         ordered(&mut rows, terms);
         rows
+    }
+
+    /// Whether the statement is one for each parent, run again and again, which SQLite does where it
+    /// is asked: so an index that holds all columns is read alone. What a filter finds once for all
+    /// rows would then be found for each parent.
+    fn is_asked_for_each(&self, backend: DbBackend) -> bool {
+        let one_by_one = matches!(self.parent, Parent::Column(_)) && self.filter.is_none();
+        backend == DbBackend::Sqlite && one_by_one
     }
 
     /// The statement: the parent's key, then the columns of the row.
@@ -214,8 +239,12 @@ impl<E: Table> List<E> {
         let terms = self.terms(scope);
         let table = table::<E>();
         let mut rows = self.rows(&terms, scope);
-        if self.parent == Parent::Root {
-            rows.expr_as(Expr::val(ROOT), PARENT).expr_as(self.beside(scope), BESIDE);
+        let only = match self.parent {
+            Parent::Root => Some(Expr::val(ROOT)),
+            _ => self.is_asked_for_each(backend).then(|| Expr::cust(EACH)),
+        };
+        if let Some(parent) = only {
+            rows.expr_as(parent, PARENT).expr_as(self.beside(scope), BESIDE);
             columns.select::<E>(&mut rows);
             return Ok(rows);
         }
@@ -250,6 +279,7 @@ impl<E: Table> Load for List<E> {
 
     fn join(&self, other: &Self) {
         self.want(other.wanted.get());
+        self.more.fetch_or(other.more.load(Relaxed), Relaxed);
     }
 
     async fn load(
@@ -260,8 +290,14 @@ impl<E: Table> Load for List<E> {
         let database = &*self.view.of(database);
         let columns = self.wanted.get();
         let statement = self.statement(Scope::new(database, self.view), columns, &parents)?;
-        let cells = database.read(&statement).await?;
-        let all = Arc::new(Read { cells, columns, before: BESIDE_PLACE + 1, table: PhantomData });
+        let cells = match self.is_asked_for_each(database.backend()) {
+            true => {
+                let numbers = parents.iter().filter_map(Key::number).collect();
+                database.read_each(&statement, numbers).await?
+            }
+            false => database.read(&statement).await?,
+        };
+        let all = Arc::new(Read::new(cells, columns, BESIDE_PLACE + 1));
         let mut found: HashMap<Key, Vec<Row<E>>> = HashMap::with_capacity(parents.len());
         let mut numbers = (0..all.cells.rows()).peekable();
         // The rows of a parent come one after the other.

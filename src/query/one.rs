@@ -62,7 +62,7 @@ where
 impl<E, K> Load for One<E, K>
 where
     E: EntityTrait<Model: DeserializeOwned>,
-    K: Clone + Eq + Hash + Ord + Send + Sync + 'static,
+    K: Clone + Eq + Hash + Ord + Send + Sync + Into<Value> + 'static,
     K: Serialize + DeserializeOwned,
     Vec<K>: Into<Value>,
 {
@@ -80,13 +80,16 @@ where
         let mut select = Query::select();
         select.expr_as(key.clone(), "key").from(E::default().table_name().into_iden());
         columns.select::<E>(&mut select);
-        let each = key_rows(database.backend(), &wanted)?;
-        select.and_where(key.in_subquery(each)).cond_where(visible::<E>(self.view));
+        select.cond_where(visible::<E>(self.view)).and_where(match &wanted[..] {
+            // As most often, for which nothing need be unpacked.
+            [one] => key.eq(one.clone()),
+            _ => key.in_subquery(key_rows(database.backend(), &wanted)?),
+        });
         if !self.removed {
             select.cond_where(there::<E>());
         }
         let cells = database.read(&select).await?;
-        let all = Arc::new(Read { cells, columns, before: 1, table: PhantomData });
+        let all = Arc::new(Read::new(cells, columns, 1));
         let row = |number| Ok((all.cells.decode(number, 0)?, Row::new(&all, number)));
         (0..all.cells.rows()).map(row).collect()
     }

@@ -99,9 +99,10 @@ impl Page {
         Ok(Bounds { after: read("after", &self.after)?, before: read("before", &self.before)? })
     }
 
-    /// How many rows to read: one more than the page has, to see whether there is another page.
-    pub(super) fn rows(&self) -> u64 {
-        u64::from(self.limit) + 1
+    /// How many rows to read: one more than the page has, where it is to be seen whether there is
+    /// another page.
+    pub(super) fn rows(&self, more: bool) -> u64 {
+        u64::from(self.limit) + u64::from(more)
     }
 
     /// The page, from its rows in the order in which they were read: from its end where it is

@@ -50,13 +50,24 @@ impl<C: IdenStatic> Parent<C> {
         let key = Expr::col((KEYS, KEYS));
         match self {
             Self::Root => None,
-            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
+            Self::Column(_) => self.is::<E>(key),
             Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
             Self::About(column) => {
                 let versions = figure::numbers_of_key(backend);
                 Some(Condition::all().add(super::column::<E>(*column).in_subquery(versions)))
             }
             Self::Versions => Some(figure::of_key(backend)),
+        }
+    }
+
+    /// The rows whose column holds this number; none where it is no column that tells a parent's.
+    pub(super) fn is<E>(&self, number: Expr) -> Option<Condition>
+    where
+        E: EntityTrait<Column = C>,
+    {
+        match self {
+            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(number))),
+            _ => None,
         }
     }
 
@@ -123,7 +134,8 @@ impl<C: IdenStatic> PartialEq for Parent<C> {
 }
 
 impl Key {
-    fn number(&self) -> Option<i64> {
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Group(_) => None,

@@ -19,6 +19,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::removed_at;
 use crate::{database::Cells, error::Error};
 
+/// How many columns a table may have.
+const COLUMNS: usize = 64;
+
+/// The position of a column that is not there.
+const NOWHERE: u8 = u8::MAX;
+
 /// Columns of a table, by their places among all that it has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ColumnSet(u64);
@@ -39,10 +45,14 @@ impl ColumnSet {
         removed_at::<E>().map(|column| Self::of(&[place_of::<E>(column)])).unwrap_or_default()
     }
 
-    /// Where a column stands among those of the set.
-    fn position(self, place: usize) -> Option<usize> {
-        let bit = 1 << place;
-        (self.0 & bit != 0).then(|| (self.0 & (bit - 1)).count_ones() as usize)
+    /// Where each column stands among those of the set, by its place.
+    fn positions(self) -> [u8; COLUMNS] {
+        let mut positions = [NOWHERE; COLUMNS];
+        let found = positions.iter_mut().enumerate().filter(|(place, _)| self.0 & 1 << place != 0);
+        for ((_, position), next) in found.zip(0..) {
+            *position = next;
+        }
+        positions
     }
 
     /// The columns of a table that are in the set, in their order.
@@ -91,10 +101,19 @@ impl Wanted {
 #[derive(Debug)]
 pub(super) struct Read<E> {
     pub(super) cells: Cells,
-    pub(super) columns: ColumnSet,
+    columns: ColumnSet,
+    /// Where each column stands among those that were read.
+    positions: [u8; COLUMNS],
     /// How many columns stand before those of the table.
-    pub(super) before: usize,
-    pub(super) table: PhantomData<fn() -> E>,
+    before: usize,
+    table: PhantomData<fn() -> E>,
+}
+
+impl<E> Read<E> {
+    /// These columns, after so many others.
+    pub(super) fn new(cells: Cells, columns: ColumnSet, before: usize) -> Self {
+        Self { cells, columns, positions: columns.positions(), before, table: PhantomData }
+    }
 }
 
 /// A row of a table.
@@ -124,20 +143,22 @@ impl<E: EntityTrait<Model: DeserializeOwned>> Row<E> {
         for column in columns.columns::<E>() {
             cells.push_value(model.get(column))?;
         }
-        let all = Read { cells, columns, before: 0, table: PhantomData };
-        Ok(Self { all: Arc::new(all), number: 0 })
+        Ok(Self { all: Arc::new(Read::new(cells, columns, 0)), number: 0 })
     }
 
     /// What stands in a column, given its place among all of the table. Fails where the column was
     /// not asked for.
     pub fn cell(&self, place: usize) -> Result<Cell<'_>, Error> {
-        let Read { cells, columns, before, .. } = &*self.all;
+        let Read { cells, positions, before, .. } = &*self.all;
         let missing = || {
             let table = E::default().table_name().to_owned();
             Error::internal(format!("column {place} of {table} was not read"))
         };
-        let position = columns.position(place).ok_or_else(missing)?;
-        Ok(cells.get(self.number, before + position))
+        let position = *positions.get(place).unwrap_or(&NOWHERE);
+        if position == NOWHERE {
+            return Err(missing());
+        }
+        Ok(cells.get(self.number, before + usize::from(position)))
     }
 
     /// What a column before those of the table holds.

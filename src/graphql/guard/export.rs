@@ -2,7 +2,7 @@
 //! each page is within the limits of any other request.
 
 use async_graphql::{
-    ServerError, Value,
+    ServerError,
     parser::types::{ExecutableDocument, OperationType},
 };
 
@@ -14,7 +14,7 @@ use super::{
     pager::{PAGE_INFO, Page, Pager},
     shape::Shape,
 };
-use crate::error::Error;
+use crate::{error::Error, graphql::rows::Json};
 
 /// What the rows of a page of a file may cost, unless a single one costs more: a page is held in
 /// memory, and larger ones are hardly faster.
@@ -108,13 +108,13 @@ impl Export {
 
     /// What is executed after this answer, which must be free of errors; none where it was the
     /// last.
-    pub fn after(&mut self, answer: &Value) -> Result<Option<Checked>, Error> {
+    pub fn after(&mut self, answer: &Json<'_>) -> Result<Option<Checked>, Error> {
         let Some(turned) = &mut self.turned else { return Ok(None) };
         let path = turned.pager.path.iter().map(|key| key.as_str());
-        let info = path.chain([PAGE_INFO]).try_fold(answer, field);
+        let info = path.chain([PAGE_INFO]).try_fold(answer, |value, key| value.field(key));
         // Without a connection there is no page.
         let Some(info) = info else { return Ok(None) };
-        if field(info, "hasNextPage") != Some(&Value::Boolean(true)) {
+        if info.field("hasNextPage") != Some(&Json::Boolean(true)) {
             return Ok(None);
         }
         let read = turned.page();
@@ -122,8 +122,8 @@ impl Export {
         if turned.left == Some(0) {
             return Ok(None);
         }
-        match field(info, "endCursor") {
-            Some(Value::String(cursor)) => Ok(Some(self.page(Some(cursor)))),
+        match info.field("endCursor") {
+            Some(Json::Text(cursor)) => Ok(Some(self.page(Some(cursor)))),
             _ => Err(Error::internal("a page that is not the last has no cursor at its end")),
         }
     }
@@ -135,12 +135,5 @@ impl Export {
             turned.pager.turn(&mut parsed, self.asked.operation(), &page);
         }
         Checked::new(&self.admitted, parsed, &self.asked, self.operation, self.cost, self.error_max)
-    }
-}
-
-fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    match value {
-        Value::Object(fields) => fields.get(key),
-        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Env, field_path,
     relation::Resolve,
     seen::Level,
-    values::{Values, write_value},
+    values::{Values, Written, write_value},
 };
 use crate::graphql::Node;
 
@@ -18,7 +18,11 @@ use crate::graphql::Node;
 pub(super) struct ComputedField<'a>(pub(super) &'a Positioned<Field>);
 
 impl<N: Node> Resolve<N> for ComputedField<'_> {
-    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
+    fn load<'l, 'b: 'l>(
+        &'b self,
+        env: Env<'b>,
+        level: Level<'l, N>,
+    ) -> BoxFuture<'l, Box<dyn Written + 'b>> {
         let key = &self.0.node.response_key().node;
         async move {
             let each = level.objects.iter().zip(level.paths).map(|(object, path)| async move {
@@ -32,7 +36,7 @@ impl<N: Node> Resolve<N> for ComputedField<'_> {
                     Ok(())
                 });
             }
-            values
+            Box::new(values) as Box<dyn Written>
         }
         .boxed()
     }

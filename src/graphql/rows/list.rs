@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_graphql::{
-    Context, OutputType, Positioned, ServerResult,
+    Context, OutputType, Positioned, QueryPathNode, ServerError, ServerResult,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaInputValue, Registry},
@@ -23,10 +23,10 @@ use super::{
     Env,
     field::argument,
     field_path,
-    page::Pages,
+    page::{LoadedPages, Pages},
     relation::{Relation, Resolve},
     seen::{Level, Seen},
-    values::Values,
+    values::{Written, write_or_null},
 };
 use crate::{
     error::Error,
@@ -209,7 +209,11 @@ impl<N: Node, T: Node> ListField<'_, N, T> {
 }
 
 impl<N: Node, T: Node> Resolve<N> for ListField<'_, N, T> {
-    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
+    fn load<'l, 'b: 'l>(
+        &'b self,
+        env: Env<'b>,
+        level: Level<'l, N>,
+    ) -> BoxFuture<'l, Box<dyn Written + 'b>> {
         let key = &self.field.node.response_key().node;
         async move {
             let ctx = env.at(None, self.field);
@@ -224,17 +228,33 @@ impl<N: Node, T: Node> Resolve<N> for ListField<'_, N, T> {
                     lists.len() - 1
                 }));
             }
-            let found = self.pages.values(env, &lists, &places).await;
-            let mut values = Values::with_capacity(each.len());
-            for (list, path) in each.into_iter().zip(level.paths) {
-                let written = match list {
-                    Ok(list) => found.get(list),
-                    Err(error) => Err(env.error(field_path(path, key), self.field.pos, error)),
-                };
-                values.push_or_null(env, true, Some(written));
-            }
-            values
+            let pages = self.pages.load(env, lists, &places).await;
+            Box::new(LoadedLists { env, field: self.field, each, pages }) as Box<dyn Written + 'b>
         }
         .boxed()
+    }
+}
+
+/// The lists of rows, as they were found.
+struct LoadedLists<'b, T: Node> {
+    env: Env<'b>,
+    field: &'b Positioned<Field>,
+    /// Of each row which of the pages.
+    each: Vec<async_graphql::Result<usize>>,
+    pages: LoadedPages<'b, T>,
+}
+
+impl<T: Node> Written for LoadedLists<'_, T> {
+    fn write(
+        &self,
+        row: usize,
+        object: &QueryPathNode<'_>,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Box<ServerError>> {
+        let path = field_path(object, &self.field.node.response_key().node);
+        write_or_null(self.env, true, to, |to| match &self.each[row] {
+            Ok(page) => self.pages.write(*page, &path, to),
+            Err(error) => Err(self.env.error(path, self.field.pos, error.clone())),
+        })
     }
 }

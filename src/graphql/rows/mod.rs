@@ -8,6 +8,7 @@
 
 mod computed;
 pub mod field;
+mod json;
 pub mod list;
 pub mod page;
 pub mod relation;
@@ -24,10 +25,11 @@ use async_graphql::{
 };
 
 pub use field::Fields;
+pub use json::{Json, write_data};
 pub use list::Many;
 pub use relation::One;
 pub use seen::Seen;
-pub use values::{parse_raw_values, write_response};
+pub use values::write_response;
 
 use self::selection::Selection;
 use super::Node;

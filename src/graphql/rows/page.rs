@@ -12,8 +12,8 @@ use futures_util::future::{join, join_all};
 use super::{
     Env, ROOT, field_path, index_path,
     seen::Seen,
-    selection::{Key, Selection, fields, key, sub_fields},
-    values::Values,
+    selection::{Key, Loaded, Selection, fields, key, sub_fields},
+    values::{Values, Written},
 };
 use crate::{
     error::Error,
@@ -42,12 +42,22 @@ enum OfEdge<'a, N: Node> {
 }
 
 /// What was read for connections, where it is asked for: the page of each, and its total.
-struct LoadedPages<N: Node> {
+struct Read<N: Node> {
     pages: Vec<Result<Arc<Rows<N::Table>>, Error>>,
     totals: Vec<Result<i64, Error>>,
     /// Where the rows of each page begin among all.
     starts: Vec<usize>,
-    nodes: Vec<Seen<N>>,
+    nodes: Arc<Vec<Seen<N>>>,
+}
+
+/// Connections of which all is found that is asked for.
+pub(super) struct LoadedPages<'b, N: Node> {
+    pages: &'b Pages<'b, N>,
+    env: Env<'b>,
+    lists: Vec<Connection<N>>,
+    read: Read<N>,
+    /// What was found of the rows, of each field that asks for them; of edges, of each of theirs.
+    nodes: Vec<Vec<Option<Loaded<'b, N>>>>,
 }
 
 impl<'a, N: Node> Pages<'a, N> {
@@ -68,42 +78,36 @@ impl<'a, N: Node> Pages<'a, N> {
         Ok(Self { items })
     }
 
-    /// Each connection as JSON.
-    pub(super) async fn values(
-        &self,
-        env: Env<'_>,
-        lists: &[Connection<N>],
+    /// Finds what is asked of each connection, given its place in the answer.
+    pub(super) async fn load<'b>(
+        &'b self,
+        env: Env<'b>,
+        lists: Vec<Connection<N>>,
         paths: &[QueryPathNode<'_>],
-    ) -> Values {
-        let found = self.read(env, lists).await;
+    ) -> LoadedPages<'b, N> {
+        let read = self.read(env, &lists).await;
+        let nodes = || Arc::clone(&read.nodes);
         let each = self.items.iter().map(|(_, field, item)| async {
             let places: Vec<_> = paths.iter().map(|path| field_path(path, key_of(field))).collect();
             match item {
                 Item::Nodes(selection) => {
-                    let places = found.places(&places);
-                    Some(vec![selection.values(env, &found.nodes, &places).await])
+                    vec![Some(selection.load(env, nodes(), &read.places(&places)).await)]
                 }
                 Item::Edges(items) => {
-                    let places = found.places(&places);
+                    let places = read.places(&places);
                     let each = items.iter().map(|(_, item)| async {
-                        let OfEdge::Node(field, selection) = item else { return Values::default() };
+                        let OfEdge::Node(field, selection) = item else { return None };
                         let places: Vec<_> =
                             places.iter().map(|edge| field_path(edge, key_of(field))).collect();
-                        selection.values(env, &found.nodes, &places).await
+                        Some(selection.load(env, nodes(), &places).await)
                     });
-                    Some(join_all(each).await)
+                    join_all(each).await
                 }
-                _ => None,
+                _ => Vec::new(),
             }
         });
-        let written = join_all(each).await;
-        let mut values = Values::with_capacity(lists.len());
-        for (place, list) in lists.iter().enumerate() {
-            values.push(|to| {
-                self.connection(env, list, (place, &paths[place]), &found, &written, to)
-            });
-        }
-        values
+        let nodes = join_all(each).await;
+        LoadedPages { pages: self, env, lists, read, nodes }
     }
 }
 
@@ -136,7 +140,7 @@ fn node<N: Node>(list: &List<N::Table>, row: &Row<N::Table>) -> Seen<N> {
     }
 }
 
-impl<N: Node> LoadedPages<N> {
+impl<N: Node> Read<N> {
     /// The place of each row, given that of the list of each page.
     fn places<'p>(&self, lists: &'p [QueryPathNode<'p>]) -> Vec<QueryPathNode<'p>> {
         let pages = self.pages.iter().zip(lists);
@@ -159,18 +163,22 @@ impl<N: Node> Pages<'_, N> {
                     OfEdge::Cursor => list.want_cursors(),
                     OfEdge::Typename => {}
                 }),
-                Item::PageInfo(fields)
-                    if fields.iter().any(|field| field.name.ends_with("Cursor")) =>
-                {
-                    list.want_cursors();
+                Item::PageInfo(fields) => {
+                    for SubField { name, .. } in fields {
+                        match name.as_str() {
+                            "startCursor" | "endCursor" => list.want_cursors(),
+                            "hasPreviousPage" | "hasNextPage" => list.want_more(),
+                            _ => {}
+                        }
+                    }
                 }
-                Item::PageInfo(_) | Item::Typename | Item::TotalCount => {}
+                Item::Typename | Item::TotalCount => {}
             }
         }
     }
 
     /// Reads what is asked for.
-    async fn read(&self, env: Env<'_>, lists: &[Connection<N>]) -> LoadedPages<N> {
+    async fn read(&self, env: Env<'_>, lists: &[Connection<N>]) -> Read<N> {
         lists.iter().for_each(|connection| self.want(&connection.list));
         let is_asked =
             |what: fn(&Item<'_, N>) -> bool| self.items.iter().any(|(.., item)| what(item));
@@ -201,54 +209,58 @@ impl<N: Node> Pages<'_, N> {
                 nodes.extend(page.rows.iter().map(|row| node::<N>(&connection.list, row)));
             }
         }
-        LoadedPages { pages, totals, starts, nodes }
+        Read { pages, totals, starts, nodes: Arc::new(nodes) }
     }
+}
 
-    fn connection(
+impl<N: Node> LoadedPages<'_, N> {
+    /// Writes a connection, given its place in the answer.
+    pub(super) fn write(
         &self,
-        env: Env<'_>,
-        list: &Connection<N>,
-        (place, path): (usize, &QueryPathNode<'_>),
-        found: &LoadedPages<N>,
-        written: &[Option<Vec<Values>>],
+        place: usize,
+        path: &QueryPathNode<'_>,
         to: &mut Vec<u8>,
     ) -> Result<(), Box<ServerError>> {
+        let Self { env, read, .. } = self;
+        let list = &self.lists[place].list;
         to.push(b'{');
-        for (number, (key, field, item)) in self.items.iter().enumerate() {
+        for (number, (key, field, item)) in self.pages.items.iter().enumerate() {
             if number > 0 {
                 to.push(b',');
             }
             to.extend_from_slice(key);
-            let error = |error: &Error| {
-                env.error(field_path(path, key_of(field)), field.pos, error.clone().into())
+            let path = field_path(path, key_of(field));
+            let error = |error: &Error| env.error(path, field.pos, error.clone().into());
+            let page = || read.pages[place].as_ref().map_err(error);
+            let nodes = &self.nodes[number];
+            let node = |among: usize, row: usize, path: &QueryPathNode<'_>, to: &mut Vec<u8>| {
+                let found = nodes.get(among).and_then(Option::as_ref);
+                found.map_or(Ok(()), |found| found.write(read.starts[place] + row, path, to))
             };
-            let page = || found.pages[place].as_ref().map_err(error);
-            let start = || found.starts[place];
-            let values = written[number].as_deref().unwrap_or_default();
             match item {
                 Item::Typename => write_text(&Connection::<N>::type_name(), to),
                 Item::Nodes(_) => {
                     write_list(page()?.rows.len(), to, |row, to| {
-                        to.extend_from_slice(values[0].get(start() + row)?);
-                        Ok(())
+                        node(0, row, &index_path(&path, row), to)
                     })?;
                 }
                 Item::Edges(items) => {
                     let page = page()?;
                     write_list(page.rows.len(), to, |row, to| {
+                        let path = index_path(&path, row);
                         to.push(b'{');
-                        for (number, (key, item)) in items.iter().enumerate() {
-                            if number > 0 {
+                        for (among, (key, item)) in items.iter().enumerate() {
+                            if among > 0 {
                                 to.push(b',');
                             }
                             to.extend_from_slice(key);
                             match item {
                                 OfEdge::Typename => write_text(&edge_name::<N>(), to),
-                                OfEdge::Node(..) => {
-                                    to.extend_from_slice(values[number].get(start() + row)?);
+                                OfEdge::Node(field, _) => {
+                                    node(among, row, &field_path(&path, key_of(field)), to)?;
                                 }
                                 OfEdge::Cursor => {
-                                    let cursor = list.list.cursor(page, row);
+                                    let cursor = list.cursor(page, row);
                                     let cursor = cursor.map_err(|why| error(&why))?;
                                     write_text(&cursor.unwrap_or_default(), to);
                                 }
@@ -263,7 +275,7 @@ impl<N: Node> Pages<'_, N> {
                     let last = page.rows.len().wrapping_sub(1);
                     let is_asked = |name| sub_fields.iter().any(|field| field.name == name);
                     let cursor = |name, place| match is_asked(name) {
-                        true => list.list.cursor(page, place).map_err(|why| error(&why)),
+                        true => list.cursor(page, place).map_err(|why| error(&why)),
                         false => Ok(None),
                     };
                     let start = cursor("startCursor", 0)?;
@@ -276,7 +288,7 @@ impl<N: Node> Pages<'_, N> {
                     });
                 }
                 Item::TotalCount => {
-                    let total = found.totals[place].clone();
+                    let total = read.totals[place].clone();
                     let total = total.and_then(|all| i32::try_from(all).map_err(Error::internal));
                     let total = total.map_err(|why| env.add_error(*error(&why))).ok();
                     total.write(&[], to);
@@ -344,7 +356,16 @@ pub async fn resolve<N: Node>(
     ctx: &ContextSelectionSet<'_>,
 ) -> ServerResult<Value> {
     let env = Env::of(ctx);
-    let pages = Pages::of(env, ctx.item)?;
+    let pages = Pages::<N>::of(env, ctx.item)?;
     let path = ctx.path_node.unwrap_or(ROOT);
-    pages.values(env, std::slice::from_ref(connection), &[path]).await.into_only()
+    let found = pages
+        .load(
+            env,
+            vec![Connection { list: Arc::clone(&connection.list), key: connection.key.clone() }],
+            &[path],
+        )
+        .await;
+    let mut values = Values::with_capacity(1);
+    values.push(|to| found.write(0, &path, to));
+    values.into_only()
 }

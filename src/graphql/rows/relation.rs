@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use async_graphql::{
-    OutputType, Positioned, QueryPathNode, ServerResult,
+    OutputType, Positioned, QueryPathNode, ServerError, ServerResult,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaInputValue, Registry},
@@ -18,7 +18,7 @@ use super::{
     Env, field_path,
     seen::{Level, Seen},
     selection::Selection,
-    values::Values,
+    values::{Values, Written, write_or_null},
 };
 use crate::{
     error::Error,
@@ -46,10 +46,15 @@ pub trait Relation<N: Node>: Send + Sync {
     ) -> ServerResult<Box<dyn Resolve<N> + 'a>>;
 }
 
-/// A field that is resolved for all objects of a level together, before any of them is written.
+/// A field of which something is found for all objects of a level together, before any of them is
+/// written.
 pub trait Resolve<N: Node>: Send + Sync {
-    /// The value of each object.
-    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values>;
+    /// Finds it.
+    fn load<'l, 'b: 'l>(
+        &'b self,
+        env: Env<'b>,
+        level: Level<'l, N>,
+    ) -> BoxFuture<'l, Box<dyn Written + 'b>>;
 }
 
 /// The row that a column refers to.
@@ -147,77 +152,84 @@ impl<T: Node> ReferenceField<'_, T> {
 }
 
 impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
-    fn values<'b>(&'b self, env: Env<'b>, level: Level<'b, N>) -> BoxFuture<'b, Values> {
+    fn load<'l, 'b: 'l>(
+        &'b self,
+        env: Env<'b>,
+        level: Level<'l, N>,
+    ) -> BoxFuture<'l, Box<dyn Written + 'b>> {
         let key = &self.field.node.response_key().node;
         async move {
             let (mut views, references) = self.references(level.rows);
             join_all(views.iter_mut().map(|found| self.load(env, found))).await;
             // A row that many refer to is written once, for it is the same wherever it stands.
-            let mut written: Vec<Vec<Option<usize>>> =
+            let mut known: Vec<Vec<Option<usize>>> =
                 views.iter().map(|found| vec![None; found.numbers.len()]).collect();
-            let mut firsts = Others::default();
+            let (mut firsts, mut repeated) = (Others::default(), Vec::new());
             let mut each = Vec::with_capacity(references.len());
-            for (reference, path) in references.into_iter().zip(level.paths) {
+            for (object, (reference, path)) in references.into_iter().zip(level.paths).enumerate() {
                 each.push(reference.and_then(|reference| {
-                    let Some((place, number)) = reference else { return Ok(None) };
-                    let found = &views[place];
-                    let (at, row) = found.row(number)?;
-                    let known = written[place][at].filter(|_| env.shares);
-                    let first = known.unwrap_or_else(|| firsts.push(row, found.view, path, key));
-                    written[place][at] = Some(first);
-                    Ok(Some(Referred { place, number, first, is_repeated: known.is_some() }))
+                    let Some((view, number)) = reference else { return Ok(None) };
+                    let (at, row) = views[view].row(number)?;
+                    if let Some(first) = known[view][at].filter(|_| env.shares) {
+                        repeated.push((object, row, views[view].view));
+                        return Ok(Some(first));
+                    }
+                    let first = firsts.push(row, views[view].view, path, key);
+                    known[view][at] = Some(first);
+                    Ok(Some(first))
                 }));
             }
             let told = env.errors();
-            let found = self.selection.values(env, &firsts.rows, &firsts.paths).await;
+            let mut found = vec![self.selection.values(env, firsts.rows, &firsts.paths).await];
+            let mut each: Vec<_> = each
+                .into_iter()
+                .map(|first| first.map(|first| first.map(|row| (0, row))))
+                .collect();
             // But an error is told at each place, and what is inside is then not gone through twice
             // at each level.
-            let mut repeated = None;
-            if env.shares && (env.errors() != told || !found.is_whole()) {
+            if env.shares && (env.errors() != told || !found[0].is_whole()) {
                 let mut again = Others::default();
-                for (referred, path) in each.iter().zip(level.paths) {
-                    if let Ok(Some(Referred { place, number, is_repeated: true, .. })) = referred
-                        && let Ok((_, row)) = views[*place].row(*number)
-                    {
-                        again.push(row, views[*place].view, path, key);
-                    }
+                for (object, row, view) in repeated {
+                    let row = again.push(row, view, &level.paths[object], key);
+                    each[object] = Ok(Some((1, row)));
                 }
-                repeated =
-                    Some(self.selection.values(env.apart(), &again.rows, &again.paths).await);
+                found.push(self.selection.values(env.apart(), again.rows, &again.paths).await);
             }
-            let mut next_again = 0;
-            let mut values = Values::with_capacity(each.len());
-            for (referred, path) in each.into_iter().zip(level.paths) {
-                let written = match referred {
-                    Ok(None) => None,
-                    Ok(Some(Referred { first, is_repeated, .. })) => {
-                        next_again += usize::from(is_repeated);
-                        Some(match &repeated {
-                            Some(again) if is_repeated => again.get(next_again - 1),
-                            _ => found.get(first),
-                        })
-                    }
-                    Err(error) => {
-                        Some(Err(env.error(field_path(path, key), self.field.pos, error.into())))
-                    }
-                };
-                values.push_or_null(env, self.one.optional, written);
-            }
-            values
+            let (field, optional) = (self.field, self.one.optional);
+            Box::new(LoadedReferences { env, field, optional, each, found })
+                as Box<dyn Written + 'b>
         }
         .boxed()
     }
 }
 
-/// What an object refers to.
-struct Referred {
-    /// From which view, and the number.
-    place: usize,
-    number: i64,
-    /// Where it is written first.
-    first: usize,
-    /// Whether that is for another object.
-    is_repeated: bool,
+/// What objects refer to, as it was found and written.
+struct LoadedReferences<'b> {
+    env: Env<'b>,
+    field: &'b Positioned<Field>,
+    optional: bool,
+    /// Of each object among which values what it refers to is, and where there.
+    each: Vec<Result<Option<(usize, usize)>, Error>>,
+    found: Vec<Values>,
+}
+
+impl Written for LoadedReferences<'_> {
+    fn write(
+        &self,
+        row: usize,
+        object: &QueryPathNode<'_>,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Box<ServerError>> {
+        let path = field_path(object, &self.field.node.response_key().node);
+        write_or_null(self.env, self.optional, to, |to| match &self.each[row] {
+            Ok(Some((among, place))) => self.found[*among].write(*place, &path, to),
+            Ok(None) => {
+                to.extend_from_slice(b"null");
+                Ok(())
+            }
+            Err(error) => Err(self.env.error(path, self.field.pos, error.clone().into())),
+        })
+    }
 }
 
 /// Rows that others refer to, each with its place in the answer.

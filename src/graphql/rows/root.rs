@@ -98,7 +98,7 @@ async fn single<N: Node>(ctx: &Context<'_>) -> ServerResult<Value> {
     let path = ctx.path_node.unwrap_or(ROOT);
     match slug::find::<N>(ctx, &slug, selection.columns()).await {
         Ok(None) => Ok(Value::Null),
-        Ok(Some(found)) => selection.values(env, &[found], &[path]).await.into_optional(env),
+        Ok(Some(found)) => selection.values(env, vec![found], &[path]).await.into_optional(env),
         Err(why) => {
             env.add_error(*env.error(path, ctx.item.pos, why));
             Ok(Value::Null)

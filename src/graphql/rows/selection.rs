@@ -1,5 +1,7 @@
 //! What is asked of objects of one type, bound to how it is written.
 
+use std::sync::Arc;
+
 use async_graphql::{
     Pos, Positioned, QueryPathNode, ServerError, ServerResult,
     parser::types::{Field, Selection as Selected, SelectionSet},
@@ -17,7 +19,7 @@ use super::{
     field_path,
     relation::Resolve,
     seen::{Level, Seen},
-    values::Values,
+    values::{Values, Written},
 };
 use crate::{
     error::Error,
@@ -134,24 +136,10 @@ impl<'a, N: Node> Selection<'a, N> {
     pub(super) async fn values(
         &self,
         env: Env<'_>,
-        rows: &[Seen<N>],
+        rows: Vec<Seen<N>>,
         paths: &[QueryPathNode<'_>],
     ) -> Values {
-        let objects = match self.is_computed {
-            true => rows.iter().map(Seen::object).collect::<Result<Vec<_>, _>>(),
-            false => Ok(Vec::new()),
-        };
-        match objects {
-            Ok(objects) => self.level(env, Level { rows, objects: &objects, paths }).await,
-            Err(why) => {
-                let mut values = Values::with_capacity(rows.len());
-                for path in paths {
-                    let why = why.clone().into();
-                    values.push(|_| Err(env.error(*path, self.position, why)));
-                }
-                values
-            }
-        }
+        self.load(env, Arc::new(rows), paths).await.values(paths)
     }
 
     /// An object that is at hand as a whole.
@@ -163,41 +151,98 @@ impl<'a, N: Node> Selection<'a, N> {
     ) -> Result<Values, Box<ServerError>> {
         let row = Seen::of(object, self.columns)
             .map_err(|why| env.error(*path, self.position, why.into()))?;
-        let (rows, objects) = (std::slice::from_ref(&row), std::slice::from_ref(object));
-        Ok(self.level(env, Level { rows, objects, paths: std::slice::from_ref(path) }).await)
+        let (objects, paths) = (Ok(std::slice::from_ref(object)), std::slice::from_ref(path));
+        Ok(self.found(env, Arc::new(vec![row]), objects, paths).await.values(paths))
     }
 
-    async fn level(&self, env: Env<'_>, level: Level<'_, N>) -> Values {
-        let resolved = self.resolved.iter().map(|field| field.values(env, level));
-        let found = join_all(resolved).await;
+    /// Finds what is asked of each object, given its place in the answer.
+    pub(super) async fn load<'b>(
+        &'b self,
+        env: Env<'b>,
+        rows: Arc<Vec<Seen<N>>>,
+        paths: &[QueryPathNode<'_>],
+    ) -> Loaded<'b, N> {
+        let objects = match self.is_computed {
+            true => rows.iter().map(Seen::object).collect::<Result<Vec<_>, _>>(),
+            false => Ok(Vec::new()),
+        };
+        let objects = objects.as_deref().map_err(Clone::clone);
+        self.found(env, rows, objects, paths).await
+    }
+
+    async fn found<'b>(
+        &'b self,
+        env: Env<'b>,
+        rows: Arc<Vec<Seen<N>>>,
+        objects: Result<&[N], Error>,
+        paths: &[QueryPathNode<'_>],
+    ) -> Loaded<'b, N> {
+        let resolved = match objects {
+            Ok(objects) => {
+                let level = Level { rows: &rows, objects, paths };
+                let resolved = self.resolved.iter().map(|field| field.load(env, level));
+                Ok(join_all(resolved).await)
+            }
+            Err(why) => Err(why),
+        };
         let languages = self.items.iter().map(|(.., item)| match item {
             Item::Text { languages, .. } => languages.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         });
-        let languages: Vec<Vec<&str>> = languages.collect();
-        let mut values = Values::with_capacity(level.rows.len());
-        for (number, (row, path)) in level.rows.iter().zip(level.paths).enumerate() {
-            values.push(|to| {
-                to.push(b'{');
-                for (place, (key, field, item)) in self.items.iter().enumerate() {
-                    if place > 0 {
-                        to.push(b',');
-                    }
-                    to.extend_from_slice(key);
-                    if let Item::Resolved(resolved) = item {
-                        to.extend_from_slice(found[*resolved].get(number)?);
-                        continue;
-                    }
-                    write_item(row, item, &languages[place], to).map_err(|why| {
-                        let key = &field.node.response_key().node;
-                        env.error(field_path(path, key), field.pos, why.into())
-                    })?;
-                }
-                to.push(b'}');
-                Ok(())
-            });
+        Loaded { selection: self, env, languages: languages.collect(), rows, resolved }
+    }
+}
+
+/// Objects of which all is found that is asked for.
+pub(super) struct Loaded<'b, N: Node> {
+    selection: &'b Selection<'b, N>,
+    env: Env<'b>,
+    /// Of each field the languages in which it is wanted.
+    languages: Vec<Vec<&'b str>>,
+    rows: Arc<Vec<Seen<N>>>,
+    /// What was resolved, or why nothing can be said of the objects.
+    resolved: Result<Vec<Box<dyn Written + 'b>>, Error>,
+}
+
+impl<N: Node> Loaded<'_, N> {
+    fn values(&self, paths: &[QueryPathNode<'_>]) -> Values {
+        let mut values = Values::with_capacity(paths.len());
+        for (row, path) in paths.iter().enumerate() {
+            values.push(|to| self.write(row, path, to));
         }
         values
+    }
+}
+
+impl<N: Node> Written for Loaded<'_, N> {
+    fn write(
+        &self,
+        number: usize,
+        path: &QueryPathNode<'_>,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Box<ServerError>> {
+        let Selection { items, position, .. } = self.selection;
+        let resolved = self.resolved.as_ref();
+        let resolved =
+            resolved.map_err(|why| self.env.error(*path, *position, why.clone().into()))?;
+        let row = &self.rows[number];
+        to.push(b'{');
+        for (place, (key, field, item)) in items.iter().enumerate() {
+            if place > 0 {
+                to.push(b',');
+            }
+            to.extend_from_slice(key);
+            if let Item::Resolved(among) = item {
+                resolved[*among].write(number, path, to)?;
+                continue;
+            }
+            write_item(row, item, &self.languages[place], to).map_err(|why| {
+                let key = &field.node.response_key().node;
+                self.env.error(field_path(path, key), field.pos, why.into())
+            })?;
+        }
+        to.push(b'}');
+        Ok(())
     }
 }
 

@@ -2,14 +2,47 @@
 
 use std::ops::Range;
 
-use async_graphql::{Name, Response, ServerError, ServerResult, Value, indexmap::IndexMap};
+use async_graphql::{
+    Name, QueryPathNode, Response, ServerError, ServerResult, Value, indexmap::IndexMap,
+};
 use async_graphql_value::RAW_VALUE_TOKEN;
 use entity::column::{write_json, write_text};
 
 use super::Env;
 
-/// The value of something for each of many rows: where its bytes are, or why there is none and
-/// nothing may stand in its place. Rows may share bytes.
+/// Something that was found of many rows, and can be written of each.
+pub trait Written: Send {
+    /// Writes the value of a row, given the place of its object in the answer. What was written of
+    /// one that fails is for others to take back.
+    fn write(
+        &self,
+        row: usize,
+        object: &QueryPathNode<'_>,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Box<ServerError>>;
+}
+
+/// Writes a value; null where it may be null and fails, which is told.
+pub(super) fn write_or_null(
+    env: Env<'_>,
+    optional: bool,
+    to: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), Box<ServerError>>,
+) -> Result<(), Box<ServerError>> {
+    let start = to.len();
+    match write(to) {
+        Err(error) if optional => {
+            to.truncate(start);
+            env.add_error(*error);
+            to.extend_from_slice(b"null");
+            Ok(())
+        }
+        written => written,
+    }
+}
+
+/// The value of something for each of many rows, as it is written already: where its bytes are, or why there is none and
+/// nothing may stand in its place.
 #[derive(Default)]
 pub struct Values {
     bytes: Vec<u8>,
@@ -35,37 +68,9 @@ impl Values {
         self.each.push(written.map(|()| start..self.bytes.len()));
     }
 
-    /// The value of the next row; null where there is none, and where one that may be null failed,
-    /// which is told.
-    pub(super) fn push_or_null(
-        &mut self,
-        env: Env<'_>,
-        optional: bool,
-        value: Option<Result<&[u8], Box<ServerError>>>,
-    ) {
-        let bytes = match value {
-            Some(Err(error)) if !optional => return self.push(|_| Err(error)),
-            Some(Err(error)) => {
-                env.add_error(*error);
-                None
-            }
-            Some(Ok(bytes)) => Some(bytes),
-            None => None,
-        };
-        self.push(|to| {
-            to.extend_from_slice(bytes.unwrap_or(b"null"));
-            Ok(())
-        });
-    }
-
     /// Whether there is a value for each row.
     pub(super) fn is_whole(&self) -> bool {
         self.each.iter().all(Result::is_ok)
-    }
-
-    /// The value of a row.
-    pub(super) fn get(&self, row: usize) -> Result<&[u8], Box<ServerError>> {
-        self.each[row].clone().map(|range| &self.bytes[range])
     }
 
     /// The value of the only row.
@@ -87,6 +92,18 @@ impl Values {
             env.add_error(error);
             Value::Null
         }))
+    }
+}
+
+impl Written for Values {
+    fn write(
+        &self,
+        row: usize,
+        _: &QueryPathNode<'_>,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Box<ServerError>> {
+        to.extend_from_slice(&self.bytes[self.each[row].clone()?]);
+        Ok(())
     }
 }
 
@@ -157,20 +174,4 @@ pub fn write_response(response: &Response, to: &mut Vec<u8>) {
         write_json(&response.errors, to);
     }
     to.push(b'}');
-}
-
-/// A value none of whose parts is JSON already.
-pub fn parse_raw_values(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => match as_raw(&fields) {
-            Some(json) => serde_json::from_str(json).unwrap_or_default(),
-            None => {
-                let fields =
-                    fields.into_iter().map(|(name, value)| (name, parse_raw_values(value)));
-                Value::Object(fields.collect())
-            }
-        },
-        Value::List(items) => Value::List(items.into_iter().map(parse_raw_values).collect()),
-        value => value,
-    }
 }

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ServerError, Value};
+use async_graphql::ServerError;
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::table::Table;
-use crate::{error::Error, graphql::Shape};
+use crate::{
+    error::Error,
+    graphql::{Shape, rows::Json},
+};
 
 /// What stands between the values of a list in one cell.
 const BETWEEN: &str = "; ";
@@ -26,7 +29,7 @@ impl Csv {
     }
 
     /// The lines of a page, after the names of the columns on the first one.
-    pub(super) fn write(&self, data: &Value, first: bool) -> Result<Vec<u8>, Error> {
+    pub(super) fn write(&self, data: &Json<'_>, first: bool) -> Result<Vec<u8>, Error> {
         let mark = if first && self.mark { MARK } else { "" };
         let mut lines =
             WriterBuilder::new().terminator(Terminator::CRLF).from_writer(mark.as_bytes().to_vec());
@@ -38,7 +41,7 @@ impl Csv {
     }
 }
 
-fn line(lines: &mut Writer<Vec<u8>>, row: &[Option<&Value>]) -> Result<(), Error> {
+fn line(lines: &mut Writer<Vec<u8>>, row: &[Option<&Json<'_>>]) -> Result<(), Error> {
     let cells = row.iter().map(|cell| cell.map_or(Cow::Borrowed(""), cell_text));
     for cell in cells {
         lines.write_field(&*cell).map_err(Error::internal)?;
@@ -48,7 +51,7 @@ fn line(lines: &mut Writer<Vec<u8>>, row: &[Option<&Value>]) -> Result<(), Error
 
 /// A value as a cell. A text that a spreadsheet would run as a formula has an apostrophe before it;
 /// numbers stay numbers.
-fn cell_text(value: &Value) -> Cow<'_, str> {
+fn cell_text<'v>(value: &'v Json<'_>) -> Cow<'v, str> {
     let text = plain(value);
     match is_formula(&text) {
         true => Cow::Owned(format!("'{text}")),
@@ -56,22 +59,19 @@ fn cell_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-fn plain(value: &Value) -> Cow<'_, str> {
+fn plain<'v>(value: &'v Json<'_>) -> Cow<'v, str> {
     match value {
-        Value::Null => "".into(),
-        Value::String(text) => text.into(),
-        Value::Enum(name) => name.as_str().into(),
-        Value::List(values) => values.iter().map(item).collect::<Vec<_>>().join(BETWEEN).into(),
+        Json::Null => "".into(),
+        Json::Text(text) => Cow::Borrowed(text),
+        Json::List(values) => values.iter().map(item).collect::<Vec<_>>().join(BETWEEN).into(),
         // Numbers, truths, shapes: as JSON has them.
         other => serde_json::to_string(other).unwrap_or_default().into(),
     }
 }
 
 /// One of a list in a cell; of a text in several languages, after its language.
-fn item(value: &Value) -> Cow<'_, str> {
-    if let Value::Object(fields) = value
-        && let (Some(language), Some(text)) = (fields.get("language"), fields.get("text"))
-    {
+fn item<'v>(value: &'v Json<'_>) -> Cow<'v, str> {
+    if let (Some(language), Some(text)) = (value.field("language"), value.field("text")) {
         return format!("{}: {}", plain(language), plain(text)).into();
     }
     plain(value)
@@ -118,7 +118,7 @@ mod tests {
     struct Case {
         name: String,
         query: String,
-        data: Value,
+        data: serde_json::Value,
         csv: String,
     }
 
@@ -138,7 +138,9 @@ mod tests {
         let guard = guard();
         let cases: Vec<Case> = serde_json::from_str(include_str!("cases.json")).unwrap();
         for case in cases {
-            let lines = csv(&guard, &case.query).unwrap().write(&case.data, true).unwrap();
+            let data = serde_json::to_vec(&case.data).unwrap();
+            let data = Json::read(&data).unwrap();
+            let lines = csv(&guard, &case.query).unwrap().write(&data, true).unwrap();
             assert_eq!(String::from_utf8(lines).unwrap(), case.csv, "{}", case.name);
         }
     }

@@ -8,7 +8,7 @@ mod ndjson;
 mod pages;
 mod table;
 
-use async_graphql::{ServerError, Value, parser::types::OperationType};
+use async_graphql::{ServerError, parser::types::OperationType};
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -18,7 +18,7 @@ use self::{csv::Csv, ndjson::Ndjson, pages::Pages};
 use super::{App, negotiation::Media, refusal::Refusal, reply::Reply};
 use crate::{
     error::Error,
-    graphql::{Asked, Preferred, Shape},
+    graphql::{Asked, Preferred, Shape, rows::Json},
 };
 
 /// The form of a file.
@@ -104,7 +104,7 @@ impl Rows {
     }
 
     /// The part of the file that a page's data are; of the first page what comes before, too.
-    fn write(&self, data: &Value, first: bool) -> Result<Vec<u8>, Error> {
+    fn write(&self, data: &Json<'_>, first: bool) -> Result<Vec<u8>, Error> {
         match self {
             Self::Csv(csv) => csv.write(data, first),
             Self::Ndjson(ndjson) => ndjson.write(data),
@@ -113,10 +113,7 @@ impl Rows {
 }
 
 /// What keys lead to; none where that is null.
-fn at<'v>(value: &'v Value, path: &[async_graphql::Name]) -> Option<&'v Value> {
-    let found = path.iter().try_fold(value, |value, key| match value {
-        Value::Object(fields) => fields.get(key),
-        _ => None,
-    });
-    found.filter(|value| **value != Value::Null)
+fn at<'v, 'a>(value: &'v Json<'a>, path: &[async_graphql::Name]) -> Option<&'v Json<'a>> {
+    let found = path.iter().try_fold(value, |value, key| value.field(key));
+    found.filter(|value| !matches!(value, Json::Null))
 }

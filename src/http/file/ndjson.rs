@@ -1,6 +1,6 @@
 //! An answer as lines of JSON: one for each element of its list, with whatever is inside.
 
-use async_graphql::{Name, ServerError, Value};
+use async_graphql::{Name, ServerError};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graphql::{Kind, Shape},
+    graphql::{Kind, Shape, rows::Json},
 };
 
 /// How an answer becomes lines.
@@ -33,9 +33,9 @@ impl Ndjson {
     }
 
     /// The lines of a page.
-    pub(super) fn write(&self, data: &Value) -> Result<Vec<u8>, Error> {
+    pub(super) fn write(&self, data: &Json<'_>) -> Result<Vec<u8>, Error> {
         let mut lines = Vec::new();
-        let mut line = |line: Line<'_>| {
+        let mut line = |line: Line<'_, '_>| {
             serde_json::to_writer(&mut lines, &line).map_err(Error::internal)?;
             lines.push(b'\n');
             Ok::<_, Error>(())
@@ -49,15 +49,15 @@ impl Ndjson {
             }
             return Ok(lines);
         };
-        let Some(Value::List(items)) = at(data, list) else { return Ok(lines) };
+        let Some(Json::List(items)) = at(data, list) else { return Ok(lines) };
         for item in items {
             let item = match item {
-                Value::Object(edge) if self.nodes => edge.get("node").unwrap_or(&Value::Null),
+                edge if self.nodes => edge.field("node").unwrap_or(&Json::Null),
                 _ => item,
             };
             match (&self.shape.fields[..], list.split_first()) {
                 ([(key, kind)], Some((_, rest))) => {
-                    let value = at(data, std::slice::from_ref(key)).unwrap_or(&Value::Null);
+                    let value = at(data, std::slice::from_ref(key)).unwrap_or(&Json::Null);
                     line(Line::around(value, kind, rest, item))?;
                 }
                 _ => line(Line::Around(data, &self.shape, list, item))?,
@@ -68,16 +68,16 @@ impl Ndjson {
 }
 
 /// A line, or a part of it.
-enum Line<'v> {
+enum Line<'v, 'a> {
     /// As it is.
-    Item(&'v Value),
+    Item(&'v Json<'a>),
     /// An object, its shape, and the keys that lead in it to the list, in whose place is the
     /// element.
-    Around(&'v Value, &'v Shape, &'v [Name], &'v Value),
+    Around(&'v Json<'a>, &'v Shape, &'v [Name], &'v Json<'a>),
 }
 
-impl<'v> Line<'v> {
-    fn around(value: &'v Value, kind: &'v Kind, list: &'v [Name], item: &'v Value) -> Self {
+impl<'v, 'a> Line<'v, 'a> {
+    fn around(value: &'v Json<'a>, kind: &'v Kind, list: &'v [Name], item: &'v Json<'a>) -> Self {
         match kind {
             Kind::One(shape) => Self::Around(value, shape, list, item),
             _ => Self::Item(item),
@@ -85,7 +85,7 @@ impl<'v> Line<'v> {
     }
 }
 
-impl Serialize for Line<'_> {
+impl Serialize for Line<'_, '_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (value, shape, list, item) = match self {
             Self::Item(value) => return value.serialize(to),
@@ -100,7 +100,7 @@ impl Serialize for Line<'_> {
         }
         let mut map = to.serialize_map(Some(told.len()))?;
         for (key, kind) in told {
-            let inside = at(value, std::slice::from_ref(key)).unwrap_or(&Value::Null);
+            let inside = at(value, std::slice::from_ref(key)).unwrap_or(&Json::Null);
             let line = match list.split_first() {
                 Some((first, rest)) if first == key => Self::around(inside, kind, rest, item),
                 _ => Line::Item(inside),

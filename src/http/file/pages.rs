@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    graphql::{Checked, Export, Preferred, error, rows::parse_raw_values},
+    graphql::{
+        Checked, Export, Preferred, error,
+        rows::{Json, write_data},
+    },
 };
 
 /// What is still to be read and written.
@@ -65,14 +68,14 @@ impl Pages {
     }
 
     fn turn(&mut self, answer: &Answer, first: bool) -> Result<(Bytes, Option<Checked>), Error> {
-        let part = self.rows.write(&answer.data, first)?;
-        Ok((part.into(), self.export.after(&answer.data)?))
+        let data = write_data(&answer.data);
+        let data = Json::read(&data)?;
+        Ok((self.rows.write(&data, first)?.into(), self.export.after(&data)?))
     }
 
     async fn execute(&self, mut checked: Checked) -> Result<Answer, Refusal> {
         checked.request = checked.request.data(self.preferred.clone());
-        let (mut answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
-        answer.data = parse_raw_values(answer.data);
+        let (answer, _) = execution::execute(&self.app, checked, Arc::clone(&self.id)).await?;
         Ok(answer)
     }
 }

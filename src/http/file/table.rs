@@ -12,10 +12,10 @@
 //! - Of a single field at the root the name is left out. Several fields without a list are a row
 //!   each, and their names are the first column, `field`.
 
-use async_graphql::{Name, ServerError, Value};
+use async_graphql::{Name, ServerError};
 
 use super::at;
-use crate::graphql::{Code, Kind, Shape, error};
+use crate::graphql::{Code, Kind, Shape, error, rows::Json};
 
 /// How an answer becomes a table.
 pub(super) struct Table {
@@ -27,7 +27,7 @@ pub(super) struct Table {
 /// The rows below each other that come from one place of the answer.
 struct Part {
     /// The first cell of each of its rows, where the field is told.
-    field: Option<Value>,
+    field: Option<Json<'static>>,
     /// The keys that lead to it.
     path: Vec<Name>,
     level: Level,
@@ -42,7 +42,7 @@ struct Level {
 }
 
 /// The cells of a row, none where there is no value.
-type Row<'v> = [Option<&'v Value>];
+type Row<'v> = [Option<&'v Json<'v>>];
 
 /// Takes the rows as they come.
 type Sink<'s, 'v, E> = dyn FnMut(&Row<'v>) -> Result<(), E> + 's;
@@ -59,7 +59,7 @@ impl Table {
             fields if shape.list()?.is_none() => {
                 table.columns.push("field".to_owned());
                 for (key, kind) in fields {
-                    table.field(key, kind, Some(Value::String(key.to_string())))?;
+                    table.field(key, kind, Some(Json::Text(key.to_string().into())))?;
                 }
             }
             _ => {
@@ -76,7 +76,12 @@ impl Table {
     }
 
     /// Adds a field of the root.
-    fn field(&mut self, key: &Name, kind: &Kind, field: Option<Value>) -> Result<(), ServerError> {
+    fn field(
+        &mut self,
+        key: &Name,
+        kind: &Kind,
+        field: Option<Json<'static>>,
+    ) -> Result<(), ServerError> {
         let mut level = Level::default();
         let path = match kind {
             Kind::One(shape) => {
@@ -99,7 +104,7 @@ impl Table {
     /// Gives the rows of an answer's data away. Of later pages of a list only those of the list.
     pub(super) fn rows<'v, E>(
         &'v self,
-        data: &'v Value,
+        data: &'v Json<'v>,
         first: bool,
         sink: &mut Sink<'_, 'v, E>,
     ) -> Result<(), E> {
@@ -108,9 +113,9 @@ impl Table {
             if let (Some(field), Some(cell)) = (&part.field, row.first_mut()) {
                 *cell = Some(field);
             }
-            let value = at(data, &part.path).unwrap_or(&Value::Null);
+            let value = at(data, &part.path).unwrap_or(&Json::Null);
             // There is no row of what is not there.
-            if part.field.is_some() || *value != Value::Null {
+            if part.field.is_some() || !matches!(value, Json::Null) {
                 part.level.rows(value, part.field.is_some(), first, &mut row, sink)?;
             }
         }
@@ -173,10 +178,10 @@ impl Level {
     /// `alone` whether it is a row where its list is empty.
     fn rows<'v, E>(
         &self,
-        value: &'v Value,
+        value: &'v Json<'v>,
         around: bool,
         alone: bool,
-        row: &mut Vec<Option<&'v Value>>,
+        row: &mut Vec<Option<&'v Json<'v>>>,
         sink: &mut Sink<'_, 'v, E>,
     ) -> Result<(), E> {
         for (path, place) in &self.cells {
@@ -185,8 +190,8 @@ impl Level {
         let Some((path, level)) = &self.list else { return sink(row) };
         let around = around || !self.cells.is_empty();
         match at(value, path) {
-            Some(Value::List(items)) if !items.is_empty() => {
-                let mut items = items.iter().filter(|item| around || **item != Value::Null);
+            Some(Json::List(items)) if !items.is_empty() => {
+                let mut items = items.iter().filter(|item| around || !matches!(item, Json::Null));
                 items.try_for_each(|item| level.rows(item, around, true, row, sink))
             }
             _ if alone && around => {
@@ -197,7 +202,7 @@ impl Level {
         }
     }
 
-    fn clear(&self, row: &mut Vec<Option<&Value>>) {
+    fn clear(&self, row: &mut [Option<&Json<'_>>]) {
         for (_, place) in &self.cells {
             row[*place] = None;
         }

@@ -170,7 +170,7 @@ impl Groups {
             .from_subquery(rows, layer)
             .cond_where(self.wanted(backend))
             .cond_where(between(&terms, &self.bounds))
-            .limit(self.page.rows());
+            .limit(self.page.rows(true));
         if by_key {
             select.add_group_by(keys);
         }

@@ -227,7 +227,7 @@ impl Ranks {
             .with_cte(self.contest.periods(scope, metrics)?)
             .columns(COLUMNS.into_iter().chain(DECIDED).map(|column| ("f", column)))
             .from_subquery(page, "f")
-            .and_where(Expr::col(("f", "step")).lte(self.page.rows()))
+            .and_where(Expr::col(("f", "step")).lte(self.page.rows(true)))
             .order_by(("f", "metric"), Order::Asc)
             .order_by(("f", "step"), Order::Asc)
             .take())

@@ -149,7 +149,7 @@ impl Search {
             .from_subquery(all, "ways")
             .order_by("how", self.order())
             .order_by("place", self.order())
-            .limit(self.page.rows())
+            .limit(self.page.rows(true))
             .take()
     }
 
@@ -172,7 +172,7 @@ impl Search {
                 .and_where(condition)
                 .and_where(between("rowid"))
                 .order_by("rowid", self.order())
-                .limit(self.page.rows())
+                .limit(self.page.rows(true))
                 .take();
         }
         // The index of PostgreSQL gives no order. It tells whether few rows fit; where many do,
@@ -196,7 +196,7 @@ impl Search {
             .and_where(condition)
             .and_where(count().gt(SORTED))
             .order_by("place", self.order())
-            .limit(self.page.rows())
+            .limit(self.page.rows(true))
             .take();
         let walk = Query::select().column("place").from_subquery(walk, "walk").take();
         let either = Query::select()
@@ -211,7 +211,7 @@ impl Search {
             .column("place")
             .from_subquery(either, "either")
             .order_by("place", self.order())
-            .limit(self.page.rows())
+            .limit(self.page.rows(true))
             .take()
     }
 
