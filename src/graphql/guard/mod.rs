@@ -186,6 +186,8 @@ impl Guard {
         for (id, text) in trusted.iter().flat_map(Trusted::iter) {
             terms += &format!(" {id:?} {}", trusted::hash(text));
         }
+        // Read again for each answer's name.
+        let terms = trusted::hash(&terms);
         let related = RelatedKeys::all();
         let guard =
             Self { contract, related, options, pages, documents, persisted, terms, trusted };
@@ -281,8 +283,8 @@ impl Guard {
         }
     }
 
-    /// What answers follow from beside the data and the request: the schema, the limits, and the
-    /// trusted documents. Servers with equal terms answer alike.
+    /// A hash of what answers follow from beside the data and the request: the schema, the limits, and
+    /// the trusted documents. Servers with equal terms answer alike.
     pub fn terms(&self) -> &str {
         &self.terms
     }
