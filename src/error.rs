@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, sync::Arc};
 
+use rusqlite::ErrorCode;
+
 use crate::{access::Forbidden, record::Problems};
 
 /// What can go wrong below the schema. Cheap to clone: every resolver that waited for one
@@ -82,6 +84,9 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Self::internal(error)
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Self::Busy,
+            _ => Self::internal(error),
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use chrono::SecondsFormat;
@@ -108,16 +109,18 @@ pub(super) struct Taken<'p> {
 }
 
 impl Taken<'_> {
-    /// Runs a statement, which is stopped where this says so, asked again and again after so many
-    /// steps.
+    /// Runs a statement, which waits for a lock for so long, and is stopped where this says so, asked
+    /// again and again after so many steps.
     pub(super) fn read(
         &self,
         asked: &Asked,
+        patience: Duration,
         steps: c_int,
         is_over: impl FnMut() -> bool + Send + 'static,
     ) -> Result<Cells, Error> {
         let reader = self.reader.as_ref();
         let reader = reader.ok_or_else(|| Error::internal("a reader was given back"))?;
+        reader.connection.busy_timeout(patience)?;
         reader.connection.progress_handler(steps, Some(is_over))?;
         reader.query(asked)
     }

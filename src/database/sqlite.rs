@@ -139,18 +139,19 @@ impl Readers {
     }
 
     /// Runs it at once, where no reader need be waited for and the statement is not known to take
-    /// longer than it may; nothing where it turns out that it does.
+    /// longer than it may; nothing where it turns out that it does, or that it waits for a lock.
     fn read_here(&self, asked: &Asked) -> Option<Result<Cells, Error>> {
         let reader = self.pool.take_for_short(&asked.statement.sql)?;
         let turns = Arc::new(AtomicUsize::new(0));
         let taken = Arc::clone(&turns);
-        let rows = reader.read(asked, STEPS, move || taken.fetch_add(1, Relaxed) >= SHORT);
+        let is_over = move || taken.fetch_add(1, Relaxed) >= SHORT;
+        let rows = reader.read(asked, Duration::ZERO, STEPS, is_over);
         drop(reader);
         if turns.load(Relaxed) > SHORT {
             self.pool.note_long(&asked.statement.sql);
             return None;
         }
-        Some(rows)
+        (!matches!(rows, Err(Error::Busy))).then_some(rows)
     }
 
     /// Runs it on the next free thread.
@@ -162,7 +163,8 @@ impl Readers {
             if unwanted.load(Relaxed) {
                 return;
             }
-            let rows = pool.take().read(&asked, STEPS, move || unwanted.load(Relaxed));
+            let is_over = move || unwanted.load(Relaxed);
+            let rows = pool.take().read(&asked, BUSY_TIMEOUT, STEPS, is_over);
             // Nobody waits any more when the request was dropped.
             let _ = answer.send(rows);
         });
@@ -247,6 +249,28 @@ mod tests {
         assert!(readers.pool.take_for_short(short).is_none());
         drop((one, other));
         assert_eq!(numbers(&readers, short, None).await, [7]);
+    }
+
+    #[tokio::test]
+    async fn nobody_who_executes_requests_waits_for_a_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        // Without a log of its writes, so that who writes locks all others out.
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        let readers = Readers::start(&path, 1).unwrap();
+        other.execute_batch("BEGIN EXCLUSIVE; INSERT INTO t VALUES (7)").unwrap();
+        let statement = Statement::from_string(DbBackend::Sqlite, "SELECT n FROM t");
+        let asked = Asked { statement, each: None };
+        let begun = Instant::now();
+        assert!(readers.read_here(&asked).is_none());
+        assert!(begun.elapsed() < BUSY_TIMEOUT / 2, "{:?}", begun.elapsed());
+        // It is waited for where nobody else waits.
+        let waits = tokio::spawn(async move { readers.read(asked).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        other.execute_batch("COMMIT").unwrap();
+        let cells = waits.await.unwrap().unwrap();
+        assert_eq!(cells.decode::<i64>(0, 0).unwrap(), 7);
     }
 
     #[tokio::test]
