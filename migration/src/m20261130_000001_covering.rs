@@ -16,9 +16,9 @@ const INDEXES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// What they hold beside that. Not of what else a figure is but its metric: SQLite takes an index
-/// that holds all that is asked for, even where another one finds far fewer rows, so what is asked of
-/// a metric and a place together must not be in one that is made for either.
+/// What they hold beside that. None of them holds the metric, the district and the initiative
+/// together: without statistics SQLite prefers an index that holds all columns of a question to the
+/// unique one, which finds far fewer rows of a metric in a district.
 const COLUMNS: &str = "metric_id, value, decimals, multiplier, comparator, status";
 
 #[async_trait::async_trait]

@@ -58,7 +58,7 @@ pub(crate) use case::{fold_case, folded_case};
 pub use cells::Cells;
 pub(crate) use collation::ROOT as ROOT_COLLATION;
 use connection::Connection;
-use readers::Asked;
+use readers::ReadStatement;
 pub use shadow::Shadow;
 use statement::{BusyReader, Running};
 pub use statement::{Meter, Ran, Statements};
@@ -70,8 +70,8 @@ use crate::error::Error;
 /// How many statements the writer keeps prepared: those with many rows take megabytes each.
 const WRITER_PREPARED: usize = 16;
 
-/// What stands in a statement for the number that it is run for: the first of its values.
-pub(crate) const EACH: &str = "?1";
+/// What stands in a statement for the key that it is run for: the first of its values.
+pub(crate) const KEY: &str = "?1";
 
 /// How many values a statement may be given: as many as PostgreSQL's protocol has room for. SQLite is
 /// built to take as many (`.cargo/config.toml`).
@@ -199,21 +199,21 @@ impl Database {
         self.read_rows(statement, None).await
     }
 
-    /// The same of a statement in which [`EACH`] is a number, run for each of these: the rows of the
+    /// The same of a statement in which [`KEY`] is a number, run for each of these: the rows of the
     /// first, then those of the next. Only SQLite does so, where a statement that is prepared costs
     /// next to nothing to run again.
-    pub async fn read_each(
+    pub async fn read_by_keys(
         &self,
         statement: &SelectStatement,
-        numbers: Vec<i64>,
+        keys: Vec<i64>,
     ) -> Result<Cells, Error> {
-        self.read_rows(statement, Some(numbers)).await
+        self.read_rows(statement, Some(keys)).await
     }
 
     async fn read_rows(
         &self,
         statement: &SelectStatement,
-        each: Option<Vec<i64>>,
+        keys: Option<Vec<i64>>,
     ) -> Result<Cells, Error> {
         let mut statement = self.backend().build(statement);
         let values = statement.values.as_ref().map_or(0, |values| values.0.len());
@@ -226,7 +226,7 @@ impl Database {
         statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
-        let rows = self.run(statement, each).instrument(running.span.clone()).await;
+        let rows = self.run(statement, keys).instrument(running.span.clone()).await;
         running.end(&rows);
         rows
     }
@@ -240,12 +240,12 @@ impl Database {
         (0..cells.rows()).map(|row| cells.decode(row, 0)).collect()
     }
 
-    async fn run(&self, statement: Statement, each: Option<Vec<i64>>) -> Result<Cells, Error> {
+    async fn run(&self, statement: Statement, keys: Option<Vec<i64>>) -> Result<Cells, Error> {
         let _reader = self.free_reader().await?;
         match &self.reader {
-            Reader::Sqlite(readers) => readers.read(Asked { statement, each }).await,
-            Reader::Postgres(_) if each.is_some() => {
-                Err(Error::internal("PostgreSQL runs a statement once"))
+            Reader::Sqlite(readers) => readers.read(ReadStatement { statement, keys }).await,
+            Reader::Postgres(_) if keys.is_some() => {
+                Err(Error::internal("on PostgreSQL a statement runs once"))
             }
             // Boxed, so that a statement on SQLite carries no room for it.
             Reader::Postgres(pool) => {

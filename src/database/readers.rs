@@ -5,6 +5,7 @@ use std::{
     collections::HashSet,
     ffi::c_int,
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -23,15 +24,16 @@ use super::cells::Cells;
 use crate::error::Error;
 
 /// How many statements are known that take long.
-const LONG_KNOWN: usize = 1024;
+const LONG_MAX: usize = 1024;
 
 /// A statement that reads.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct ReadStatement {
     /// The statement.
     pub(super) statement: Statement,
-    /// The numbers for each of which it is run, in the place of [`super::EACH`]; none where it is run once.
-    pub(super) each: Option<Vec<i64>>,
+    /// The keys for each of which it is run, in the place of [`super::KEY`]; none where it is run
+    /// once.
+    pub(super) keys: Option<Vec<i64>>,
 }
 
 /// Connections that read, of which those are free that nobody took.
@@ -47,8 +49,9 @@ struct State {
     /// The free ones, the one that was given back last at the end: what it keeps in memory is the
     /// likeliest to be what is wanted.
     free: Vec<Reader>,
-    /// The texts of statements that took long.
-    long: HashSet<String>,
+    /// Hashes of the texts of statements that took long: texts are as long as clients like. Two of
+    /// one hash do no harm, for what takes long takes it only where it is read.
+    long: HashSet<u64>,
 }
 
 impl fmt::Debug for Pool {
@@ -70,10 +73,12 @@ impl Pool {
     }
 
     /// Takes a free one for a statement that is not known to take long.
-    pub(super) fn take_for_short(&self, sql: &str) -> Option<Taken<'_>> {
+    pub(super) fn try_take(&self, sql: &str) -> Option<Taken<'_>> {
         let mut state = self.lock();
-        let is_long = !state.long.is_empty() && state.long.contains(sql);
-        let reader = state.free.pop_if(|_| !is_long)?;
+        if !state.long.is_empty() && state.long.contains(&hash(sql)) {
+            return None;
+        }
+        let reader = state.free.pop()?;
         Some(Taken { pool: self, reader: Some(reader) })
     }
 
@@ -91,15 +96,21 @@ impl Pool {
     /// Notes that a statement takes long.
     pub(super) fn note_long(&self, sql: &str) {
         let mut state = self.lock();
-        if state.long.len() >= LONG_KNOWN {
+        if state.long.len() >= LONG_MAX {
             state.long.clear();
         }
-        state.long.insert(sql.to_owned());
+        state.long.insert(hash(sql));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn hash(sql: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    sql.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A reader that is taken, until this is dropped.
@@ -113,7 +124,7 @@ impl Taken<'_> {
     /// again and again after so many steps.
     pub(super) fn read(
         &self,
-        asked: &Asked,
+        read: &ReadStatement,
         patience: Duration,
         steps: c_int,
         is_over: impl FnMut() -> bool + Send + 'static,
@@ -122,7 +133,7 @@ impl Taken<'_> {
         let reader = reader.ok_or_else(|| Error::internal("a reader was given back"))?;
         reader.connection.busy_timeout(patience)?;
         reader.connection.progress_handler(steps, Some(is_over))?;
-        reader.query(asked)
+        reader.query(read)
     }
 }
 
@@ -154,15 +165,15 @@ impl Reader {
         Self { connection, prepared: Cell::new(0), prepared_max, all_prepared }
     }
 
-    fn query(&self, asked: &Asked) -> Result<Cells, Error> {
-        let sql = &asked.statement.sql;
+    fn query(&self, read: &ReadStatement) -> Result<Cells, Error> {
+        let sql = &read.statement.sql;
         let mut prepared = self.connection.prepare_cached(sql).map_err(too_large)?;
         let is_new = prepared.get_status(StatementStatus::Run) == 0;
         let has_room = !is_new || self.make_room(&prepared, sql.len());
         // What is run again and again is of one moment, and the file is locked once.
-        let moment = asked.each.as_ref().map(|_| self.connection.unchecked_transaction());
+        let moment = read.keys.as_ref().map(|_| self.connection.unchecked_transaction());
         let moment = moment.transpose()?;
-        let rows = rows(&mut prepared, asked);
+        let rows = rows(&mut prepared, read);
         drop(moment);
         if !has_room {
             prepared.discard();
@@ -192,18 +203,18 @@ impl Reader {
     }
 }
 
-fn rows(prepared: &mut CachedStatement<'_>, asked: &Asked) -> Result<Cells, Error> {
-    let values = asked.statement.values.iter().flat_map(|values| &values.0);
+fn rows(prepared: &mut CachedStatement<'_>, read: &ReadStatement) -> Result<Cells, Error> {
+    let values = read.statement.values.iter().flat_map(|values| &values.0);
     let mut values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
     let mut cells = Cells::new(prepared.column_count());
-    let Some(each) = &asked.each else {
+    let Some(keys) = &read.keys else {
         add_rows(prepared, &values, &mut cells)?;
         return Ok(cells);
     };
-    // In the place of EACH, which is the first.
+    // In the place of KEY, which is the first.
     values.insert(0, Bound::Null);
-    for number in each {
-        values[0] = Bound::Integer(*number);
+    for key in keys {
+        values[0] = Bound::Integer(*key);
         add_rows(prepared, &values, &mut cells)?;
     }
     Ok(cells)

@@ -24,7 +24,7 @@ use super::{
     cells::Cells,
     collation, decimal,
     foreign::Writes,
-    readers::{Asked, Pool, Reader},
+    readers::{Pool, ReadStatement, Reader},
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -55,7 +55,7 @@ const LONG: Duration = Duration::from_millis(20);
 /// How often that many steps a statement may take where it was asked: some milliseconds. There it
 /// costs no change of threads, which is most of what a short one takes; a longer one would keep
 /// others waiting who are executed by the same thread, so it is begun anew on a thread of its own.
-const SHORT: usize = 15;
+const INLINE_TURNS: usize = 15;
 
 /// After how long others who are executed by the same thread have their turn.
 const TURN: Duration = Duration::from_millis(1);
@@ -127,10 +127,10 @@ impl Readers {
 
     /// Runs the statement on a free reader. When the request is dropped, a statement that waits is
     /// never begun and one that runs is stopped.
-    pub(super) async fn read(&self, asked: Asked) -> Result<Cells, Error> {
+    pub(super) async fn read(&self, read: ReadStatement) -> Result<Cells, Error> {
         let begun = Instant::now();
-        let Some(rows) = self.read_here(&asked) else {
-            return self.read_elsewhere(asked).await;
+        let Some(rows) = self.read_inline(&read) else {
+            return self.read_on_thread(read).await;
         };
         if begun.elapsed() > TURN {
             yield_now().await;
@@ -140,22 +140,22 @@ impl Readers {
 
     /// Runs it at once, where no reader need be waited for and the statement is not known to take
     /// longer than it may; nothing where it turns out that it does, or that it waits for a lock.
-    fn read_here(&self, asked: &Asked) -> Option<Result<Cells, Error>> {
-        let reader = self.pool.take_for_short(&asked.statement.sql)?;
+    fn read_inline(&self, read: &ReadStatement) -> Option<Result<Cells, Error>> {
+        let reader = self.pool.try_take(&read.statement.sql)?;
         let turns = Arc::new(AtomicUsize::new(0));
         let taken = Arc::clone(&turns);
-        let is_over = move || taken.fetch_add(1, Relaxed) >= SHORT;
-        let rows = reader.read(asked, Duration::ZERO, STEPS, is_over);
+        let is_over = move || taken.fetch_add(1, Relaxed) >= INLINE_TURNS;
+        let rows = reader.read(read, Duration::ZERO, STEPS, is_over);
         drop(reader);
-        if turns.load(Relaxed) > SHORT {
-            self.pool.note_long(&asked.statement.sql);
+        if turns.load(Relaxed) > INLINE_TURNS {
+            self.pool.note_long(&read.statement.sql);
             return None;
         }
         (!matches!(rows, Err(Error::Busy))).then_some(rows)
     }
 
     /// Runs it on the next free thread.
-    async fn read_elsewhere(&self, asked: Asked) -> Result<Cells, Error> {
+    async fn read_on_thread(&self, read: ReadStatement) -> Result<Cells, Error> {
         let (answer, rows) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
@@ -164,7 +164,7 @@ impl Readers {
                 return;
             }
             let is_over = move || unwanted.load(Relaxed);
-            let rows = pool.take().read(&asked, BUSY_TIMEOUT, STEPS, is_over);
+            let rows = pool.take().read(&read, BUSY_TIMEOUT, STEPS, is_over);
             // Nobody waits any more when the request was dropped.
             let _ = answer.send(rows);
         });
@@ -223,17 +223,23 @@ mod tests {
 
     use super::*;
 
-    async fn numbers(readers: &Readers, sql: &str, each: Option<Vec<i64>>) -> Vec<i64> {
+    /// Readers of an empty file, which lasts as long as its folder.
+    async fn readers(count: u32) -> (tempfile::TempDir, Readers) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let (_, readers) = open(path.to_str().unwrap(), count).await.unwrap();
+        (folder, readers)
+    }
+
+    async fn numbers(readers: &Readers, sql: &str, keys: Option<Vec<i64>>) -> Vec<i64> {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
-        let cells = readers.read(Asked { statement, each }).await.unwrap();
+        let cells = readers.read(ReadStatement { statement, keys }).await.unwrap();
         (0..cells.rows()).map(|row| cells.decode(row, 0).unwrap()).collect()
     }
 
     #[tokio::test]
     async fn what_takes_long_is_read_elsewhere_and_known_from_then_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db");
-        let (_writer, readers) = open(path.to_str().unwrap(), 2).await.unwrap();
+        let (_folder, readers) = readers(2).await;
         let short = "SELECT 7";
         let long = "WITH RECURSIVE counted (n) AS
             (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000)
@@ -241,12 +247,12 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(numbers(&readers, short, None).await, [7]);
             assert_eq!(numbers(&readers, long, None).await, [1_000_000]);
-            assert!(readers.pool.take_for_short(short).is_some());
-            assert!(readers.pool.take_for_short(long).is_none());
+            assert!(readers.pool.try_take(short).is_some());
+            assert!(readers.pool.try_take(long).is_none());
         }
         // Nobody need wait for a reader to have a thread of his own.
         let (one, other) = (readers.pool.take(), readers.pool.take());
-        assert!(readers.pool.take_for_short(short).is_none());
+        assert!(readers.pool.try_take(short).is_none());
         drop((one, other));
         assert_eq!(numbers(&readers, short, None).await, [7]);
     }
@@ -261,12 +267,12 @@ mod tests {
         let readers = Readers::start(&path, 1).unwrap();
         other.execute_batch("BEGIN EXCLUSIVE; INSERT INTO t VALUES (7)").unwrap();
         let statement = Statement::from_string(DbBackend::Sqlite, "SELECT n FROM t");
-        let asked = Asked { statement, each: None };
+        let read = ReadStatement { statement, keys: None };
         let begun = Instant::now();
-        assert!(readers.read_here(&asked).is_none());
+        assert!(readers.read_inline(&read).is_none());
         assert!(begun.elapsed() < BUSY_TIMEOUT / 2, "{:?}", begun.elapsed());
         // It is waited for where nobody else waits.
-        let waits = tokio::spawn(async move { readers.read(asked).await });
+        let waits = tokio::spawn(async move { readers.read(read).await });
         tokio::time::sleep(Duration::from_millis(300)).await;
         other.execute_batch("COMMIT").unwrap();
         let cells = waits.await.unwrap().unwrap();
@@ -275,9 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_statement_is_run_for_each_of_many_numbers() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db");
-        let (_writer, readers) = open(path.to_str().unwrap(), 1).await.unwrap();
+        let (_folder, readers) = readers(1).await;
         let sql = "SELECT ?1 + value FROM (SELECT 1 AS value UNION ALL SELECT 2) WHERE ?1 > 0";
         let found = numbers(&readers, sql, Some(vec![20, -1, 10])).await;
         assert_eq!(found, [21, 22, 11, 12]);

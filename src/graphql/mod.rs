@@ -113,7 +113,7 @@ use crate::{
 };
 
 /// Makes the topics known here.
-macro_rules! topics_known {
+macro_rules! topic_exports {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         $(pub use $topic::{$filter, $list, $object, $order};)+
         pastey::paste! {
@@ -122,7 +122,7 @@ macro_rules! topics_known {
     };
 }
 
-topics!(topics_known);
+topics!(topic_exports);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, MutationRoot, SubscriptionRoot>;

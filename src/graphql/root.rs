@@ -1,7 +1,6 @@
-//! The root: of each field, which part of the root answers it. Found by its name, for a request asks
-//! for few of the many there are.
+//! The root: its fields, and by the name of each the part of the schema that answers it.
 
-use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult,
@@ -23,7 +22,7 @@ use super::{
 pub struct Query;
 
 /// Some fields of the root.
-struct Part {
+struct RootPart {
     fields: fn(&mut Registry) -> IndexMap<String, MetaField>,
     resolve: Resolve,
 }
@@ -31,7 +30,7 @@ struct Part {
 /// Answers a field of a part.
 type Resolve = for<'c> fn(&'c Context<'c>) -> BoxFuture<'c, ServerResult<Option<Value>>>;
 
-impl Part {
+impl RootPart {
     const fn of<P: ObjectType + Default>() -> Self {
         Self {
             fields: |registry| match registry.create_fake_output_type::<P>().fields() {
@@ -44,40 +43,34 @@ impl Part {
 }
 
 /// The parts that answer something else than rows of a topic.
-const PARTS: [Part; 9] = [
-    Part::of::<dataset::DatasetQuery>(),
-    Part::of::<node::NodeQuery>(),
-    Part::of::<search::SearchQuery>(),
-    Part::of::<group::GroupQuery>(),
-    Part::of::<compare::CompareQuery>(),
-    Part::of::<audit::AuditQuery>(),
-    Part::of::<import_progress::ImportQuery>(),
-    Part::of::<viewer::ViewerQuery>(),
-    Part::of::<changes::ChangesQuery>(),
+const PARTS: [RootPart; 9] = [
+    RootPart::of::<dataset::DatasetQuery>(),
+    RootPart::of::<node::NodeQuery>(),
+    RootPart::of::<search::SearchQuery>(),
+    RootPart::of::<group::GroupQuery>(),
+    RootPart::of::<compare::CompareQuery>(),
+    RootPart::of::<audit::AuditQuery>(),
+    RootPart::of::<import_progress::ImportQuery>(),
+    RootPart::of::<viewer::ViewerQuery>(),
+    RootPart::of::<changes::ChangesQuery>(),
 ];
 
 macro_rules! topic_parts {
     ($($topic:ident: $object:ident, $filter:ident, $list:ident, $order:ident $(, $query:ident)?;)+) => {
         /// The parts that find and list the rows of a topic.
-        const TOPICS: &[Part] = &[$($(Part::of::<$topic::$query>(),)?)+];
+        const TOPICS: &[RootPart] = &[$($(RootPart::of::<$topic::$query>(),)?)+];
     };
 }
 
 topics!(topic_parts);
 
-/// Who answers each field.
-static BY_FIELD: LazyLock<HashMap<String, Resolve>> = LazyLock::new(|| {
-    let mut registry = Registry::default();
-    let of_part = |part: &Part| {
-        let names = (part.fields)(&mut registry).into_keys();
-        names.map(|name| (name, part.resolve)).collect::<Vec<_>>()
-    };
-    PARTS.iter().chain(TOPICS).flat_map(of_part).collect()
-});
+/// What answers each field, known once the schema was built.
+static BY_FIELD: OnceLock<HashMap<String, Resolve>> = OnceLock::new();
 
 impl ContainerType for Query {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        match BY_FIELD.get(ctx.item.node.name.node.as_str()) {
+        let by_field = BY_FIELD.get();
+        match by_field.and_then(|by_field| by_field.get(ctx.item.node.name.node.as_str())) {
             Some(resolve) => resolve(ctx).await,
             None => Ok(None),
         }
@@ -91,8 +84,13 @@ impl OutputType for Query {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
-            let fields = PARTS.iter().chain(TOPICS).flat_map(|part| (part.fields)(registry));
-            let fields = fields.collect();
+            let (mut fields, mut by_field) = (IndexMap::new(), HashMap::new());
+            for part in PARTS.iter().chain(TOPICS) {
+                let own = (part.fields)(registry);
+                by_field.extend(own.keys().map(|name| (name.clone(), part.resolve)));
+                fields.extend(own);
+            }
+            BY_FIELD.get_or_init(|| by_field);
             rows::field::object(&Self::type_name(), "Where every question starts.", fields)
         })
     }

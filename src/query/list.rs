@@ -1,7 +1,7 @@
 //! Lists: the rows of a table, at the root or of many parents at once, a page at a time.
 //!
-//! The page is cut inside SQL for each parent by itself, and the parents' keys are one parameter:
-//! however many there are, a list is one statement.
+//! The page is cut inside SQL for each parent by itself. However many parents there are, a list is one
+//! statement: their keys are one parameter of it, or, on SQLite, it is run for one after the other.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ use super::{
     term::{Term, beyond, ordered, reversed, seek},
 };
 use crate::{
-    database::{Database, EACH},
+    database::{Database, KEY},
     error::Error,
 };
 
@@ -192,8 +192,8 @@ impl<E: Table> List<E> {
 
     /// The rows of one parent, or of the root, but for the columns to select.
     fn rows(&self, terms: &[Term], scope: Scope) -> SelectStatement {
-        let parent = match self.is_asked_for_each(scope.backend) {
-            true => self.parent.is::<E>(Expr::cust(EACH)),
+        let parent = match self.runs_per_parent(scope.backend) {
+            true => self.parent.holds::<E>(Expr::cust(KEY)),
             false => self.parent.condition::<E>(scope.backend),
         };
         let limit = self.page.rows(self.more.load(Relaxed));
@@ -220,10 +220,10 @@ impl<E: Table> List<E> {
         rows
     }
 
-    /// Whether the statement is one for each parent, run again and again, which SQLite does where it
-    /// is asked: so an index that holds all columns is read alone. What a filter finds once for all
-    /// rows would then be found for each parent.
-    fn is_asked_for_each(&self, backend: DbBackend) -> bool {
+    /// Whether the statement is that of one parent, run again for each, as it is on SQLite: so an index
+    /// that holds all columns is read alone. Not with a filter, for what that finds once for all rows
+    /// would be found for each parent.
+    fn runs_per_parent(&self, backend: DbBackend) -> bool {
         let one_by_one = matches!(self.parent, Parent::Column(_)) && self.filter.is_none();
         backend == DbBackend::Sqlite && one_by_one
     }
@@ -241,7 +241,7 @@ impl<E: Table> List<E> {
         let mut rows = self.rows(&terms, scope);
         let only = match self.parent {
             Parent::Root => Some(Expr::val(ROOT)),
-            _ => self.is_asked_for_each(backend).then(|| Expr::cust(EACH)),
+            _ => self.runs_per_parent(backend).then(|| Expr::cust(KEY)),
         };
         if let Some(parent) = only {
             rows.expr_as(parent, PARENT).expr_as(self.beside(scope), BESIDE);
@@ -290,10 +290,10 @@ impl<E: Table> Load for List<E> {
         let database = &*self.view.of(database);
         let columns = self.wanted.get();
         let statement = self.statement(Scope::new(database, self.view), columns, &parents)?;
-        let cells = match self.is_asked_for_each(database.backend()) {
+        let cells = match self.runs_per_parent(database.backend()) {
             true => {
-                let numbers = parents.iter().filter_map(Key::number).collect();
-                database.read_each(&statement, numbers).await?
+                let keys = parents.iter().filter_map(Key::number).collect();
+                database.read_by_keys(&statement, keys).await?
             }
             false => database.read(&statement).await?,
         };

@@ -50,7 +50,7 @@ impl<C: IdenStatic> Parent<C> {
         let key = Expr::col((KEYS, KEYS));
         match self {
             Self::Root => None,
-            Self::Column(_) => self.is::<E>(key),
+            Self::Column(_) => self.holds::<E>(key),
             Self::Group(dimensions) => Some(Dimension::all(dimensions, &key, backend)),
             Self::About(column) => {
                 let versions = figure::numbers_of_key(backend);
@@ -60,13 +60,13 @@ impl<C: IdenStatic> Parent<C> {
         }
     }
 
-    /// The rows whose column holds this number; none where it is no column that tells a parent's.
-    pub(super) fn is<E>(&self, number: Expr) -> Option<Condition>
+    /// The rows whose column holds this key; none where no column tells a parent.
+    pub(super) fn holds<E>(&self, key: Expr) -> Option<Condition>
     where
         E: EntityTrait<Column = C>,
     {
         match self {
-            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(number))),
+            Self::Column(parent) => Some(Condition::all().add(column::<E>(*parent).eq(key))),
             _ => None,
         }
     }

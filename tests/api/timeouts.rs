@@ -8,7 +8,8 @@ use sea_orm::ConnectionTrait;
 
 use crate::{Server, server::Store, socket::Socket, subscriptions::write};
 
-/// Makes reading claims take hours, of whatever there are none too.
+/// Makes reading claims take hours. The limit keeps a database from looking first which claims are
+/// wanted.
 const HOURS: [&str; 2] = [
     "ALTER TABLE claim RENAME TO claims_at_once",
     "CREATE VIEW claim AS SELECT * FROM claims_at_once WHERE 0 < (WITH RECURSIVE counted (n) AS

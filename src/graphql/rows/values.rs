@@ -41,8 +41,8 @@ pub(super) fn write_or_null(
     }
 }
 
-/// The value of something for each of many rows, as it is written already: where its bytes are, or why there is none and
-/// nothing may stand in its place.
+/// The value of something for each of many rows, as it is written already: where its bytes are, or why
+/// there is none and nothing may stand in its place.
 #[derive(Default)]
 pub struct Values {
     bytes: Vec<u8>,
