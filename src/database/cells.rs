@@ -24,6 +24,8 @@ pub struct Cells {
     cells: Vec<Kept>,
     /// The text of all cells.
     text: String,
+    /// Where the rows of each key end, of a statement that was run for keys.
+    ends: Vec<usize>,
 }
 
 /// A cell as it is kept: of a text, where it stands.
@@ -90,6 +92,16 @@ impl Cells {
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.cells.len() / self.width.max(1)
+    }
+
+    /// Ends the rows of a key.
+    pub(super) fn end_key(&mut self) {
+        self.ends.push(self.rows());
+    }
+
+    /// Where the rows of each key end, in the order of the keys for which the statement was run.
+    pub(crate) fn ends(&self) -> &[usize] {
+        &self.ends
     }
 
     /// What stands in a column of a row; nothing beyond the last.

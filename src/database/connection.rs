@@ -13,7 +13,9 @@ use sea_orm::{
     ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     Statement,
     sea_query::Values,
-    sqlx::{self, AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection},
+    sqlx::{
+        self, AssertSqlSafe, Connection as _, Executor, Postgres, Sqlite, pool::PoolConnection,
+    },
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::time::timeout;
@@ -85,6 +87,20 @@ impl Connection {
     /// Says that it may go back to the pool.
     pub(super) fn release(&mut self) {
         self.reusable = true;
+    }
+
+    /// Whether it may go back to the pool.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
+    /// Whether it answers, soon. One that does not is closed when this is dropped.
+    pub(super) async fn answers(&mut self) -> bool {
+        self.reusable = false;
+        let ping = async { on!(&mut self.link, connection => connection.ping().await) };
+        let answered = timeout(Duration::from_millis(PATIENCE[0]), ping).await;
+        self.reusable = matches!(answered, Ok(Ok(())));
+        self.reusable
     }
 
     /// Runs a statement that returns no rows.

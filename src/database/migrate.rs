@@ -50,11 +50,11 @@ impl Database {
             return Ok(());
         }
         if let Some(last) = applied.last()
-            && let Some(file) = self.file.as_deref().filter(|_| self.migration_backup)
+            && let Some(file) = self.file.as_ref().filter(|_| self.migration_backup)
         {
             let copy = beside(file, &last.version);
             if !copy.exists() {
-                let (from, to) = (file.clone(), copy.clone());
+                let (from, to) = (file.to_path_buf(), copy.clone());
                 let copied = tokio::task::spawn_blocking(move || sqlite::copy(&from, &to));
                 copied.await.map_err(Error::internal)??;
                 tracing::info!(copy = %copy.display(), "copied the database before changing its tables");

@@ -16,6 +16,7 @@ mod foreign;
 mod migrate;
 mod open;
 mod postgres;
+mod read_transaction;
 mod readers;
 mod revision;
 mod settled;
@@ -28,8 +29,8 @@ mod writability;
 
 use std::{
     collections::HashSet,
+    ops::Deref,
     path::PathBuf,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI32, AtomicI64, AtomicU64, Ordering::SeqCst},
@@ -38,7 +39,7 @@ use std::{
 };
 
 use sea_orm::{
-    DatabaseConnection, DbBackend, DbErr, QueryResult, RuntimeErr, Statement,
+    DatabaseConnection, DbBackend,
     sea_query::{Expr, Query, SelectStatement},
     sqlx::PgPool,
 };
@@ -57,10 +58,9 @@ pub use settled::Settled;
 pub(crate) use case::{fold_case, folded_case};
 pub use cells::Cells;
 pub(crate) use collation::ROOT as ROOT_COLLATION;
-use connection::Connection;
-use readers::ReadStatement;
+use read_transaction::{ReadStatement, Reading};
 pub use shadow::Shadow;
-use statement::{BusyReader, Running};
+use statement::Running;
 pub use statement::{Meter, Ran, Statements};
 pub use transaction::Transaction;
 use writability::Writability;
@@ -80,9 +80,6 @@ const VALUES_MAX: usize = 65_535;
 /// How long a write waits for another one to end.
 const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a statement that reads waits for others to end, of which none is its own request's.
-const READ_PATIENCE: Duration = Duration::from_secs(2);
-
 /// How long the connections may take to be closed, as when they were lost without a word.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -92,6 +89,16 @@ const PING_PATIENCE: Duration = Duration::from_secs(1);
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
+    shared: Arc<Shared>,
+    noted: Option<Statements>,
+    /// What is read in one transaction.
+    reading: Option<Arc<Reading>>,
+    shadows: Arc<[Shadow]>,
+}
+
+/// What all clones of a database have in common.
+#[derive(Debug)]
+pub struct Shared {
     writer: DatabaseConnection,
     /// The turn of the one who writes.
     turn: Arc<Semaphore>,
@@ -99,30 +106,36 @@ pub struct Database {
     reader: Reader,
     /// As many as there are readers that have nothing to do.
     free: Arc<Semaphore>,
-    revision: Arc<watch::Sender<Revision>>,
+    revision: watch::Sender<Revision>,
     /// How often that has changed.
-    changes: Arc<AtomicU64>,
+    changes: AtomicU64,
     /// How often the database went back.
-    falls: Arc<AtomicU64>,
+    falls: AtomicU64,
     /// The process of PostgreSQL by which this instance is told of each write; 0 while it is not.
-    listener: Arc<AtomicI32>,
-    tokens: Arc<AtomicU64>,
+    listener: AtomicI32,
+    tokens: AtomicU64,
     /// Up to when the past is settled, in microseconds since 1970.
-    settled: Arc<AtomicI64>,
+    settled: AtomicI64,
     meter: Meter,
-    noted: Option<Statements>,
     /// The names of the collations that PostgreSQL has.
-    collations: Option<Arc<HashSet<String>>>,
+    collations: Option<HashSet<String>>,
     /// The file of an SQLite database.
-    file: Option<Arc<PathBuf>>,
+    file: Option<PathBuf>,
     migration_backup: bool,
-    shadows: Arc<[Shadow]>,
 }
 
-#[derive(Debug, Clone)]
+impl Deref for Database {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+#[derive(Debug)]
 enum Reader {
     Sqlite(sqlite::Readers),
-    Postgres(DatabaseConnection),
+    Postgres(postgres::Readers),
 }
 
 impl Reader {
@@ -190,7 +203,7 @@ impl Database {
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         match &self.reader {
             Reader::Sqlite(_) => None,
-            Reader::Postgres(pool) => Some(pool.get_postgres_connection_pool()),
+            Reader::Postgres(readers) => Some(readers.pool()),
         }
     }
 
@@ -199,9 +212,9 @@ impl Database {
         self.read_rows(statement, None).await
     }
 
-    /// The same of a statement in which [`KEY`] is a number, run for each of these: the rows of the
-    /// first, then those of the next. Only SQLite does so, where a statement that is prepared costs
-    /// next to nothing to run again.
+    /// The same of a statement whose first column is [`KEY`], run for each of these numbers: the rows
+    /// of the first, then those of the next ([`Cells::ends`]), without that column. Only SQLite does
+    /// so, where a statement that is prepared costs next to nothing to run again.
     pub async fn read_by_keys(
         &self,
         statement: &SelectStatement,
@@ -226,7 +239,8 @@ impl Database {
         statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
         let system = self.reader.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
-        let rows = self.run(statement, keys).instrument(running.span.clone()).await;
+        let rows = self.run(ReadStatement { statement, keys });
+        let rows = rows.instrument(running.span.clone()).await;
         running.end(&rows);
         rows
     }
@@ -238,48 +252,6 @@ impl Database {
     ) -> Result<Vec<T>, Error> {
         let cells = self.read(statement).await?;
         (0..cells.rows()).map(|row| cells.decode(row, 0)).collect()
-    }
-
-    async fn run(&self, statement: Statement, keys: Option<Vec<i64>>) -> Result<Cells, Error> {
-        let _reader = self.free_reader().await?;
-        match &self.reader {
-            Reader::Sqlite(readers) => readers.read(ReadStatement { statement, keys }).await,
-            Reader::Postgres(_) if keys.is_some() => {
-                Err(Error::internal("on PostgreSQL a statement runs once"))
-            }
-            // Boxed, so that a statement on SQLite carries no room for it.
-            Reader::Postgres(pool) => {
-                Box::pin(async {
-                    let rows = match query(Connection::take(pool).await?, statement.clone()).await {
-                        // What reads can be asked again: the connection may be all that was lost.
-                        Err(Error::Unavailable(_)) => {
-                            query(Connection::take(pool).await?, statement).await
-                        }
-                        asked => asked,
-                    };
-                    postgres::cells(&rows?)
-                })
-                .await
-            }
-        }
-    }
-
-    /// Waits for a reader. Fails with [`Error::Overloaded`] where that takes too long, unless others
-    /// are busy for the same request: that one only waits for itself.
-    async fn free_reader(&self) -> Result<BusyReader<'_>, Error> {
-        let mut free = pin!(self.free.acquire());
-        let statements = self.noted.as_ref();
-        loop {
-            match timeout(READ_PATIENCE, &mut free).await {
-                Ok(reader) => {
-                    return reader
-                        .map(|reader| BusyReader::new(reader, statements))
-                        .map_err(Error::internal);
-                }
-                Err(_) if statements.is_some_and(Statements::have_reader) => {}
-                Err(_) => return Err(Error::Overloaded),
-            }
-        }
     }
 
     /// How many bytes of statements the readers keep prepared in this process, and may.
@@ -303,12 +275,12 @@ impl Database {
     /// Closes the connections once running statements are done; those of PostgreSQL are not waited
     /// for without end.
     pub async fn close(self) -> Result<(), Error> {
-        let Reader::Postgres(reader) = self.reader else {
-            return self.writer.close().await.map_err(Error::from);
+        let Reader::Postgres(readers) = &self.reader else {
+            return self.writer.close_by_ref().await.map_err(Error::from);
         };
         let close = async {
-            reader.close().await?;
-            self.writer.close().await
+            readers.close().await;
+            self.writer.close_by_ref().await
         };
         match timeout(CLOSE_PATIENCE, close).await {
             Ok(closed) => closed.map_err(Error::from),
@@ -320,30 +292,6 @@ impl Database {
             }
         }
     }
-}
-
-/// Runs a statement that reads.
-async fn query(
-    mut connection: Connection,
-    statement: Statement,
-) -> Result<Vec<QueryResult>, Error> {
-    let rows = connection.query_all(statement).await;
-    // Dropped before that with its request, it is closed, and the statement ends.
-    connection.release();
-    rows.map_err(stopped)
-}
-
-/// What PostgreSQL says of a statement that ran too long.
-fn stopped(error: DbErr) -> Error {
-    /// `query_canceled`
-    const CANCELED: &str = "57014";
-    let state = match &error {
-        DbErr::Query(RuntimeErr::SqlxError(why)) => {
-            why.as_database_error().and_then(|why| why.code())
-        }
-        _ => None,
-    };
-    if state.as_deref() == Some(CANCELED) { Error::Timeout } else { error.into() }
 }
 
 /// A number of rows.

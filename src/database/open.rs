@@ -1,13 +1,20 @@
 //! Opening a database: which one, and how.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, AtomicI64, AtomicU64},
+    },
+    time::Duration,
+};
 
 use sea_orm::{ConnectOptions, DatabaseConnection, sqlx::Executor};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
-    Database, Meter, Reader, WRITE_PATIENCE, WRITER_PREPARED, collation, sqlite,
-    writability::Writability,
+    Database, Meter, Reader, Revision, Shared, WRITE_PATIENCE, WRITER_PREPARED, collation,
+    postgres, sqlite, writability::Writability,
 };
 use crate::error::Error;
 
@@ -21,8 +28,8 @@ pub struct Options {
     #[arg(long, env = "HUTONG_DATABASE_URL", value_name = "URL", global = true)]
     #[arg(hide_env_values = true)]
     pub database_url: Option<String>,
-    /// How many statements may read at the same time; on SQLite, of those that take milliseconds no
-    /// more than there are processors
+    /// How many requests may read at the same time; on SQLite, of their statements that take
+    /// milliseconds no more run at once than there are processors
     #[arg(long, env = "HUTONG_DATABASE_READERS", value_name = "COUNT", global = true)]
     #[arg(default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_readers: u32,
@@ -66,14 +73,10 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            let file = Some(Arc::new(PathBuf::from(path)));
+            let shared = Shared::over(writer, Reader::Sqlite(readers), options.database_readers);
+            let file = Some(PathBuf::from(path));
             let migration_backup = options.migration_backup;
-            let count = options.database_readers;
-            Ok(Self {
-                file,
-                migration_backup,
-                ..Self::over(writer, Reader::Sqlite(readers), count)
-            })
+            Ok(Self::of(Shared { file, migration_backup, ..shared }))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connect = |connections: u32| {
                 let mut connect = ConnectOptions::new(url);
@@ -105,10 +108,9 @@ impl Database {
             let writer = sea_orm::Database::connect(write).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
             let collations = collation::known(&reader).await.map_err(unreachable)?;
-            Ok(Self {
-                collations: Some(Arc::new(collations)),
-                ..Self::over(writer, Reader::Postgres(reader), options.database_readers)
-            })
+            let reader = Reader::Postgres(postgres::Readers::new(reader));
+            let shared = Shared::over(writer, reader, options.database_readers);
+            Ok(Self::of(Shared { collations: Some(collations), ..shared }))
         } else {
             Err(Error::input(format!(
                 "the database URL {url:?} is neither sqlite://FILE nor postgres://…"
@@ -116,30 +118,30 @@ impl Database {
         }
     }
 
+    fn of(shared: Shared) -> Self {
+        let (noted, reading, shadows) = Default::default();
+        Self { shared: Arc::new(shared), noted, reading, shadows }
+    }
+}
+
+impl Shared {
     fn over(writer: DatabaseConnection, reader: Reader, readers: u32) -> Self {
-        let (revision, tokens, meter) = (Arc::default(), Arc::default(), Meter::default());
-        let (settled, writability) = (Arc::default(), Writability::default());
-        let turn = Arc::new(Semaphore::new(1));
-        let free = Arc::new(Semaphore::new(readers as usize));
-        let (noted, file, migration_backup, shadows) = (None, None, false, Arc::default());
         Self {
             writer,
-            turn,
-            writability,
+            turn: Arc::new(Semaphore::new(1)),
+            writability: Writability::default(),
             reader,
-            free,
-            revision,
-            changes: Arc::default(),
-            falls: Arc::default(),
-            listener: Arc::default(),
-            tokens,
-            settled,
-            meter,
-            noted,
+            free: Arc::new(Semaphore::new(readers as usize)),
+            revision: watch::Sender::new(Revision::default()),
+            changes: AtomicU64::default(),
+            falls: AtomicU64::default(),
+            listener: AtomicI32::default(),
+            tokens: AtomicU64::default(),
+            settled: AtomicI64::default(),
+            meter: Meter::default(),
             collations: None,
-            file,
-            migration_backup,
-            shadows,
+            file: None,
+            migration_backup: false,
         }
     }
 }

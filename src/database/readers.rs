@@ -6,8 +6,9 @@ use std::{
     ffi::c_int,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -18,29 +19,18 @@ use rusqlite::{
     CachedStatement, Connection, StatementStatus, params_from_iter,
     types::{Value as Bound, ValueRef},
 };
-use sea_orm::{Statement, Value};
+use sea_orm::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::cells::Cells;
+use super::{cells::Cells, read_transaction::ReadStatement};
 use crate::error::Error;
 
 /// How many statements are known that take long.
 const LONG_MAX: usize = 1024;
 
-/// A statement that reads.
-#[derive(Debug, Clone)]
-pub(super) struct ReadStatement {
-    /// The statement.
-    pub(super) statement: Statement,
-    /// The keys for each of which it is run, in the place of [`super::KEY`]; none where it is run
-    /// once.
-    pub(super) keys: Option<Vec<i64>>,
-}
-
 /// Connections that read, of which those are free that nobody took.
 pub(super) struct Pool {
     state: Mutex<State>,
-    /// That one was given back.
-    returned: Condvar,
     /// How many bytes of statements all of them together keep prepared.
     prepared: Arc<AtomicUsize>,
 }
@@ -64,7 +54,7 @@ impl Pool {
     /// These, which count together what they keep prepared.
     pub(super) fn new(readers: Vec<Reader>, prepared: Arc<AtomicUsize>) -> Self {
         let state = State { free: readers, long: HashSet::new() };
-        Self { state: Mutex::new(state), returned: Condvar::new(), prepared }
+        Self { state: Mutex::new(state), prepared }
     }
 
     /// How many bytes of statements are kept prepared.
@@ -72,25 +62,18 @@ impl Pool {
         self.prepared.load(Relaxed)
     }
 
-    /// Takes a free one for a statement that is not known to take long.
-    pub(super) fn try_take(&self, sql: &str) -> Option<Taken<'_>> {
-        let mut state = self.lock();
-        if !state.long.is_empty() && state.long.contains(&hash(sql)) {
-            return None;
-        }
-        let reader = state.free.pop()?;
-        Some(Taken { pool: self, reader: Some(reader) })
+    /// Takes a free one, which who has the permit leaves for this.
+    pub(super) fn take(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Taken, Error> {
+        let reader = self.lock().free.pop();
+        let reader = reader.ok_or_else(|| Error::internal("no reader is free"))?;
+        let pool = Arc::clone(self);
+        Ok(Taken { pool, reader: Some(reader), is_begun: false, _permit: permit })
     }
 
-    /// Takes a free one, waiting for it.
-    pub(super) fn take(&self) -> Taken<'_> {
-        let mut state = self.lock();
-        loop {
-            if let Some(reader) = state.free.pop() {
-                return Taken { pool: self, reader: Some(reader) };
-            }
-            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// Whether a statement is known to take long.
+    pub(super) fn is_long(&self, sql: &str) -> bool {
+        let state = self.lock();
+        !state.long.is_empty() && state.long.contains(&hash(sql))
     }
 
     /// Notes that a statement takes long.
@@ -114,17 +97,27 @@ fn hash(sql: &str) -> u64 {
 }
 
 /// A reader that is taken, until this is dropped.
-pub(super) struct Taken<'p> {
-    pool: &'p Pool,
+pub(super) struct Taken {
+    pool: Arc<Pool>,
     reader: Option<Reader>,
+    /// Whether a transaction was begun, which ends when this is dropped.
+    is_begun: bool,
+    /// Given back after the reader.
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Taken<'_> {
+impl Taken {
+    /// Where it was taken.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Runs a statement, which waits for a lock for so long, and is stopped where this says so, asked
-    /// again and again after so many steps.
+    /// again and again after so many steps. Where `lasts`, it and what follows it are of one moment.
     pub(super) fn read(
-        &self,
+        &mut self,
         read: &ReadStatement,
+        lasts: bool,
         patience: Duration,
         steps: c_int,
         is_over: impl FnMut() -> bool + Send + 'static,
@@ -133,20 +126,37 @@ impl Taken<'_> {
         let reader = reader.ok_or_else(|| Error::internal("a reader was given back"))?;
         reader.connection.busy_timeout(patience)?;
         reader.connection.progress_handler(steps, Some(is_over))?;
+        // What is run again and again is of one moment too, and the file is locked once.
+        if !self.is_begun && (lasts || read.keys.is_some()) {
+            reader.execute("BEGIN")?;
+            self.is_begun = true;
+        }
         reader.query(read)
+    }
+
+    /// Whether what was begun goes on.
+    pub(super) fn goes_on(&self) -> bool {
+        let ended = |reader: &Reader| self.is_begun && reader.connection.is_autocommit();
+        self.reader.as_ref().is_some_and(|reader| !ended(reader))
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Taken {
     fn drop(&mut self) {
-        self.pool.lock().free.extend(self.reader.take());
-        self.pool.returned.notify_one();
+        let Some(reader) = self.reader.take() else { return };
+        // It has written nothing that could be lost.
+        if self.is_begun && reader.execute("COMMIT").is_err() && !reader.connection.is_autocommit()
+        {
+            tracing::error!("a transaction that reads cannot be ended");
+        }
+        self.pool.lock().free.push(reader);
     }
 }
 
 /// A connection that only reads.
 pub(super) struct Reader {
-    connection: Connection,
+    /// Boxed, for a reader goes from hand to hand.
+    connection: Box<Connection>,
     /// How many bytes of statements it keeps prepared, at the most, and may.
     prepared: Cell<usize>,
     prepared_max: usize,
@@ -161,8 +171,13 @@ impl Reader {
         prepared_max: usize,
         all_prepared: &Arc<AtomicUsize>,
     ) -> Self {
-        let all_prepared = Arc::clone(all_prepared);
+        let (connection, all_prepared) = (Box::new(connection), Arc::clone(all_prepared));
         Self { connection, prepared: Cell::new(0), prepared_max, all_prepared }
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
     }
 
     fn query(&self, read: &ReadStatement) -> Result<Cells, Error> {
@@ -170,11 +185,7 @@ impl Reader {
         let mut prepared = self.connection.prepare_cached(sql).map_err(too_large)?;
         let is_new = prepared.get_status(StatementStatus::Run) == 0;
         let has_room = !is_new || self.make_room(&prepared, sql.len());
-        // What is run again and again is of one moment, and the file is locked once.
-        let moment = read.keys.as_ref().map(|_| self.connection.unchecked_transaction());
-        let moment = moment.transpose()?;
         let rows = rows(&mut prepared, read);
-        drop(moment);
         if !has_room {
             prepared.discard();
         }
@@ -206,30 +217,33 @@ impl Reader {
 fn rows(prepared: &mut CachedStatement<'_>, read: &ReadStatement) -> Result<Cells, Error> {
     let values = read.statement.values.iter().flat_map(|values| &values.0);
     let mut values = values.map(bind).collect::<Result<Vec<_>, _>>()?;
-    let mut cells = Cells::new(prepared.column_count());
+    let width = prepared.column_count();
     let Some(keys) = &read.keys else {
-        add_rows(prepared, &values, &mut cells)?;
+        let mut cells = Cells::new(width);
+        add_rows(prepared, &values, 0..width, &mut cells)?;
         return Ok(cells);
     };
-    // In the place of KEY, which is the first.
+    // The key itself, which is the first of the columns and of the values, is known.
+    let mut cells = Cells::new(width.saturating_sub(1));
     values.insert(0, Bound::Null);
     for key in keys {
         values[0] = Bound::Integer(*key);
-        add_rows(prepared, &values, &mut cells)?;
+        add_rows(prepared, &values, 1..width, &mut cells)?;
+        cells.end_key();
     }
     Ok(cells)
 }
 
-/// Adds the rows that a statement returns with these values.
+/// Adds these columns of the rows that a statement returns with these values.
 fn add_rows(
     prepared: &mut CachedStatement<'_>,
     values: &[Bound],
+    columns: Range<usize>,
     to: &mut Cells,
 ) -> Result<(), Error> {
-    let width = prepared.column_count();
     let mut rows = prepared.query(params_from_iter(values))?;
     while let Some(row) = rows.next()? {
-        for column in 0..width {
+        for column in columns.clone() {
             to.push(match row.get_ref(column)? {
                 ValueRef::Null => entity::Cell::Null,
                 ValueRef::Integer(number) => entity::Cell::Integer(number),

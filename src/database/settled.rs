@@ -65,6 +65,8 @@ impl Database {
             if self.is_settled(moment) {
                 return Ok(Settled::Yes);
             }
+            // What is read from now on sees what is found out now.
+            self.end_reading();
             let now = self.look_for_writes().await?;
             if self.is_settled(moment) {
                 return Ok(Settled::Yes);
@@ -79,9 +81,9 @@ impl Database {
         }
     }
 
-    /// The same as far as is known here, without a look.
+    /// The same as far as is known here, without a look, for what is read in the same transaction.
     pub fn is_settled(&self, moment: DateTime) -> bool {
-        moment <= self.settled()
+        moment <= self.settled() && self.sees(moment)
     }
 
     /// Up to which moment the past is settled, as far as is known here: no write has been seen to
@@ -126,7 +128,7 @@ impl Database {
             .from_subquery(clock, Alias::new("looked"))
             .take();
         // The question of nobody in particular: it is not counted among a request's own.
-        let asker = Self { noted: None, ..self.clone() };
+        let asker = Self { noted: None, reading: None, ..self.clone() };
         let seen = asker.fetch::<(i64, Seen)>(&seen).await?;
         let seen = seen.into_iter().next().map(|(_, seen)| seen);
         seen.ok_or_else(|| Error::internal("PostgreSQL does not tell the time"))

@@ -17,14 +17,18 @@ use sea_orm::{
     ConnectOptions, DatabaseConnection,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::{sync::oneshot, task::yield_now};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    task::yield_now,
+};
 
 use super::{
     WRITE_PATIENCE, WRITER_PREPARED, case,
     cells::Cells,
     collation, decimal,
     foreign::Writes,
-    readers::{Pool, ReadStatement, Reader},
+    read_transaction::{Ran, ReadStatement},
+    readers::{self, Pool, Reader},
     threads::{AtOnce, Threads},
 };
 use crate::error::Error;
@@ -64,7 +68,7 @@ const TURN: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
     pool: Arc<Pool>,
-    threads: Threads<Arc<Pool>>,
+    threads: Threads,
     writes: Arc<Writes>,
 }
 
@@ -109,8 +113,7 @@ impl Readers {
         let pool = Arc::new(Pool::new(readers.collect::<Result<_, Error>>()?, prepared));
         let processors = available_parallelism().map_or(1, NonZero::get);
         let at_once = AtOnce { jobs: processors, long: LONG };
-        let pools = (0..count).map(|_| Arc::clone(&pool)).collect();
-        let threads = Threads::start("sqlite-reader", pools, at_once).map_err(Error::internal)?;
+        let threads = Threads::start("sqlite-reader", count, at_once).map_err(Error::internal)?;
         let writes = Arc::new(Writes::open(path)?);
         Ok(Self { pool, threads, writes })
     }
@@ -125,52 +128,76 @@ impl Readers {
         self.pool.prepared_bytes()
     }
 
-    /// Runs the statement on a free reader. When the request is dropped, a statement that waits is
-    /// never begun and one that runs is stopped.
-    pub(super) async fn read(&self, read: ReadStatement) -> Result<Cells, Error> {
+    /// Takes a free reader, which who has the permit leaves for this.
+    pub(super) fn take(&self, permit: OwnedSemaphorePermit) -> Result<Taken, Error> {
+        Ok(Taken { reader: self.pool.take(permit)?, threads: self.threads.clone() })
+    }
+}
+
+/// A reader that is taken, until this is dropped.
+pub(super) struct Taken {
+    reader: readers::Taken,
+    threads: Threads,
+}
+
+impl Taken {
+    /// Runs a statement; where `lasts`, in a transaction that goes on. When the request is dropped, a
+    /// statement that waits is never begun and one that runs is stopped.
+    pub(super) async fn read(mut self, read: ReadStatement, lasts: bool) -> Ran<Self> {
         let begun = Instant::now();
-        let Some(rows) = self.read_inline(&read) else {
-            return self.read_on_thread(read).await;
+        let Some(rows) = self.read_inline(&read, lasts) else {
+            return self.read_on_thread(read, lasts).await;
         };
         if begun.elapsed() > TURN {
             yield_now().await;
         }
-        rows
+        self.ran(rows)
     }
 
-    /// Runs it at once, where no reader need be waited for and the statement is not known to take
-    /// longer than it may; nothing where it turns out that it does, or that it waits for a lock.
-    fn read_inline(&self, read: &ReadStatement) -> Option<Result<Cells, Error>> {
-        let reader = self.pool.try_take(&read.statement.sql)?;
+    /// Runs it at once, where it is not known to take longer than it may; nothing where it turns out
+    /// that it does, or that it waits for a lock.
+    fn read_inline(&mut self, read: &ReadStatement, lasts: bool) -> Option<Result<Cells, Error>> {
+        let sql = &read.statement.sql;
+        if self.reader.pool().is_long(sql) {
+            return None;
+        }
         let turns = Arc::new(AtomicUsize::new(0));
         let taken = Arc::clone(&turns);
         let is_over = move || taken.fetch_add(1, Relaxed) >= INLINE_TURNS;
-        let rows = reader.read(read, Duration::ZERO, STEPS, is_over);
-        drop(reader);
+        let rows = self.reader.read(read, lasts, Duration::ZERO, STEPS, is_over);
         if turns.load(Relaxed) > INLINE_TURNS {
-            self.pool.note_long(&read.statement.sql);
+            self.reader.pool().note_long(sql);
             return None;
         }
         (!matches!(rows, Err(Error::Busy))).then_some(rows)
     }
 
     /// Runs it on the next free thread.
-    async fn read_on_thread(&self, read: ReadStatement) -> Result<Cells, Error> {
-        let (answer, rows) = oneshot::channel();
+    async fn read_on_thread(self, read: ReadStatement, lasts: bool) -> Ran<Self> {
+        let Self { mut reader, threads } = self;
+        let (answer, answered) = oneshot::channel();
         let wanted = Wanted::default();
         let unwanted = Arc::clone(&wanted.unwanted);
-        self.threads.run(move |pool| {
+        threads.run(move || {
             if unwanted.load(Relaxed) {
                 return;
             }
             let is_over = move || unwanted.load(Relaxed);
-            let rows = pool.take().read(&read, BUSY_TIMEOUT, STEPS, is_over);
+            let rows = reader.read(&read, lasts, BUSY_TIMEOUT, STEPS, is_over);
             // Nobody waits any more when the request was dropped.
-            let _ = answer.send(rows);
+            let _ = answer.send((rows, reader));
         });
-        let rows = rows.await.map_err(|_| Error::internal("an SQLite reader failed"));
+        let answered = answered.await;
         drop(wanted);
-        rows?
+        match answered {
+            Ok((rows, reader)) => Self { reader, threads }.ran(rows),
+            Err(_) => Ran { rows: Err(Error::internal("an SQLite reader failed")), reader: None },
+        }
+    }
+
+    fn ran(self, rows: Result<Cells, Error>) -> Ran<Self> {
+        let reader = self.reader.goes_on().then_some(self);
+        Ran { rows, reader }
     }
 }
 
@@ -220,6 +247,7 @@ pub(super) fn connect(path: &Path, cache: i64) -> Result<Connection, Error> {
 #[cfg(test)]
 mod tests {
     use sea_orm::{DbBackend, Statement};
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -231,9 +259,16 @@ mod tests {
         (folder, readers)
     }
 
+    fn statement(sql: &str, keys: Option<Vec<i64>>) -> ReadStatement {
+        ReadStatement { statement: Statement::from_string(DbBackend::Sqlite, sql), keys }
+    }
+
+    fn take(readers: &Readers) -> Taken {
+        readers.take(Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()).unwrap()
+    }
+
     async fn numbers(readers: &Readers, sql: &str, keys: Option<Vec<i64>>) -> Vec<i64> {
-        let statement = Statement::from_string(DbBackend::Sqlite, sql);
-        let cells = readers.read(ReadStatement { statement, keys }).await.unwrap();
+        let cells = take(readers).read(statement(sql, keys), false).await.rows.unwrap();
         (0..cells.rows()).map(|row| cells.decode(row, 0).unwrap()).collect()
     }
 
@@ -247,14 +282,9 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(numbers(&readers, short, None).await, [7]);
             assert_eq!(numbers(&readers, long, None).await, [1_000_000]);
-            assert!(readers.pool.try_take(short).is_some());
-            assert!(readers.pool.try_take(long).is_none());
+            assert!(take(&readers).read_inline(&statement(short, None), false).is_some());
+            assert!(take(&readers).read_inline(&statement(long, None), false).is_none());
         }
-        // Nobody need wait for a reader to have a thread of his own.
-        let (one, other) = (readers.pool.take(), readers.pool.take());
-        assert!(readers.pool.try_take(short).is_none());
-        drop((one, other));
-        assert_eq!(numbers(&readers, short, None).await, [7]);
     }
 
     #[tokio::test]
@@ -266,25 +296,28 @@ mod tests {
         other.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
         let readers = Readers::start(&path, 1).unwrap();
         other.execute_batch("BEGIN EXCLUSIVE; INSERT INTO t VALUES (7)").unwrap();
-        let statement = Statement::from_string(DbBackend::Sqlite, "SELECT n FROM t");
-        let read = ReadStatement { statement, keys: None };
+        let read = statement("SELECT n FROM t", None);
         let begun = Instant::now();
-        assert!(readers.read_inline(&read).is_none());
+        let mut taken = take(&readers);
+        assert!(taken.read_inline(&read, true).is_none());
         assert!(begun.elapsed() < BUSY_TIMEOUT / 2, "{:?}", begun.elapsed());
         // It is waited for where nobody else waits.
-        let waits = tokio::spawn(async move { readers.read(read).await });
+        let waits = tokio::spawn(taken.read(read, true));
         tokio::time::sleep(Duration::from_millis(300)).await;
         other.execute_batch("COMMIT").unwrap();
-        let cells = waits.await.unwrap().unwrap();
+        let cells = waits.await.unwrap().rows.unwrap();
         assert_eq!(cells.decode::<i64>(0, 0).unwrap(), 7);
     }
 
     #[tokio::test]
     async fn a_statement_is_run_for_each_of_many_numbers() {
         let (_folder, readers) = readers(1).await;
-        let sql = "SELECT ?1 + value FROM (SELECT 1 AS value UNION ALL SELECT 2) WHERE ?1 > 0";
-        let found = numbers(&readers, sql, Some(vec![20, -1, 10])).await;
-        assert_eq!(found, [21, 22, 11, 12]);
+        let sql = "SELECT ?1, ?1 + value FROM (SELECT 1 AS value UNION ALL SELECT 2) WHERE ?1 > 0";
+        let read = statement(sql, Some(vec![20, -1, 10]));
+        let cells = take(&readers).read(read, false).await.rows.unwrap();
+        let found = (0..cells.rows()).map(|row| cells.decode::<i64>(row, 0).unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), [21, 22, 11, 12]);
+        assert_eq!(cells.ends(), [2, 2, 4]);
         assert!(numbers(&readers, sql, Some(vec![])).await.is_empty());
     }
 }

@@ -3,10 +3,7 @@
 
 use std::{
     fmt::Debug,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -16,7 +13,6 @@ use prometheus_client::{
     registry::Registry,
 };
 use strum::IntoStaticStr;
-use tokio::sync::SemaphorePermit;
 use tracing::{Span, field::Empty};
 
 use super::cells::Cells;
@@ -35,18 +31,9 @@ pub struct Ran {
 
 /// The statements of one request, in the order in which they began.
 #[derive(Debug, Clone, Default)]
-pub struct Statements {
-    list: Arc<Mutex<Vec<Ran>>>,
-    /// How many readers are busy with them.
-    readers: Arc<AtomicUsize>,
-}
+pub struct Statements(Arc<Mutex<Vec<Ran>>>);
 
 impl Statements {
-    /// Whether a reader is busy with one of them.
-    pub(super) fn have_reader(&self) -> bool {
-        self.readers.load(Relaxed) > 0
-    }
-
     /// How many have begun.
     pub fn count(&self) -> usize {
         self.with(|statements| statements.len())
@@ -63,30 +50,7 @@ impl Statements {
     }
 
     fn with<T>(&self, read: impl FnOnce(&mut Vec<Ran>) -> T) -> T {
-        read(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// A reader that is busy with a statement, until this is dropped.
-pub(super) struct BusyReader<'d> {
-    _reader: SemaphorePermit<'d>,
-    statements: Option<&'d Statements>,
-}
-
-impl<'d> BusyReader<'d> {
-    pub(super) fn new(reader: SemaphorePermit<'d>, statements: Option<&'d Statements>) -> Self {
-        if let Some(statements) = statements {
-            statements.readers.fetch_add(1, Relaxed);
-        }
-        Self { _reader: reader, statements }
-    }
-}
-
-impl Drop for BusyReader<'_> {
-    fn drop(&mut self) {
-        if let Some(statements) = self.statements {
-            statements.readers.fetch_sub(1, Relaxed);
-        }
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -96,7 +96,7 @@ impl Batch {
     /// A batch for one request of somebody who sees this much, asked at this time.
     pub fn new(database: &Database, view: View, now: DateTime) -> Self {
         let statements = Statements::default();
-        let database = database.noting(&statements);
+        let database = database.noting(&statements).reading();
         let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
         let suggestion_budget = Budget::default();
         Self { database, view, now, statements, suggestion_budget, gathered, resting }
@@ -168,8 +168,15 @@ impl Batch {
         .await
     }
 
-    /// Runs the executor of the request to its end, and the gathered statements whenever it rests.
+    /// Runs the executor of the request to its end, and the gathered statements whenever it rests: in
+    /// one transaction, until there is nothing left to do.
     pub async fn drive<F: Future>(&self, executor: F) -> F::Output {
+        let output = self.run_to_end(executor).await;
+        self.database.end_reading();
+        output
+    }
+
+    async fn run_to_end<F: Future>(&self, executor: F) -> F::Output {
         let mut executor = pin!(executor);
         let mut running = FuturesUnordered::<Running>::new();
         let woken = Arc::new(Woken { flag: AtomicBool::new(true), outer: AtomicWaker::new() });
@@ -193,6 +200,7 @@ impl Batch {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) | Poll::Pending if woken.flag.load(SeqCst) => {}
                     Poll::Ready(None) => {
+                        self.database.end_reading();
                         self.rest(true);
                         return Poll::Pending;
                     }

@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,7 +19,7 @@ use sea_orm::{
 };
 
 use super::{
-    ColumnSet, KEYS, OrderBy, OrderKey, Page, Paged, Row, Scope, Source, Table, Total, View,
+    ColumnSet, KEYS, OrderBy, OrderKey, Page, Row, Scope, Source, Table, Total, View,
     batch::Load,
     column,
     condition::table,
@@ -26,12 +27,12 @@ use super::{
     filter::Filter,
     json_array,
     page::Bounds,
-    parent::{Key, PARENT, Parent, ROOT},
+    parent::{Key, PARENT, Parent},
     row::{Read, Wanted, place_of},
     term::{Term, beyond, ordered, reversed, seek},
 };
 use crate::{
-    database::{Database, KEY},
+    database::{Cells, Database, KEY},
     error::Error,
 };
 
@@ -45,6 +46,8 @@ pub struct List<E: Table> {
     page: Page,
     bounds: Bounds<Vec<Value>>,
     wanted: Wanted,
+    /// Whether cursors are asked for.
+    cursors: AtomicBool,
     /// Whether it is asked if the list goes on after a page.
     more: AtomicBool,
 }
@@ -52,8 +55,11 @@ pub struct List<E: Table> {
 /// A page of a list.
 #[derive(Debug)]
 pub struct Rows<E> {
-    /// The rows in the list's order.
-    pub rows: Vec<Row<E>>,
+    all: Arc<Read<E>>,
+    /// Which of those that were read.
+    part: Range<usize>,
+    /// Whether they were read from the list's end on.
+    is_backward: bool,
     /// Whether the list goes on before them.
     pub has_previous: bool,
     /// Whether the list goes on after them.
@@ -75,8 +81,8 @@ impl<E: Table> List<E> {
         let order = order.unwrap_or_else(E::OrderKey::default_order);
         let bounds =
             page.bounds(|argument, text| cursor::decode::<E, E::OrderKey>(argument, text, &order))?;
-        let (wanted, more) = Default::default();
-        Ok(Self { view, parent, filter, order, page, bounds, wanted, more })
+        let (wanted, cursors, more) = Default::default();
+        Ok(Self { view, parent, filter, order, page, bounds, wanted, cursors, more })
     }
 
     /// Has it read these columns of its rows.
@@ -89,6 +95,7 @@ impl<E: Table> List<E> {
         let own = self.order.iter().filter_map(|key| key.by.source().column());
         let places: Vec<_> = own.chain([E::id()]).map(place_of::<E>).collect();
         self.want(ColumnSet::of(&places));
+        self.cursors.store(true, Relaxed);
     }
 
     /// Has it look whether the list goes on where a page ends; without this, a page says that it does
@@ -109,26 +116,30 @@ impl<E: Table> List<E> {
 
     /// The cursor of the row at this place of a page; none where the page ends before.
     pub fn cursor(&self, page: &Rows<E>, place: usize) -> Result<Option<String>, Error> {
-        let Some(row) = page.rows.get(place) else { return Ok(None) };
-        let beside = match row.cell_before(BESIDE_PLACE) {
-            Cell::Text(array) => serde_json::from_str(array).map_err(Error::internal)?,
+        let Some(row) = page.get(place) else { return Ok(None) };
+        let beside = match row.cell_before() {
+            Cell::Text(array) if self.has_elsewhere() => {
+                serde_json::from_str(array).map_err(Error::internal)?
+            }
             _ => Vec::new(),
         };
-        cursor::encode(row, beside, &self.order).map(Some)
+        cursor::encode(&row, beside, &self.order).map(Some)
     }
 
-    /// What the rows are ordered by that they do not hold themselves, as one column; null where
-    /// they hold it all.
-    fn beside(&self, scope: Scope) -> Expr {
-        let sources = self.order.iter().map(|key| (key.by.source(), &key.locale));
-        let elsewhere: Vec<Expr> = sources
-            .filter(|(source, _)| matches!(source, Source::Elsewhere(_)))
-            .map(|(source, locale)| source.plain::<E>(scope, locale))
-            .collect();
-        match elsewhere.is_empty() {
-            true => Expr::cust("NULL"),
-            false => json_array(elsewhere, scope.backend),
-        }
+    /// What the rows are ordered by that they do not hold themselves.
+    fn elsewhere(&self) -> impl Iterator<Item = &OrderBy<E::OrderKey>> {
+        self.order.iter().filter(|key| matches!(key.by.source(), Source::Elsewhere(_)))
+    }
+
+    fn has_elsewhere(&self) -> bool {
+        self.elsewhere().next().is_some()
+    }
+
+    /// The same as one column, where cursors are asked for and made of it.
+    fn beside(&self, scope: Scope) -> Option<Expr> {
+        let expr = |key: &OrderBy<E::OrderKey>| key.by.source().plain::<E>(scope, &key.locale);
+        let is_asked = self.cursors.load(Relaxed) && self.has_elsewhere();
+        is_asked.then(|| json_array(self.elsewhere().map(expr).collect(), scope.backend))
     }
 
     /// The question how many rows the list has on all pages together.
@@ -228,7 +239,8 @@ impl<E: Table> List<E> {
         backend == DbBackend::Sqlite && one_by_one
     }
 
-    /// The statement: the parent's key, then the columns of the row.
+    /// The statement: the parent's key, unless there is but one; what cursors are made of besides; then
+    /// the columns of the row.
     fn statement(
         &self,
         scope: Scope,
@@ -239,20 +251,25 @@ impl<E: Table> List<E> {
         let terms = self.terms(scope);
         let table = table::<E>();
         let mut rows = self.rows(&terms, scope);
-        let only = match self.parent {
-            Parent::Root => Some(Expr::val(ROOT)),
-            _ => self.runs_per_parent(backend).then(|| Expr::cust(KEY)),
+        let select = |from: &mut SelectStatement| {
+            if let Some(beside) = self.beside(scope) {
+                from.expr_as(beside, BESIDE);
+            }
+            columns.select::<E>(from);
         };
-        if let Some(parent) = only {
-            rows.expr_as(parent, PARENT).expr_as(self.beside(scope), BESIDE);
-            columns.select::<E>(&mut rows);
+        if self.runs_per_parent(backend) {
+            rows.expr_as(Expr::cust(KEY), PARENT);
+            select(&mut rows);
+            return Ok(rows);
+        }
+        if self.parent == Parent::Root {
+            select(&mut rows);
             return Ok(rows);
         }
         let mut each = Query::select();
         each.expr_as(Expr::col((KEYS, KEYS)), PARENT)
-            .expr_as(self.beside(scope), BESIDE)
             .from_function(self.parent.keys(backend, parents)?, KEYS);
-        columns.select::<E>(&mut each);
+        select(&mut each);
         if backend == DbBackend::Postgres {
             // Whatever the rest of the statement says of a row; what it does not ask for is not read.
             ColumnSet::all::<E>().select::<E>(&mut rows);
@@ -267,9 +284,40 @@ impl<E: Table> List<E> {
 }
 
 impl<E: Table> Rows<E> {
+    fn new(all: &Arc<Read<E>>, read: Range<usize>, page: &Page) -> Self {
+        let (has_previous, has_next) = page.goes_on(read.len());
+        let part = read.start..read.end.min(read.start + page.limit as usize);
+        let all = Arc::clone(all);
+        Self { all, part, is_backward: page.backward, has_previous, has_next }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.part.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.part.is_empty()
+    }
+
+    /// The row at a place in the list's order; none where the page ends before.
+    pub fn get(&self, place: usize) -> Option<Row<E>> {
+        let number = match self.is_backward {
+            true => self.part.clone().nth_back(place),
+            false => self.part.clone().nth(place),
+        };
+        number.map(|number| Row::new(&self.all, number))
+    }
+
+    /// The rows in the list's order.
+    pub fn iter(&self) -> impl Iterator<Item = Row<E>> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+
     /// The rows as wholes, of which all columns must have been asked for.
     pub fn models(&self) -> Result<Vec<Arc<E::Model>>, Error> {
-        self.rows.iter().map(Row::model).collect()
+        self.iter().map(|row| row.model()).collect()
     }
 }
 
@@ -279,6 +327,7 @@ impl<E: Table> Load for List<E> {
 
     fn join(&self, other: &Self) {
         self.want(other.wanted.get());
+        self.cursors.fetch_or(other.cursors.load(Relaxed), Relaxed);
         self.more.fetch_or(other.more.load(Relaxed), Relaxed);
     }
 
@@ -288,33 +337,51 @@ impl<E: Table> Load for List<E> {
         parents: Vec<Key>,
     ) -> Result<HashMap<Key, Self::Value>, Error> {
         let database = &*self.view.of(database);
-        let columns = self.wanted.get();
-        let statement = self.statement(Scope::new(database, self.view), columns, &parents)?;
-        let cells = match self.runs_per_parent(database.backend()) {
+        let columns = self.wanted.get().or_id::<E>();
+        let scope = Scope::new(database, self.view);
+        let statement = self.statement(scope, columns, &parents)?;
+        let (keyed, is_root) = (self.runs_per_parent(scope.backend), self.parent == Parent::Root);
+        let cells = match keyed {
             true => {
                 let keys = parents.iter().filter_map(Key::number).collect();
                 database.read_by_keys(&statement, keys).await?
             }
             false => database.read(&statement).await?,
         };
-        let all = Arc::new(Read::new(cells, columns, BESIDE_PLACE + 1));
-        let mut found: HashMap<Key, Vec<Row<E>>> = HashMap::with_capacity(parents.len());
-        let mut numbers = (0..all.cells.rows()).peekable();
-        // The rows of a parent come one after the other.
-        while let Some(first) = numbers.next() {
-            let parent = all.cells.get(first, 0);
-            let mut rows = vec![Row::new(&all, first)];
-            while let Some(number) = numbers.next_if(|next| all.cells.get(*next, 0) == parent) {
-                rows.push(Row::new(&all, number));
-            }
-            found.insert(self.parent.read_key(parent)?, rows);
+        let has_key = !keyed && !is_root;
+        let before = usize::from(has_key) + usize::from(self.beside(scope).is_some());
+        let all = Arc::new(Read::new(cells, columns, before));
+        let page = |parent, read| (parent, Arc::new(Rows::new(&all, read, &self.page)));
+        if has_key {
+            let mut found = self.parts(&all.cells)?;
+            let part = |parent| {
+                let read = found.remove(&parent).unwrap_or_default();
+                page(parent, read)
+            };
+            return Ok(parents.into_iter().map(part).collect());
         }
-        let page = |parent: Key| {
-            let rows = found.remove(&parent).unwrap_or_default();
-            let Paged { items, has_previous, has_next } = self.page.cut(rows);
-            (parent, Arc::new(Rows { rows: items, has_previous, has_next }))
-        };
-        Ok(parents.into_iter().map(page).collect())
+        let one = [all.cells.rows()];
+        let ends = if keyed { all.cells.ends() } else { &one };
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let parts = starts.zip(ends).map(|(start, end)| start..*end);
+        Ok(parents.into_iter().zip(parts).map(|(parent, read)| page(parent, read)).collect())
+    }
+}
+
+impl<E: Table> List<E> {
+    /// Where the rows of each parent stand among all: they come one after the other.
+    fn parts(&self, cells: &Cells) -> Result<HashMap<Key, Range<usize>>, Error> {
+        let mut found = HashMap::new();
+        let mut numbers = (0..cells.rows()).peekable();
+        while let Some(first) = numbers.next() {
+            let parent = cells.get(first, 0);
+            let mut end = first + 1;
+            while numbers.next_if(|next| cells.get(*next, 0) == parent).is_some() {
+                end += 1;
+            }
+            found.insert(self.parent.read_key(parent)?, first..end);
+        }
+        Ok(found)
     }
 }
 
@@ -328,8 +395,5 @@ impl<E: Table> PartialEq for List<E> {
     }
 }
 
-/// The name of a list's second column.
+/// The name of the column of what cursors are made of besides the row's own.
 const BESIDE: &str = "beside";
-
-/// Where that stands.
-const BESIDE_PLACE: usize = 1;

@@ -87,6 +87,17 @@ pub struct Paged<T> {
     pub has_next: bool,
 }
 
+impl<T> Paged<T> {
+    /// The same page of something else.
+    pub fn map<U>(&self, item: impl Fn(&T) -> U) -> Paged<U> {
+        Paged {
+            items: self.items.iter().map(item).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        }
+    }
+}
+
 impl Page {
     /// Reads the cursors, given each with the name of its argument.
     pub(super) fn bounds<T>(
@@ -105,28 +116,25 @@ impl Page {
         u64::from(self.limit) + u64::from(more)
     }
 
+    /// Whether the list goes on before the page and after it, given how many rows were read. Rows on
+    /// the other side of the cursor that the page starts from are not looked for: the row the cursor
+    /// was made from is there, or was.
+    pub(super) fn goes_on(&self, rows: usize) -> (bool, bool) {
+        let more = rows > self.limit as usize;
+        match self.backward {
+            true => (more, self.before.is_some()),
+            false => (self.after.is_some(), more),
+        }
+    }
+
     /// The page, from its rows in the order in which they were read: from its end where it is
-    /// counted from there. Rows on the other side of the cursor that the page starts from are not
-    /// looked for: the row the cursor was made from is there, or was.
+    /// counted from there.
     pub(super) fn cut<T>(&self, mut rows: Vec<T>) -> Paged<T> {
-        let more = rows.len() > self.limit as usize;
+        let (has_previous, has_next) = self.goes_on(rows.len());
         rows.truncate(self.limit as usize);
         if self.backward {
             rows.reverse();
-            Paged { items: rows, has_previous: more, has_next: self.before.is_some() }
-        } else {
-            Paged { items: rows, has_previous: self.after.is_some(), has_next: more }
         }
-    }
-}
-
-impl<T> Paged<T> {
-    /// The same page of something else.
-    pub fn map<U>(&self, item: impl Fn(&T) -> U) -> Paged<U> {
-        Paged {
-            items: self.items.iter().map(item).collect(),
-            has_previous: self.has_previous,
-            has_next: self.has_next,
-        }
+        Paged { items: rows, has_previous, has_next }
     }
 }

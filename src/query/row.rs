@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::removed_at;
+use super::{Table, removed_at};
 use crate::{database::Cells, error::Error};
 
 /// How many columns a table may have.
@@ -43,6 +43,14 @@ impl ColumnSet {
     /// The column that says of a row that it was removed, where a table has it.
     pub fn removed_at<E: EntityTrait>() -> Self {
         removed_at::<E>().map(|column| Self::of(&[place_of::<E>(column)])).unwrap_or_default()
+    }
+
+    /// These, or the row's number where there are none: rows without columns could not be counted.
+    pub(super) fn or_id<E: Table>(self) -> Self {
+        match self.0 {
+            0 => Self::of(&[place_of::<E>(E::id())]),
+            _ => self,
+        }
     }
 
     /// Where each column stands among those of the set, by its place.
@@ -161,9 +169,12 @@ impl<E: EntityTrait<Model: DeserializeOwned>> Row<E> {
         Ok(cells.get(self.number, before + usize::from(position)))
     }
 
-    /// What a column before those of the table holds.
-    pub(super) fn cell_before(&self, column: usize) -> Cell<'_> {
-        self.all.cells.get(self.number, column)
+    /// What the last column before those of the table holds.
+    pub(super) fn cell_before(&self) -> Cell<'_> {
+        match self.all.before.checked_sub(1) {
+            Some(column) => self.all.cells.get(self.number, column),
+            None => Cell::Null,
+        }
     }
 
     /// The same as a value.

@@ -91,7 +91,7 @@ on_each_database! {
     async fn what_takes_too_long_keeps_nobody_waiting(store: &Store) {
         let server = start(store, "--request-timeout=1").await;
         let token = server.token(Role::Editor).await;
-        let answer = write(&server, &token, &list("people", 3 * MANY)).send().await.unwrap();
+        let answer = write(&server, &token, &list("people", 6 * MANY)).send().await.unwrap();
         assert_eq!(answer.status(), 503);
         let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT");

@@ -69,6 +69,7 @@ mod migrations;
 mod mutations;
 mod names;
 mod nodes;
+mod one_moment;
 mod orders;
 mod packages;
 mod pages;

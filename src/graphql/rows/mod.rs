@@ -21,7 +21,7 @@ use std::sync::{Arc, PoisonError};
 
 use async_graphql::{
     ContextBase, ContextSelectionSet, Data, Pos, QueryEnv, QueryPathNode, QueryPathSegment,
-    SchemaEnv, ServerError, ServerResult, Value,
+    SchemaEnv, ServerError, ServerResult, Value, parser::types::Selection as Selected,
 };
 
 pub use field::Fields;
@@ -54,6 +54,19 @@ impl<'a> Env<'a> {
     fn batch(self) -> Result<&'a Batch, Error> {
         let batch = self.at(None, ()).data_opt::<Arc<Batch>>();
         batch.map(|batch| &**batch).ok_or_else(|| Error::internal("a request without questions"))
+    }
+
+    /// Says that one statement reads all that a field of the root asks for: where no other field is
+    /// asked for, that is all.
+    fn read_single(self) {
+        let root = &self.query.operation.node.selection_set.node;
+        let is_only = match root.items.as_slice() {
+            [only] => matches!(only.node, Selected::Field(_)),
+            _ => false,
+        };
+        if let (true, Ok(batch)) = (is_only, self.batch()) {
+            batch.database().read_single();
+        }
     }
 
     /// A context for something at a place of the answer.

@@ -78,6 +78,19 @@ impl<'a, N: Node> Pages<'a, N> {
         Ok(Self { items })
     }
 
+    /// Whether nothing is read for them but the rows.
+    fn is_of_rows_alone(&self) -> bool {
+        self.items.iter().all(|(.., item)| match item {
+            Item::Nodes(selection) => selection.is_of_rows_alone(),
+            Item::Edges(items) => items.iter().all(|(_, item)| match item {
+                OfEdge::Node(_, selection) => selection.is_of_rows_alone(),
+                OfEdge::Typename | OfEdge::Cursor => true,
+            }),
+            Item::Typename | Item::PageInfo(_) => true,
+            Item::TotalCount => false,
+        })
+    }
+
     /// Finds what is asked of each connection, given its place in the answer.
     pub(super) async fn load<'b>(
         &'b self,
@@ -133,10 +146,10 @@ fn edge<'a, N: Node>(
 }
 
 /// A row of a list as an object.
-fn node<N: Node>(list: &List<N::Table>, row: &Row<N::Table>) -> Seen<N> {
+fn node<N: Node>(list: &List<N::Table>, row: Row<N::Table>) -> Seen<N> {
     match list.is_history() {
-        true => Seen::former(row.clone(), list.view()),
-        false => Seen::new(row.clone(), list.view()),
+        true => Seen::former(row, list.view()),
+        false => Seen::new(row, list.view()),
     }
 }
 
@@ -145,7 +158,7 @@ impl<N: Node> Read<N> {
     fn places<'p>(&self, lists: &'p [QueryPathNode<'p>]) -> Vec<QueryPathNode<'p>> {
         let pages = self.pages.iter().zip(lists);
         let places = pages.flat_map(|(page, list)| {
-            let rows = page.as_ref().map_or(0, |page| page.rows.len());
+            let rows = page.as_ref().map_or(0, |page| page.len());
             (0..rows).map(|index| index_path(list, index))
         });
         places.collect()
@@ -206,7 +219,7 @@ impl<N: Node> Pages<'_, N> {
         for (page, connection) in pages.iter().zip(lists) {
             starts.push(nodes.len());
             if let Ok(page) = page {
-                nodes.extend(page.rows.iter().map(|row| node::<N>(&connection.list, row)));
+                nodes.extend(page.iter().map(|row| node::<N>(&connection.list, row)));
             }
         }
         Read { pages, totals, starts, nodes: Arc::new(nodes) }
@@ -240,13 +253,13 @@ impl<N: Node> LoadedPages<'_, N> {
             match item {
                 Item::Typename => write_text(&Connection::<N>::type_name(), to),
                 Item::Nodes(_) => {
-                    write_list(page()?.rows.len(), to, |row, to| {
+                    write_list(page()?.len(), to, |row, to| {
                         node(0, row, &index_path(&path, row), to)
                     })?;
                 }
                 Item::Edges(items) => {
                     let page = page()?;
-                    write_list(page.rows.len(), to, |row, to| {
+                    write_list(page.len(), to, |row, to| {
                         let path = index_path(&path, row);
                         to.push(b'{');
                         for (among, (key, item)) in items.iter().enumerate() {
@@ -272,7 +285,7 @@ impl<N: Node> LoadedPages<'_, N> {
                 }
                 Item::PageInfo(sub_fields) => {
                     let page = page()?;
-                    let last = page.rows.len().wrapping_sub(1);
+                    let last = page.len().wrapping_sub(1);
                     let is_asked = |name| sub_fields.iter().any(|field| field.name == name);
                     let cursor = |name, place| match is_asked(name) {
                         true => list.cursor(page, place).map_err(|why| error(&why)),
@@ -358,6 +371,9 @@ pub async fn resolve<N: Node>(
     let env = Env::of(ctx);
     let pages = Pages::<N>::of(env, ctx.item)?;
     let path = ctx.path_node.unwrap_or(ROOT);
+    if path.parent.is_none() && pages.is_of_rows_alone() {
+        env.read_single();
+    }
     let found = pages
         .load(
             env,

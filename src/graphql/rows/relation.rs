@@ -1,6 +1,6 @@
 //! Relations: the rows that a row refers to, and those that refer to it.
 
-use std::marker::PhantomData;
+use std::{collections::HashMap, marker::PhantomData};
 
 use async_graphql::{
     OutputType, Positioned, QueryPathNode, ServerError, ServerResult,
@@ -8,6 +8,7 @@ use async_graphql::{
     parser::types::Field,
     registry::{MetaInputValue, Registry},
 };
+use foldhash::fast::RandomState;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
@@ -106,15 +107,17 @@ struct ReferenceField<'a, T: Node> {
     selection: Selection<'a, T>,
 }
 
-/// The rows that are referred to from one view: the numbers, in order, and the row of each.
+/// The rows that are referred to from one view: their numbers, where each stands among them, and the
+/// rows.
 struct Found<T: Node> {
     view: View,
     numbers: Vec<i64>,
+    places: HashMap<i64, usize, RandomState>,
     rows: Result<Vec<Option<Row<T::Table>>>, Error>,
 }
 
-/// What an object refers to, if anything: the number, among those that are seen from the same view.
-type Reference = Result<Option<(usize, i64)>, Error>;
+/// What an object refers to, if anything: in which view, and which of the rows there.
+type Reference = Result<Option<(usize, usize)>, Error>;
 
 impl<T: Node> ReferenceField<'_, T> {
     /// What each object refers to, and all that is referred to.
@@ -125,19 +128,13 @@ impl<T: Node> ReferenceField<'_, T> {
                 return Ok(None);
             };
             let known = views.iter().position(|found| found.view == object.view);
-            let place = known.unwrap_or_else(|| {
-                let (view, numbers) = (object.view, Vec::new());
-                views.push(Found { view, numbers, rows: Ok(Vec::new()) });
+            let view = known.unwrap_or_else(|| {
+                views.push(Found::seen_from(object.view));
                 views.len() - 1
             });
-            views[place].numbers.push(number);
-            Ok(Some((place, number)))
+            Ok(Some((view, views[view].place(number))))
         });
         let each = each.collect();
-        for found in &mut views {
-            found.numbers.sort_unstable();
-            found.numbers.dedup();
-        }
         (views, each)
     }
 
@@ -168,14 +165,14 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
             let mut each = Vec::with_capacity(references.len());
             for (object, (reference, path)) in references.into_iter().zip(level.paths).enumerate() {
                 each.push(reference.and_then(|reference| {
-                    let Some((view, number)) = reference else { return Ok(None) };
-                    let (at, row) = views[view].row(number)?;
-                    if let Some(first) = known[view][at].filter(|_| env.shares) {
+                    let Some((view, place)) = reference else { return Ok(None) };
+                    let row = views[view].row(place)?;
+                    if let Some(first) = known[view][place].filter(|_| env.shares) {
                         repeated.push((object, row, views[view].view));
                         return Ok(Some(first));
                     }
                     let first = firsts.push(row, views[view].view, path, key);
-                    known[view][at] = Some(first);
+                    known[view][place] = Some(first);
                     Ok(Some(first))
                 }));
             }
@@ -260,14 +257,26 @@ impl<'p, T: Node> Others<'p, T> {
 }
 
 impl<T: Node> Found<T> {
-    /// The row with a number, and its place among all.
-    fn row(&self, number: i64) -> Result<(usize, &Row<T::Table>), Error> {
+    /// None yet.
+    fn seen_from(view: View) -> Self {
+        let (numbers, places) = Default::default();
+        Self { view, numbers, places, rows: Ok(Vec::new()) }
+    }
+
+    /// The place of the row with a number, which is added where it is not known.
+    fn place(&mut self, number: i64) -> usize {
+        *self.places.entry(number).or_insert_with(|| {
+            self.numbers.push(number);
+            self.numbers.len() - 1
+        })
+    }
+
+    /// The row at a place.
+    fn row(&self, place: usize) -> Result<&Row<T::Table>, Error> {
         let rows = self.rows.as_ref().map_err(Clone::clone)?;
-        let place = self.numbers.binary_search(&number).ok();
-        let row = place.and_then(|place| Some((place, rows.get(place)?.as_ref()?)));
-        row.ok_or_else(|| {
-            let table = T::Table::default();
-            Error::internal(format!("{} {number} is gone", table.table_name()))
+        rows.get(place).and_then(Option::as_ref).ok_or_else(|| {
+            let (table, number) = (T::Table::default(), self.numbers.get(place));
+            Error::internal(format!("{} {number:?} is gone", table.table_name()))
         })
     }
 }

@@ -94,6 +94,9 @@ impl<N: RootFields> ObjectType for RootQuery<N> {}
 async fn single<N: Node>(ctx: &Context<'_>) -> ServerResult<Value> {
     let (env, set) = (Env::of(ctx), &ctx.item.node.selection_set);
     let selection = Selection::<N>::of(env, set)?;
+    if selection.is_of_rows_alone() {
+        env.read_single();
+    }
     let slug: String = ctx.param_value("slug", None)?.1;
     let path = ctx.path_node.unwrap_or(ROOT);
     match slug::find::<N>(ctx, &slug, selection.columns()).await {

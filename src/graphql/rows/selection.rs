@@ -132,6 +132,11 @@ impl<'a, N: Node> Selection<'a, N> {
         self.columns
     }
 
+    /// Whether nothing is read for it but the rows.
+    pub(super) fn is_of_rows_alone(&self) -> bool {
+        self.resolved.is_empty()
+    }
+
     /// Each object as JSON.
     pub(super) async fn values(
         &self,
