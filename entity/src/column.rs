@@ -196,7 +196,19 @@ impl ColumnValue for Period {
     }
 
     fn copy(cell: Cell<'_>, fields: &[SubField], to: &mut Vec<u8>) -> Result<(), Unfit> {
-        let period: Self = cell.read::<&str>()?.parse().map_err(Unfit::custom)?;
+        let span = cell.read::<&str>()?;
+        if fields.iter().all(|field| field.name == "code")
+            && let Some((year, rest)) = Self::code_of_span(span)
+        {
+            SubField::write_object(fields, to, "", |_, to| {
+                to.push(b'"');
+                to.extend_from_slice(year.as_bytes());
+                to.extend_from_slice(rest.as_bytes());
+                to.push(b'"');
+            });
+            return Ok(());
+        }
+        let period: Self = span.parse().map_err(Unfit::custom)?;
         period.write(fields, to);
         Ok(())
     }

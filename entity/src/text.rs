@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
+use memchr::memchr2;
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -118,7 +119,23 @@ impl<'de> Deserialize<'de> for Text {
 #[derive(Debug, Default)]
 pub struct TextRef<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl TextRef<'_> {
+impl<'a> TextRef<'a> {
+    /// Of the JSON text that a column holds, the text in exactly this language as it stands there, with
+    /// its quotes: so nothing is read and written anew. None where there is none, and where finding
+    /// it takes more than a look.
+    pub fn json_in(json: &'a str, language: &str) -> Option<&'a str> {
+        let mut rest = json.strip_prefix('{')?;
+        loop {
+            let (tag, value) = string(rest.trim_start())?;
+            let value = value.trim_start().strip_prefix(':')?.trim_start();
+            let (text, after) = string(value)?;
+            if tag.strip_prefix('"')?.strip_suffix('"')? == language {
+                return Some(text);
+            }
+            rest = after.trim_start().strip_prefix(',')?;
+        }
+    }
+
     /// See [`Text::get`].
     pub fn get(&self, wanted: &[&str]) -> Option<&str> {
         best(|| self.iter(), wanted)
@@ -127,6 +144,23 @@ impl TextRef<'_> {
     /// Every language and its text, by tag.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(language, text)| (language.as_ref(), text.as_ref()))
+    }
+}
+
+/// The JSON string that a text begins with, and what follows it.
+fn string(json: &str) -> Option<(&str, &str)> {
+    let bytes = json.as_bytes();
+    let mut end = usize::from(bytes.first() == Some(&b'"'));
+    if end == 0 {
+        return None;
+    }
+    loop {
+        end += memchr2(b'"', b'\\', bytes.get(end..)?)?;
+        if bytes[end] == b'"' {
+            return json.split_at_checked(end + 1);
+        }
+        // Whatever is escaped.
+        end += 2;
     }
 }
 
@@ -186,6 +220,41 @@ mod tests {
             (&[], "fr", None),
         ] {
             assert_eq!(text(have).get(&[wanted]), got, "{have:?} {wanted}");
+        }
+    }
+
+    #[test]
+    fn is_found_where_it_stands() {
+        let text = [("ar", "\"ب\" \\"), ("en", "a\\\"b\u{1}\n"), ("zh", "北京"), ("zh-Hant", "")];
+        let text: Text =
+            text.iter().map(|(tag, text)| (tag.to_string(), text.to_string())).collect();
+        let compact = serde_json::to_string(&text).unwrap();
+        let spaced = compact.replace("\":\"", "\": \"").replace("\",\"", "\", \"");
+        for json in [&compact, &spaced] {
+            for (tag, text) in text.iter() {
+                let found = TextRef::json_in(json, tag);
+                assert_eq!(
+                    found,
+                    Some(serde_json::to_string(text).unwrap().as_str()),
+                    "{json} {tag}"
+                );
+            }
+            for tag in ["", "e", "EN", "fr", "z", "zh-Han", "ب", "a", ":"] {
+                assert_eq!(TextRef::json_in(json, tag), None, "{json} {tag}");
+            }
+        }
+        for json in [
+            "",
+            "{",
+            "{}",
+            "{\"en",
+            "{\"en\"",
+            "{\"en\":",
+            "{\"en\":1}",
+            "{\"en\":\"a\\",
+            "[\"en\"]",
+        ] {
+            assert_eq!(TextRef::json_in(json, "en"), None, "{json}");
         }
     }
 

@@ -45,6 +45,48 @@ impl Period {
     }
 }
 
+/// What the codes of a year's months add to the year.
+const MONTHS: [&str; 12] =
+    ["-01", "-02", "-03", "-04", "-05", "-06", "-07", "-08", "-09", "-10", "-11", "-12"];
+
+impl Period {
+    /// The code of a period as columns hold it ([`Period::span`]), in two parts, where that is seen
+    /// without reading it: whole months of one year that are a part of the calendar, as most are.
+    pub(crate) fn code_of_span(span: &str) -> Option<(&str, &'static str)> {
+        let (start, end) = span.split_once('/')?;
+        let (year, first) = start.split_once('-')?;
+        let rest = end.strip_prefix(year)?.strip_prefix('-')?;
+        let (last, days) = rest.split_once('-')?;
+        let month = |text: &str| {
+            MONTHS.iter().position(|month| month.get(1..) == Some(text)).map(|place| place + 1)
+        };
+        let (first, last) = (month(first.strip_suffix("-01")?)?, month(last)?);
+        if year.len() != 4 || !year.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let is_last = match (last, days) {
+            (2, "28" | "29") => {
+                let february = NaiveDate::from_ymd_opt(year.parse().ok()?, 2, 29);
+                february.is_some() == (days == "29")
+            }
+            (4 | 6 | 9 | 11, "30") | (1 | 3 | 5 | 7 | 8 | 10 | 12, "31") => true,
+            _ => false,
+        };
+        let rest = match (first, last) {
+            (1, 12) => "",
+            (1, 6) => "-S1",
+            (7, 12) => "-S2",
+            (1, 3) => "-Q1",
+            (4, 6) => "-Q2",
+            (7, 9) => "-Q3",
+            (10, 12) => "-Q4",
+            _ if first == last => MONTHS[first - 1],
+            _ => return None,
+        };
+        is_last.then_some((year, rest))
+    }
+}
+
 /// A day, as ISO 8601 writes it: `2025-06-30`.
 fn day(code: &str) -> Option<NaiveDate> {
     let [y, e, a, r, b'-', m, n, b'-', d, i] = *code.as_bytes() else { return None };
@@ -133,6 +175,8 @@ impl FromStr for Period {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Days;
+
     use super::*;
 
     fn period(text: &str) -> Period {
@@ -158,6 +202,31 @@ mod tests {
             assert_eq!(period(text).to_string(), text);
             assert_eq!(period(text).length(), length, "{text}");
             assert_eq!(period(&period(text).span()), period(text));
+        }
+    }
+
+    #[test]
+    fn codes_of_spans_are_those_of_what_they_say() {
+        let day = |number: u64| NaiveDate::from_ymd_opt(2023, 11, 1).unwrap() + Days::new(number);
+        let (mut seen, mut unseen) = (0, 0);
+        for (start, length) in (0..500).flat_map(|start| (0..400).map(move |end| (start, end))) {
+            let period = Period { start: day(start), end: day(start + length) };
+            match Period::code_of_span(&period.span()) {
+                Some((year, rest)) => {
+                    assert_eq!(format!("{year}{rest}"), period.to_string());
+                    seen += 1;
+                }
+                None => {
+                    let is_short = [Frequency::Weekly, Frequency::Daily, Frequency::Range];
+                    assert!(is_short.contains(&period.length()), "{period}");
+                    unseen += 1;
+                }
+            }
+        }
+        // Two years with all their parts, and what begins of a third.
+        assert_eq!((seen, unseen), (2 + 2 + 1 + 5 + 17, 500 * 400 - 27));
+        for wrong in ["2025-01-01/2025-02-29", "225-01-01/225-12-31", "x025-01-01/x025-12-31"] {
+            assert_eq!(Period::code_of_span(wrong), None, "{wrong}");
         }
     }
 

@@ -7,7 +7,7 @@ use async_graphql::{
     parser::types::{Field, Selection as Selected, SelectionSet},
 };
 use entity::{
-    TextRef,
+    Cell, Text, TextRef,
     column::{Column, SubField, write_text},
 };
 use futures_util::future::join_all;
@@ -267,6 +267,13 @@ fn write_item<N: Node>(
         }
         Item::Value(write) => write(seen, to)?,
         Item::Text { column, optional, .. } => {
+            if let Cell::Text(json) = seen.row.cell(*column)?
+                && let Some(text) =
+                    TextRef::json_in(json, languages.first().unwrap_or(&Text::FALLBACK))
+            {
+                to.extend_from_slice(text.as_bytes());
+                return Ok(());
+            }
             let text: Option<TextRef<'_>> = seen.row.get(*column)?;
             match text.as_ref().and_then(|text| text.get(languages)) {
                 None if *optional => to.extend_from_slice(b"null"),
