@@ -4,13 +4,9 @@
 //! WebSocket and only says where the page is from. Without the check of [`check`] every page could
 //! read a server that only its visitor can reach.
 
-use std::sync::Arc;
-
 use axum::{
-    Extension,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -111,21 +107,17 @@ pub(super) fn layer(options: &Options) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// Answers a preflight request for a page that may not read answers: the browser shows its
-/// developer the answer, but would tell nothing of a missing header.
-pub(super) async fn preflighted(
-    State(options): State<Arc<Options>>,
-    Extension(id): Extension<request_id::RequestId>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-        && let Err(refusal) = check(request.headers(), &options)
-    {
-        return refusal.of(id.text()).into_response();
-    }
-    next.run(request).await
+/// The answer to a preflight request for a page that may not read answers, where this is one: the
+/// browser shows its developer the answer, but would tell nothing of a missing header.
+pub(super) fn refuse_preflight(
+    options: &Options,
+    id: &request_id::RequestId,
+    request: &Request,
+) -> Option<Response> {
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let refusal = is_preflight.then(|| check(request.headers(), options).err()).flatten()?;
+    Some(refusal.of(id.text()).into_response())
 }
 
 /// Lets in every client that is no page, and pages of the server's own origin and of those that

@@ -3,10 +3,7 @@
 
 use std::io::{Read, Result};
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderValue, header},
-};
+use axum::http::{HeaderMap, HeaderValue, header};
 use flate2::read::MultiGzDecoder;
 
 use super::{negotiation::Range, refusal::Refusal};
@@ -47,12 +44,11 @@ impl Encoding {
 
 /// Negotiates the form of the answer, once for all who handle the request: they find the best form
 /// as the only one that the client takes.
-pub(super) fn negotiated(mut request: Request) -> Request {
-    if request.headers().contains_key(header::ACCEPT_ENCODING) {
-        let best = HeaderValue::from_static(preferred(request.headers()).name());
-        request.headers_mut().insert(header::ACCEPT_ENCODING, best);
+pub(super) fn negotiate(headers: &mut HeaderMap) {
+    if headers.contains_key(header::ACCEPT_ENCODING) {
+        let best = HeaderValue::from_static(preferred(headers).name());
+        headers.insert(header::ACCEPT_ENCODING, best);
     }
-    request
 }
 
 /// The best form that the client takes: the one it gives the greatest weight. What it does not name

@@ -2,6 +2,7 @@
 
 mod accept_language;
 mod admission;
+mod around;
 mod cache;
 mod compression;
 mod connections;
@@ -44,13 +45,13 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use tower::ServiceBuilder;
 
+use self::{around::Around, observe::Observer, rates::Rates, refusal::Refusal};
 pub use self::{
     cache::Results,
     life::{Life, Phase},
     live::Live,
     metrics::{Metrics, MetricsAt},
 };
-use self::{observe::Observer, rates::Rates, refusal::Refusal};
 use crate::{
     access::Access,
     database::Database,
@@ -281,13 +282,10 @@ async fn serving(
 pub fn layered(router: Router, options: &Options, metrics: Arc<Metrics>) -> Router {
     let slow = Duration::from_millis(options.slow_request.into());
     let observer = Observer { metrics, slow };
-    let pages = Arc::new(options.cors.clone());
+    let around = Arc::new(Around { observer, pages: options.cors.clone() });
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(observer, observe::observed))
-        .layer(from_fn(vary::joined))
-        .layer(from_fn_with_state(pages, cors::preflighted))
+        .layer(from_fn_with_state(around, around::answered))
         .option_layer(cors::layer(&options.cors))
-        .map_request(encoding::negotiated)
         .layer(compression::layer())
         .layer(from_fn(panic::caught));
     router.layer(layers)

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 
 use super::{
     metrics::Metrics,
@@ -20,7 +16,6 @@ use super::{
 };
 
 /// Who watches.
-#[derive(Clone)]
 pub(super) struct Observer {
     pub(super) metrics: Arc<Metrics>,
     /// From which time on a request is told to be slow.
@@ -50,9 +45,9 @@ macro_rules! line {
 /// Answers a request and tells of it. Each line of the log about it has its id, and so has the
 /// answer.
 pub(super) async fn observed(
-    State(observer): State<Observer>,
+    observer: &Observer,
     mut request: Request,
-    next: Next,
+    answer: impl AsyncFnOnce(&RequestId, Request) -> Response,
 ) -> Response {
     let begun = Instant::now();
     let id = RequestId::of(request.headers());
@@ -60,7 +55,7 @@ pub(super) async fn observed(
     let spans = Spans::of_request(&request, id.text());
     let method = request.method().clone();
     let path = format!("{:.LONGEST_PATH$}", request.uri().path());
-    let mut response = spans.around(next.run(request)).await;
+    let mut response = spans.around(answer(&id, request)).await;
     response.headers_mut().extend([id.into_header()]);
     let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
     let (status, time) = (response.status(), begun.elapsed());

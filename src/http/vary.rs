@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    extract::Request,
     http::{HeaderMap, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -15,8 +13,7 @@ pub(super) const VARY: HeaderValue =
 
 /// Makes one line of all that the layers inside said: of several, nginx before 1.23 heeds the last
 /// alone, and gives one reader another's answer.
-pub(super) async fn joined(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn join(response: &mut Response) {
     let failed = response.status().is_client_error() || response.status().is_server_error();
     let headers = response.headers_mut();
     let lines = headers.get_all(header::VARY).iter().count();
@@ -27,7 +24,6 @@ pub(super) async fn joined(request: Request, next: Next) -> Response {
     if failed {
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
-    response
 }
 
 fn one_line(headers: &HeaderMap) -> HeaderValue {
