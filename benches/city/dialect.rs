@@ -8,11 +8,13 @@ pub(crate) enum Dialect {
 }
 
 /// A word, as SQLite says it, and as PostgreSQL does.
-const WORDS: [(&str, &str, &str); 15] = [
+const WORDS: [(&str, &str, &str); 16] = [
     ("OBJECT(", "json_object(", "json_build_object("),
     ("ARRAY(", "json_group_array(", "json_agg("),
     // What stands first is read first: so it is on SQLite, and on PostgreSQL of one row anyway.
     ("FIRST JOIN", "CROSS JOIN", "JOIN"),
+    // PostgreSQL may join few rows to many in the order of those.
+    (" AS READ", "", " ORDER BY o.period DESC, o.id DESC"),
     (
         "PRINTED_VALUE",
         "CASE WHEN o.value IS NOT NULL THEN format('%.*f', o.decimals, o.value) END",

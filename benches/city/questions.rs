@@ -83,8 +83,8 @@ pub(crate) fn questions(dialect: Dialect, middle: &Middle) -> Vec<Question> {
                     'title', i.title, 'status', i.status, 'observations',
                     OBJECT('nodes', (SELECT ARRAY(OBJECT(
                         'value', o.printed, 'period', OBJECT('code', o.code), 'metric',
-                        OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))))
-                    FROM (SELECT printed, code, metric_id FROM observation
+                        OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))) AS READ)
+                    FROM (SELECT printed, code, metric_id, period, id FROM observation
                         WHERE initiative_id = i.id ORDER BY period DESC, id DESC LIMIT 5) o
                     FIRST JOIN metric m ON m.id = o.metric_id
                     FIRST JOIN unit u ON u.id = m.unit_id))))
