@@ -125,12 +125,12 @@ impl Taken {
         let reader = self.reader.as_ref();
         let reader = reader.ok_or_else(|| Error::internal("a reader was given back"))?;
         reader.connection.busy_timeout(patience)?;
-        reader.connection.progress_handler(steps, Some(is_over))?;
         // What is run again and again is of one moment too, and the file is locked once.
         if !self.is_begun && (lasts || read.keys.is_some()) {
             reader.execute("BEGIN")?;
             self.is_begun = true;
         }
+        reader.connection.progress_handler(steps, Some(is_over))?;
         reader.query(read)
     }
 
@@ -175,7 +175,9 @@ impl Reader {
         Self { connection, prepared: Cell::new(0), prepared_max, all_prepared }
     }
 
+    /// Begins or ends a transaction. Nobody stops that: it would be neither begun nor ended.
     fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
     }

@@ -288,6 +288,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_stopped_leaves_nothing_behind() {
+        let (_folder, readers) = readers(1).await;
+        let read = statement("SELECT 7", None);
+        // After each number of steps another one of those that it takes is the last.
+        for steps in 1..20 {
+            let mut taken = take(&readers);
+            let given_up = Arc::new(AtomicBool::new(false));
+            let is_over = Arc::clone(&given_up);
+            let is_over = move || is_over.load(Relaxed);
+            taken.reader.read(&read, true, Duration::ZERO, steps, is_over).unwrap();
+            given_up.store(true, Relaxed);
+            drop(taken);
+            let mut taken = take(&readers);
+            let rows = taken.reader.read(&read, true, Duration::ZERO, steps, || true);
+            assert!(taken.reader.goes_on(), "{rows:?}");
+            drop(taken);
+            let rows = take(&readers).read(read.clone(), true).await.rows;
+            assert_eq!(rows.unwrap().decode::<i64>(0, 0).unwrap(), 7);
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_who_executes_requests_waits_for_a_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
