@@ -113,12 +113,14 @@ fn write_scaled(number: f64, decimals: u32, to: &mut Vec<u8>) -> bool {
     if number < 0.0 {
         to.push(b'-');
     }
-    let (whole, rest, digits) = (scaled / power, scaled % power, decimals as usize);
-    // Writing to memory does not fail.
-    let _ = match digits {
-        0 => write!(to, "{whole}"),
-        _ => write!(to, "{whole}.{rest:0digits$}"),
-    };
+    let mut digits = itoa::Buffer::new();
+    to.extend_from_slice(digits.format(scaled / power).as_bytes());
+    if decimals > 0 {
+        to.push(b'.');
+        let rest = digits.format(scaled % power).as_bytes();
+        to.resize(to.len() + decimals as usize - rest.len(), b'0');
+        to.extend_from_slice(rest);
+    }
     true
 }
 
