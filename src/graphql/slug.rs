@@ -13,7 +13,7 @@ use super::{Ask, Node, rows::Seen};
 use crate::{
     database::Database,
     error::Error,
-    query::{Batch, ColumnSet, One, Table, View, batch::Load, column, there},
+    query::{Batch, ColumnSet, Join, One, Table, View, batch::Load, column, there},
     record::SLUG_MAX,
     suggest::{closest_matches, is_comparable},
 };
@@ -57,11 +57,12 @@ pub(super) async fn named<E: Table>(
     Err(Error::Unknown { message, argument, suggestions }.into())
 }
 
-/// The object with this slug, of which these columns are known.
+/// The object with this slug, of which these columns are known, and these rows with it.
 pub(super) async fn find<N: Node>(
     ctx: &Context<'_>,
     slug: &str,
     columns: ColumnSet,
+    joins: Vec<Join>,
 ) -> Result<Option<Seen<N>>> {
     // What no slug is as long as is not asked for: each field that names it would keep a copy.
     if slug.len() > SLUG_MAX {
@@ -69,7 +70,7 @@ pub(super) async fn find<N: Node>(
     }
     let batch = ctx.batch()?;
     let view = batch.view();
-    let by_slug = One::<N::Table, String>::named(own_column::<N::Table>()?, view);
+    let by_slug = One::<N::Table, String>::named(own_column::<N::Table>()?, view).joined(joins);
     by_slug.want(columns);
     Ok(batch.load(by_slug, slug.to_owned()).await?.map(|row| Seen::new(row, view)))
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Batch, ColumnSet, Row, View,
+    Batch, ColumnSet, Join, Row, View,
     batch::Load,
     column, key_rows,
     row::{Read, Wanted},
@@ -26,18 +26,26 @@ pub struct One<E: EntityTrait, K> {
     /// Whether it may be one that was removed.
     removed: bool,
     wanted: Wanted,
+    /// The rows that are read with it.
+    joins: Vec<Join>,
     key: PhantomData<fn(K)>,
 }
 
 impl<E: EntityTrait, K> One<E, K> {
     /// By a unique column, whether lists show it or not: what figures of the past refer to.
     pub fn by(column: E::Column, view: View) -> Self {
-        Self { view, column, removed: true, wanted: Wanted::default(), key: PhantomData }
+        let (wanted, joins) = Default::default();
+        Self { view, column, removed: true, wanted, joins, key: PhantomData }
     }
 
     /// By what names it among the rows that are there.
     pub fn named(column: E::Column, view: View) -> Self {
         Self { removed: false, ..Self::by(column, view) }
+    }
+
+    /// The same, where others are read with it. Who asks so is the only one who asks for such a row.
+    pub fn joined(self, joins: Vec<Join>) -> Self {
+        Self { joins, ..self }
     }
 
     /// Has it read these columns.
@@ -80,6 +88,7 @@ where
         let mut select = Query::select();
         select.expr_as(key.clone(), "key").from(E::default().table_name().into_iden());
         columns.select::<E>(&mut select);
+        self.joins.iter().for_each(|join| join.select::<E>(&mut select));
         select.cond_where(visible::<E>(self.view)).and_where(match &wanted[..] {
             // As most often, for which nothing need be unpacked.
             [one] => key.eq(one.clone()),
@@ -89,7 +98,7 @@ where
             select.cond_where(there::<E>());
         }
         let cells = database.read(&select).await?;
-        let all = Arc::new(Read::new(cells, columns, 1));
+        let all = Arc::new(Read::new(cells, columns, 1).joined(self.joins.clone()));
         let row = |number| Ok((all.cells.decode(number, 0)?, Row::new(&all, number)));
         (0..all.cells.rows()).map(row).collect()
     }

@@ -12,11 +12,11 @@ use std::{
 use entity::{Cell, DateTime};
 use sea_orm::{
     EntityTrait, IdenStatic, Iterable, ModelTrait,
-    sea_query::{IntoIden, SelectStatement},
+    sea_query::{DynIden, IntoIden, SelectStatement},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Table, removed_at};
+use super::{Join, Table, removed_at};
 use crate::{database::Cells, error::Error};
 
 /// How many columns a table may have.
@@ -45,12 +45,19 @@ impl ColumnSet {
         removed_at::<E>().map(|column| Self::of(&[place_of::<E>(column)])).unwrap_or_default()
     }
 
+    /// The row's number.
+    pub(super) fn id<E: Table>() -> Self {
+        Self::of(&[place_of::<E>(E::id())])
+    }
+
     /// These, or the row's number where there are none: rows without columns could not be counted.
     pub(super) fn or_id<E: Table>(self) -> Self {
-        match self.0 {
-            0 => Self::of(&[place_of::<E>(E::id())]),
-            _ => self,
-        }
+        if self.0 == 0 { Self::id::<E>() } else { self }
+    }
+
+    /// How many there are.
+    pub(super) fn len(self) -> usize {
+        self.0.count_ones() as usize
     }
 
     /// Where each column stands among those of the set, by its place.
@@ -73,8 +80,12 @@ impl ColumnSet {
 
     /// Selects them.
     pub(super) fn select<E: EntityTrait>(self, select: &mut SelectStatement) {
-        let table = E::default().table_name().into_iden();
-        select.columns(self.columns::<E>().map(|column| (table.clone(), column)));
+        self.select_from::<E>(select, &E::default().table_name().into_iden());
+    }
+
+    /// The same of a table by another name.
+    pub(super) fn select_from<E: EntityTrait>(self, select: &mut SelectStatement, name: &DynIden) {
+        select.columns(self.columns::<E>().map(|column| (name.clone(), column)));
     }
 }
 
@@ -108,19 +119,27 @@ impl Wanted {
 /// Rows that a statement returned.
 #[derive(Debug)]
 pub(super) struct Read<E> {
-    pub(super) cells: Cells,
+    pub(super) cells: Arc<Cells>,
     columns: ColumnSet,
     /// Where each column stands among those that were read.
     positions: [u8; COLUMNS],
     /// How many columns stand before those of the table.
     before: usize,
+    /// The rows that were read with them, after all of their columns.
+    joins: Vec<Join>,
     table: PhantomData<fn() -> E>,
 }
 
 impl<E> Read<E> {
     /// These columns, after so many others.
-    pub(super) fn new(cells: Cells, columns: ColumnSet, before: usize) -> Self {
-        Self { cells, columns, positions: columns.positions(), before, table: PhantomData }
+    pub(super) fn new(cells: impl Into<Arc<Cells>>, columns: ColumnSet, before: usize) -> Self {
+        let (positions, joins) = (columns.positions(), Vec::new());
+        Self { cells: cells.into(), columns, positions, before, joins, table: PhantomData }
+    }
+
+    /// The same, with rows that were read with them.
+    pub(super) fn joined(self, joins: Vec<Join>) -> Self {
+        Self { joins, ..self }
     }
 }
 
@@ -147,7 +166,7 @@ impl<E: EntityTrait<Model: DeserializeOwned>> Row<E> {
     where
         E::Model: ModelTrait<Entity = E>,
     {
-        let mut cells = Cells::new(columns.0.count_ones() as usize);
+        let mut cells = Cells::new(columns.len());
         for column in columns.columns::<E>() {
             cells.push_value(model.get(column))?;
         }
@@ -167,6 +186,18 @@ impl<E: EntityTrait<Model: DeserializeOwned>> Row<E> {
             return Err(missing());
         }
         Ok(cells.get(self.number, before + usize::from(position)))
+    }
+
+    /// The row that a column refers to, given its place, where that was read with this one.
+    pub fn joined<T: Table>(&self, column: usize) -> Option<Row<T>> {
+        let Read { cells, columns, before, joins, .. } = &*self.all;
+        let place = joins.iter().position(|join| join.column() == column)?;
+        let others: usize = joins[..place].iter().map(|join| join.columns().len()).sum();
+        let before = before + columns.len() + others;
+        let read = Read::new(Arc::clone(cells), joins[place].columns(), before);
+        let row = Row::new(&Arc::new(read), self.number);
+        let is_there = row.cell(place_of::<T>(T::id())).is_ok_and(|id| id != Cell::Null);
+        is_there.then_some(row)
     }
 
     /// What the last column before those of the table holds.

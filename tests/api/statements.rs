@@ -44,6 +44,46 @@ on_each_database! {
         }
     }
 
+    /// A row that is found by its slug is read with those it refers to.
+    async fn a_row_and_what_it_refers_to_take_one_statement(server: &Uncached) {
+        for (query, statements, data) in [
+            (
+                r#"{ district(slug: "haidian") { slug parent { slug name } it: parent { kind } } }"#,
+                1,
+                json!({ "district": { "slug": "haidian", "parent": { "slug": "beijing", "name": "Beijing" },
+                    "it": { "kind": "CITY" } } }),
+            ),
+            (
+                r#"{ district(slug: "world") { slug parent { slug } } }"#,
+                1,
+                json!({ "district": { "slug": "world", "parent": null } }),
+            ),
+            (
+                r#"{ district(slug: "nowhere") { slug parent { slug } } }"#,
+                1,
+                json!({ "district": null }),
+            ),
+            // What is beyond is asked for when that is known.
+            (
+                r#"{ metric(slug: "5g-base-stations") { unit { symbol } theme { slug parent { slug } } } }"#,
+                3,
+                json!({ "metric": { "unit": { "symbol": "station" }, "theme": {
+                    "slug": "5g", "parent": { "slug": "digital-infrastructure" } } } }),
+            ),
+            // Two are asked for together, and then all they refer to.
+            (
+                r#"{ a: district(slug: "haidian") { parent { slug } } b: district(slug: "beijing") { parent { slug } name } }"#,
+                2,
+                json!({ "a": { "parent": { "slug": "beijing" } },
+                    "b": { "parent": { "slug": "china" }, "name": "Beijing" } }),
+            ),
+        ] {
+            let answer = server.ask(query).await;
+            assert_eq!(answer.data(), data, "{query}");
+            assert_eq!(answer.statements, Some(statements), "{query}");
+        }
+    }
+
     /// Aliases, fragments, arguments and depths: siblings that ask alike ask together.
     async fn equal_questions_are_asked_together(server: &Uncached) {
         let mut first = None;

@@ -56,15 +56,16 @@ impl<'a> Env<'a> {
         batch.map(|batch| &**batch).ok_or_else(|| Error::internal("a request without questions"))
     }
 
+    /// Whether a single field of the root is asked for.
+    fn asks_one_field(self) -> bool {
+        let root = &self.query.operation.node.selection_set.node;
+        matches!(root.items.as_slice(), [only] if matches!(only.node, Selected::Field(_)))
+    }
+
     /// Says that one statement reads all that a field of the root asks for: where no other field is
     /// asked for, that is all.
     fn read_single(self) {
-        let root = &self.query.operation.node.selection_set.node;
-        let is_only = match root.items.as_slice() {
-            [only] => matches!(only.node, Selected::Field(_)),
-            _ => false,
-        };
-        if let (true, Ok(batch)) = (is_only, self.batch()) {
+        if let (true, Ok(batch)) = (self.asks_one_field(), self.batch()) {
             batch.database().read_single();
         }
     }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::Error,
     graphql::Node,
-    query::{ColumnSet, One as ByNumber, Row, Table, View},
+    query::{ColumnSet, Join, One as ByNumber, Row, Table, View},
 };
 
 /// A relation of an object to others.
@@ -50,6 +50,11 @@ pub trait Relation<N: Node>: Send + Sync {
 /// A field of which something is found for all objects of a level together, before any of them is
 /// written.
 pub trait Resolve<N: Node>: Send + Sync {
+    /// The row that it is all about, where that can be read with the one that refers to it.
+    fn join(&self) -> Option<Join> {
+        None
+    }
+
     /// Finds it.
     fn load<'l, 'b: 'l>(
         &'b self,
@@ -138,7 +143,13 @@ impl<T: Node> ReferenceField<'_, T> {
         (views, each)
     }
 
-    async fn load(&self, env: Env<'_>, found: &mut Found<T>) {
+    async fn load<N: Node>(&self, env: Env<'_>, rows: &[Seen<N>], found: &mut Found<T>) {
+        if let [object] = rows
+            && let Some(row) = object.row.joined(self.one.column)
+        {
+            found.rows = Ok(vec![Some(row)]);
+            return;
+        }
         let by_number = ByNumber::<T::Table, i64>::by(T::Table::id(), found.view);
         by_number.want(self.selection.columns());
         found.rows = match env.batch() {
@@ -149,6 +160,15 @@ impl<T: Node> ReferenceField<'_, T> {
 }
 
 impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
+    fn join(&self) -> Option<Join> {
+        let columns = self.selection.columns();
+        let join = self
+            .selection
+            .is_of_rows_alone()
+            .then(|| Join::to::<T::Table>(self.one.column, columns));
+        join.flatten()
+    }
+
     fn load<'l, 'b: 'l>(
         &'b self,
         env: Env<'b>,
@@ -157,7 +177,7 @@ impl<N: Node, T: Node> Resolve<N> for ReferenceField<'_, T> {
         let key = &self.field.node.response_key().node;
         async move {
             let (mut views, references) = self.references(level.rows);
-            join_all(views.iter_mut().map(|found| self.load(env, found))).await;
+            join_all(views.iter_mut().map(|found| self.load(env, level.rows, found))).await;
             // A row that many refer to is written once, for it is the same wherever it stands.
             let mut known: Vec<Vec<Option<usize>>> =
                 views.iter().map(|found| vec![None; found.numbers.len()]).collect();

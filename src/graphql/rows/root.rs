@@ -94,12 +94,16 @@ impl<N: RootFields> ObjectType for RootQuery<N> {}
 async fn single<N: Node>(ctx: &Context<'_>) -> ServerResult<Value> {
     let (env, set) = (Env::of(ctx), &ctx.item.node.selection_set);
     let selection = Selection::<N>::of(env, set)?;
-    if selection.is_of_rows_alone() {
+    // What others ask for at the same time would be asked for together with this, and has not the same
+    // references.
+    let (joins, are_all) = selection.joins();
+    let joins = if env.asks_one_field() { joins } else { Vec::new() };
+    if are_all {
         env.read_single();
     }
     let slug: String = ctx.param_value("slug", None)?.1;
     let path = ctx.path_node.unwrap_or(ROOT);
-    match slug::find::<N>(ctx, &slug, selection.columns()).await {
+    match slug::find::<N>(ctx, &slug, selection.columns(), joins).await {
         Ok(None) => Ok(Value::Null),
         Ok(Some(found)) => selection.values(env, vec![found], &[path]).await.into_optional(env),
         Err(why) => {

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::Error,
     graphql::{Language, Node, language},
-    query::ColumnSet,
+    query::{ColumnSet, Join},
 };
 
 /// What is asked of objects that are rows, in the order in which it is answered.
@@ -135,6 +135,18 @@ impl<'a, N: Node> Selection<'a, N> {
     /// Whether nothing is read for it but the rows.
     pub(super) fn is_of_rows_alone(&self) -> bool {
         self.resolved.is_empty()
+    }
+
+    /// The rows that can be read with an object, and whether they are all that is read for it.
+    pub(super) fn joins(&self) -> (Vec<Join>, bool) {
+        let (mut joins, mut are_all) = (Vec::new(), true);
+        for field in &self.resolved {
+            match field.join() {
+                Some(join) => join.add_to(&mut joins),
+                None => are_all = false,
+            }
+        }
+        (joins, are_all)
     }
 
     /// Each object as JSON.
