@@ -80,6 +80,21 @@ impl Decimal {
             to.push(b'"');
             return Ok(());
         }
+        // As PostgreSQL returns it: what it says is written as it is.
+        if let Cell::Text(number) = cell
+            && decimals <= Self::PADDED_MAX
+            && let Some(after) = digits_after_point(number)
+        {
+            to.push(b'"');
+            to.extend_from_slice(number.as_bytes());
+            let missing = (decimals as usize).saturating_sub(after);
+            if after == 0 && missing > 0 {
+                to.push(b'.');
+            }
+            to.resize(to.len() + missing, b'0');
+            to.push(b'"');
+            return Ok(());
+        }
         let number: Self = cell.read()?;
         // Writing to memory does not fail.
         let _ = write!(to, "\"{}\"", number.padded(decimals));
@@ -95,6 +110,28 @@ impl Decimal {
         padded.to_string()
     }
 }
+
+/// How many digits follow the point of a number; none where a text is not one as [`Decimal`] prints
+/// it, or has so many digits that not all of them may count.
+fn digits_after_point(text: &str) -> Option<usize> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, rest) = match digits.split_once('.') {
+        Some((whole, rest)) => (whole, Some(rest)),
+        None => (digits, None),
+    };
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_printed = match (whole, rest) {
+        ("0", None) => digits.len() == text.len(),
+        ("0", Some(rest)) => !rest.ends_with('0'),
+        (whole, rest) => !whole.starts_with('0') && !rest.is_some_and(|rest| rest.ends_with('0')),
+    };
+    let is_number = are_digits(whole) && rest.is_none_or(are_digits);
+    let is_short = digits.len() <= MOST_DIGITS;
+    (is_number && is_printed && is_short).then(|| rest.map_or(0, str::len))
+}
+
+/// How long a number is copied: with zeros after it, it still has no more digits than count.
+const MOST_DIGITS: usize = 16;
 
 /// The powers of ten by which numbers are tried as whole ones.
 const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
@@ -295,7 +332,31 @@ mod tests {
                 let read: Decimal = cell.read().unwrap();
                 let expected = format!("\"{}\"", read.padded(decimals));
                 assert_eq!(String::from_utf8(copied).unwrap(), expected, "{number}");
+                // As PostgreSQL returns it.
+                let (mut copied, text) = (Vec::new(), read.to_string());
+                Decimal::copy_padded(Cell::Text(&text), decimals, &mut copied).unwrap();
+                assert_eq!(String::from_utf8(copied).unwrap(), expected, "{text}");
             }
+        }
+        for text in [
+            "-0",
+            "0.0",
+            "70.0",
+            "70.10",
+            "007",
+            "00",
+            "-00.5",
+            "-0.5",
+            "0.5",
+            "12345678901234567890.5",
+        ] {
+            let mut copied = Vec::new();
+            Decimal::copy_padded(Cell::Text(text), 3, &mut copied).unwrap();
+            let expected = format!("\"{}\"", decimal(text).padded(3));
+            assert_eq!(String::from_utf8(copied).unwrap(), expected, "{text}");
+        }
+        for text in ["", "-", ".", "1.", ".5", "1e3", "NaN", "--1", "1..2", "٤"] {
+            assert!(Decimal::copy_padded(Cell::Text(text), 3, &mut Vec::new()).is_err(), "{text}");
         }
     }
 

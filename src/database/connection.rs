@@ -19,6 +19,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::time::timeout;
+use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 /// How long a connection may take to be had from a pool that has one to give, in milliseconds: one
 /// that takes longer was lost without a word, and the next is tried. After the last, the database is
@@ -134,7 +135,9 @@ impl Connection {
         let kept = matches!(self.link, Link::Sqlite(_)) || statement.sql.len() <= LONGEST_KEPT;
         let sql = AssertSqlSafe(statement.sql);
         on!(&mut self.link, connection => {
-            let rows = sqlx::query_with(sql, values).persistent(kept).fetch_all(&mut **connection).await;
+            let rows = sqlx::query_with(sql, values).persistent(kept).fetch_all(&mut **connection);
+            // Or else sqlx enters the span of the request for each row.
+            let rows = rows.with_subscriber(NoSubscriber::new()).await;
             rows.map(|rows| rows.into_iter().map(QueryResult::from).collect())
         })
         .map_err(query)
