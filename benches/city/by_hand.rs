@@ -91,7 +91,12 @@ pub(crate) async fn serve() -> Result<(), Failure> {
 
 async fn pool(url: &str) -> Result<PgPool, Failure> {
     let options = url.parse::<PgConnectOptions>()?;
-    let options = options.options([("search_path", "lean,public"), ("jit", "off")]);
+    // What is read lies in memory, so that a page is as near as the next.
+    let options = options.options([
+        ("search_path", "lean,public"),
+        ("jit", "off"),
+        ("random_page_cost", "1.1"),
+    ]);
     let pool = PgPoolOptions::new().max_connections(READERS).test_before_acquire(false);
     Ok(pool.connect_with(options).await?)
 }

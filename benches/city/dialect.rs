@@ -8,13 +8,22 @@ pub(crate) enum Dialect {
 }
 
 /// A word, as SQLite says it, and as PostgreSQL does.
-const WORDS: [(&str, &str, &str); 16] = [
+const WORDS: [(&str, &str, &str); 17] = [
     ("OBJECT(", "json_object(", "json_build_object("),
     ("ARRAY(", "json_group_array(", "json_agg("),
     // What stands first is read first: so it is on SQLite, and on PostgreSQL of one row anyway.
     ("FIRST JOIN", "CROSS JOIN", "JOIN"),
-    // PostgreSQL may join few rows to many in the order of those.
-    (" AS READ", "", " ORDER BY o.period DESC, o.id DESC"),
+    // Of few rows, each is looked up: PostgreSQL would read all that they may refer to, every time.
+    (
+        "THE METRIC m ON m.id = o.metric_id",
+        "CROSS JOIN metric m ON m.id = o.metric_id",
+        "CROSS JOIN LATERAL (SELECT name, unit_id FROM metric WHERE id = o.metric_id OFFSET 0) m",
+    ),
+    (
+        "THE UNIT u ON u.id = m.unit_id",
+        "CROSS JOIN unit u ON u.id = m.unit_id",
+        "CROSS JOIN LATERAL (SELECT symbol FROM unit WHERE id = m.unit_id OFFSET 0) u",
+    ),
     (
         "PRINTED_VALUE",
         "CASE WHEN o.value IS NOT NULL THEN format('%.*f', o.decimals, o.value) END",

@@ -83,11 +83,10 @@ pub(crate) fn questions(dialect: Dialect, middle: &Middle) -> Vec<Question> {
                     'title', i.title, 'status', i.status, 'observations',
                     OBJECT('nodes', (SELECT ARRAY(OBJECT(
                         'value', o.printed, 'period', OBJECT('code', o.code), 'metric',
-                        OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))) AS READ)
-                    FROM (SELECT printed, code, metric_id, period, id FROM observation
+                        OBJECT('name', m.name, 'unit', OBJECT('symbol', u.symbol))))
+                    FROM (SELECT printed, code, metric_id FROM observation
                         WHERE initiative_id = i.id ORDER BY period DESC, id DESC LIMIT 5) o
-                    FIRST JOIN metric m ON m.id = o.metric_id
-                    FIRST JOIN unit u ON u.id = m.unit_id))))
+                    THE METRIC m ON m.id = o.metric_id THE UNIT u ON u.id = m.unit_id))))
                 FROM (SELECT id, title, status FROM initiative WHERE district_id = d.id
                     ORDER BY started_on DESC NULLS LAST, id DESC LIMIT 10) i)))))
             FROM (SELECT id, name FROM district ORDER BY id LIMIT 20) d",
