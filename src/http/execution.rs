@@ -2,17 +2,13 @@
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
-use async_graphql::{Response as Answer, parser::types::OperationType};
+use async_graphql::Response as Answer;
 
 use super::{App, deadline, outcome, refusal::Refusal, spans::Spans};
 use crate::graphql::{self, Checked, Code};
 
 /// How many characters of an operation's name are told, which is as long as whoever wrote it likes.
 const LONGEST_NAME: usize = 100;
-
-/// What a query costs at the most that yields within milliseconds, but for the statements it waits
-/// for: some hundreds of fields.
-const LIGHT: u64 = 1000;
 
 /// The name of what is executed, as it is told of it.
 pub(super) fn name(checked: &Checked) -> Option<String> {
@@ -29,15 +25,12 @@ pub(super) async fn execute(
     let spans = Spans::of_operation(name(&checked).as_deref(), outcome::word(checked.operation));
     let (schema, database) = (app.schema.clone(), app.database.clone());
     let (seconds, committing) = (app.options.request_timeout, Arc::clone(&checked.committing));
-    let is_light = checked.operation == OperationType::Query && checked.cost.requested <= LIGHT;
     let executed = async move { graphql::execute(&schema, &database, checked, &id).await };
-    let executed = spans.around(executed);
-    let executed = match is_light {
-        true => spans.around(deadline::within_at_once(seconds, executed)).await,
-        false => spans.around(deadline::within(seconds, executed)).await,
-    };
-    executed.map_err(|refusal| match refusal.code() == Code::Timeout && committing.load(SeqCst) {
-        true => Refusal::outcome_unknown(seconds),
-        false => refusal,
+    let within = deadline::within(seconds, spans.around(executed));
+    spans.around(within).await.map_err(|refusal| {
+        match refusal.code() == Code::Timeout && committing.load(SeqCst) {
+            true => Refusal::outcome_unknown(seconds),
+            false => refusal,
+        }
     })
 }
