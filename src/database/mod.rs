@@ -58,10 +58,10 @@ pub use settled::Settled;
 pub(crate) use case::{fold_case, folded_case};
 pub use cells::Cells;
 pub(crate) use collation::ROOT as ROOT_COLLATION;
-use read_transaction::{ReadStatement, Reading};
+use read_transaction::{ReadStatement, ReadTransaction};
 pub use shadow::Shadow;
 use statement::Running;
-pub use statement::{Meter, Ran, Statements};
+pub use statement::{ExecutedStatement, Meter, Statements};
 pub use transaction::Transaction;
 use writability::Writability;
 
@@ -91,8 +91,8 @@ const PING_PATIENCE: Duration = Duration::from_secs(1);
 pub struct Database {
     shared: Arc<Shared>,
     noted: Option<Statements>,
-    /// What is read in one transaction.
-    reading: Option<Arc<Reading>>,
+    /// In which it reads; none where each statement does by itself.
+    read_transaction: Option<Arc<ReadTransaction>>,
     shadows: Arc<[Shadow]>,
 }
 
@@ -103,7 +103,7 @@ pub struct Shared {
     /// The turn of the one who writes.
     turn: Arc<Semaphore>,
     writability: Writability,
-    reader: Reader,
+    readers: Readers,
     /// As many as there are readers that have nothing to do.
     free: Arc<Semaphore>,
     revision: watch::Sender<Revision>,
@@ -133,12 +133,12 @@ impl Deref for Database {
 }
 
 #[derive(Debug)]
-enum Reader {
+enum Readers {
     Sqlite(sqlite::Readers),
     Postgres(postgres::Readers),
 }
 
-impl Reader {
+impl Readers {
     /// The database's name among OpenTelemetry's.
     fn system(&self) -> &'static str {
         match self {
@@ -201,9 +201,9 @@ impl Database {
 
     /// The connections to PostgreSQL, for those who listen to it; none on SQLite.
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
-        match &self.reader {
-            Reader::Sqlite(_) => None,
-            Reader::Postgres(readers) => Some(readers.pool()),
+        match &self.readers {
+            Readers::Sqlite(_) => None,
+            Readers::Postgres(readers) => Some(readers.pool()),
         }
     }
 
@@ -237,7 +237,7 @@ impl Database {
             )));
         }
         statement.sql = shadow::cast(&self.shadows, statement.sql, self.backend());
-        let system = self.reader.system();
+        let system = self.readers.system();
         let running = Running::begin(system, &statement.sql, &self.meter, self.noted.as_ref());
         let rows = self.run(ReadStatement { statement, keys });
         let rows = rows.instrument(running.span.clone()).await;
@@ -256,9 +256,9 @@ impl Database {
 
     /// How many bytes of statements the readers keep prepared in this process, and may.
     pub fn prepared_bytes(&self) -> (u64, u64) {
-        let (held, most) = match &self.reader {
-            Reader::Sqlite(readers) => (readers.prepared_bytes(), sqlite::PREPARED_BYTES),
-            Reader::Postgres(_) => (0, 0),
+        let (held, most) = match &self.readers {
+            Readers::Sqlite(readers) => (readers.prepared_bytes(), sqlite::PREPARED_BYTES),
+            Readers::Postgres(_) => (0, 0),
         };
         (held as u64, most as u64)
     }
@@ -275,7 +275,7 @@ impl Database {
     /// Closes the connections once running statements are done; those of PostgreSQL are not waited
     /// for without end.
     pub async fn close(self) -> Result<(), Error> {
-        let Reader::Postgres(readers) = &self.reader else {
+        let Readers::Postgres(readers) = &self.readers else {
             return self.writer.close_by_ref().await.map_err(Error::from);
         };
         let close = async {

@@ -13,7 +13,7 @@ use sea_orm::{ConnectOptions, DatabaseConnection, sqlx::Executor};
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    Database, Meter, Reader, Revision, Shared, WRITE_PATIENCE, WRITER_PREPARED, collation,
+    Database, Meter, Readers, Revision, Shared, WRITE_PATIENCE, WRITER_PREPARED, collation,
     postgres, sqlite, writability::Writability,
 };
 use crate::error::Error;
@@ -73,7 +73,7 @@ impl Database {
             let (writer, readers) = sqlite::open(path, options.database_readers)
                 .await
                 .map_err(|error| Error::input(format!("cannot open {path}: {error}")))?;
-            let shared = Shared::over(writer, Reader::Sqlite(readers), options.database_readers);
+            let shared = Shared::over(writer, Readers::Sqlite(readers), options.database_readers);
             let file = Some(PathBuf::from(path));
             let migration_backup = options.migration_backup;
             Ok(Self::of(Shared { file, migration_backup, ..shared }))
@@ -108,7 +108,7 @@ impl Database {
             let writer = sea_orm::Database::connect(write).await.map_err(unreachable)?;
             let reader = sea_orm::Database::connect(read).await.map_err(unreachable)?;
             let collations = collation::known(&reader).await.map_err(unreachable)?;
-            let reader = Reader::Postgres(postgres::Readers::new(reader));
+            let reader = Readers::Postgres(postgres::Readers::new(reader));
             let shared = Shared::over(writer, reader, options.database_readers);
             Ok(Self::of(Shared { collations: Some(collations), ..shared }))
         } else {
@@ -119,19 +119,19 @@ impl Database {
     }
 
     fn of(shared: Shared) -> Self {
-        let (noted, reading, shadows) = Default::default();
-        Self { shared: Arc::new(shared), noted, reading, shadows }
+        let (noted, read_transaction, shadows) = Default::default();
+        Self { shared: Arc::new(shared), noted, read_transaction, shadows }
     }
 }
 
 impl Shared {
-    fn over(writer: DatabaseConnection, reader: Reader, readers: u32) -> Self {
+    fn over(writer: DatabaseConnection, readers: Readers, count: u32) -> Self {
         Self {
             writer,
             turn: Arc::new(Semaphore::new(1)),
             writability: Writability::default(),
-            reader,
-            free: Arc::new(Semaphore::new(readers as usize)),
+            readers,
+            free: Arc::new(Semaphore::new(count as usize)),
             revision: watch::Sender::new(Revision::default()),
             changes: AtomicU64::default(),
             falls: AtomicU64::default(),

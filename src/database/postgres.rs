@@ -19,11 +19,7 @@ use sea_orm::{
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{
-    cells::Cells,
-    connection::Connection,
-    read_transaction::{Ran, ReadStatement},
-};
+use super::{cells::Cells, connection::Connection, read_transaction::ReadStatement};
 use crate::error::Error;
 
 /// How long a connection is taken for one that answers after it last did.
@@ -107,43 +103,47 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Runs a statement; where `lasts`, in a transaction that goes on. When the request is dropped,
-    /// the connection is closed, and the statement ends.
+    /// Runs a statement, on request in a transaction that goes on. Returns its rows, and itself where
+    /// it can go on. When the request is dropped, the connection is closed, and the statement ends.
     pub(super) async fn read(
         mut self: Box<Self>,
         read: ReadStatement,
-        lasts: bool,
-    ) -> Ran<Box<Self>> {
+        in_transaction: bool,
+    ) -> (Result<Cells, Error>, Option<Box<Self>>) {
         let rows = match read.keys {
             Some(_) => Err(Error::internal("on PostgreSQL a statement runs once")),
             None if self.is_begun => self.query(read.statement).await,
-            None => match self.begin(read.statement.clone(), lasts).await {
+            None => match self.begin(read.statement.clone(), in_transaction).await {
                 // What reads can be asked again: the connection may be all that was lost, and then
                 // others are too.
-                Err(Error::Unavailable(_)) => self.begin_anew(read.statement, lasts).await,
+                Err(Error::Unavailable(_)) => self.begin_anew(read.statement, in_transaction).await,
                 rows => rows,
             },
         };
         // PostgreSQL runs nothing more in a transaction in which a statement failed.
         let is_sound = self.connection.as_ref().is_some_and(Connection::is_reusable);
         let goes_on = is_sound && (rows.is_ok() || !self.is_begun);
-        Ran { rows, reader: goes_on.then_some(self) }
+        (rows, goes_on.then_some(self))
     }
 
-    async fn begin(&mut self, statement: Statement, lasts: bool) -> Result<Cells, Error> {
-        if lasts {
+    async fn begin(&mut self, statement: Statement, in_transaction: bool) -> Result<Cells, Error> {
+        if in_transaction {
             self.connected()?.execute_unprepared(BEGIN).await.map_err(stopped)?;
             self.is_begun = true;
         }
         self.query(statement).await
     }
 
-    async fn begin_anew(&mut self, statement: Statement, lasts: bool) -> Result<Cells, Error> {
+    async fn begin_anew(
+        &mut self,
+        statement: Statement,
+        in_transaction: bool,
+    ) -> Result<Cells, Error> {
         self.connection = None;
         self.is_begun = false;
         self.readers.lock().clear();
         self.connection = Some(self.readers.connection().await?);
-        self.begin(statement, lasts).await
+        self.begin(statement, in_transaction).await
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Cells, Error> {

@@ -17,7 +17,7 @@ use entity::DateTime;
 use sea_orm::Statement;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{Database, Reader, cells::Cells, postgres, sqlite};
+use super::{Database, Readers, cells::Cells, postgres, sqlite};
 use crate::error::Error;
 
 /// How long a request waits for others to give a reader back.
@@ -33,39 +33,37 @@ pub(super) struct ReadStatement {
     pub(super) keys: Option<Vec<i64>>,
 }
 
-/// The rows of a statement, or why there are none; and the reader on which it ran, where that can go
-/// on in the same transaction.
-pub(super) struct Ran<R> {
-    pub(super) rows: Result<Cells, Error>,
-    pub(super) reader: Option<R>,
-}
-
 /// A reader that is taken. Dropped, it is given back, and its transaction ends.
-pub(super) enum ReadTransaction {
+pub(super) enum TakenReader {
     Sqlite(sqlite::Taken),
     Postgres(Box<postgres::Taken>),
 }
 
-impl ReadTransaction {
-    /// Runs a statement; where `lasts`, in a transaction that goes on until this is dropped.
-    async fn run(self, read: ReadStatement, lasts: bool) -> Ran<Self> {
+impl TakenReader {
+    /// Runs a statement, on request in a transaction that goes on until this is dropped. Returns its
+    /// rows, and the reader where that can go on.
+    async fn run(
+        self,
+        read: ReadStatement,
+        in_transaction: bool,
+    ) -> (Result<Cells, Error>, Option<Self>) {
         match self {
             Self::Sqlite(taken) => {
-                let Ran { rows, reader } = taken.read(read, lasts).await;
-                Ran { rows, reader: reader.map(Self::Sqlite) }
+                let (rows, taken) = taken.read(read, in_transaction).await;
+                (rows, taken.map(Self::Sqlite))
             }
             // Boxed, so that a statement on SQLite carries no room for it.
             Self::Postgres(taken) => {
-                let Ran { rows, reader } = Box::pin(taken.read(read, lasts)).await;
-                Ran { rows, reader: reader.map(Self::Postgres) }
+                let (rows, taken) = Box::pin(taken.read(read, in_transaction)).await;
+                (rows, taken.map(Self::Postgres))
             }
         }
     }
 }
 
-/// What a request reads.
+/// The transaction in which a request reads.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct ReadTransaction {
     state: tokio::sync::Mutex<State>,
     /// Whether a single statement reads it all, which is of one moment by itself.
     is_single: AtomicBool,
@@ -77,7 +75,7 @@ enum State {
     #[default]
     Closed,
     Open {
-        transaction: ReadTransaction,
+        reader: TakenReader,
         /// Up to when the past was settled before anything was read.
         settled: DateTime,
     },
@@ -96,17 +94,17 @@ impl std::fmt::Debug for State {
     }
 }
 
-impl Reading {
+impl ReadTransaction {
     async fn read(&self, database: &Database, read: ReadStatement) -> Result<Cells, Error> {
         let mut state = self.state.lock().await;
         // Where this is dropped on the way, the transaction is gone.
         let gone = State::Failed(Error::internal("a statement was given up before others"));
-        let (transaction, settled, is_first) = match mem::replace(&mut *state, gone) {
-            State::Open { transaction, settled } => (transaction, settled, false),
+        let (reader, settled, is_first) = match mem::replace(&mut *state, gone) {
+            State::Open { reader, settled } => (reader, settled, false),
             State::Closed => {
                 let settled = database.settled();
                 match database.take_reader().await {
-                    Ok(transaction) => (transaction, settled, true),
+                    Ok(reader) => (reader, settled, true),
                     Err(why) => {
                         // Whoever asks waits for a reader once, however many statements they need.
                         *state = State::Failed(why.clone());
@@ -119,9 +117,9 @@ impl Reading {
                 return Err(why);
             }
         };
-        let Ran { rows, reader } = transaction.run(read, !self.is_single.load(Relaxed)).await;
+        let (rows, reader) = reader.run(read, !self.is_single.load(Relaxed)).await;
         *state = match (reader, &rows) {
-            (Some(transaction), _) => State::Open { transaction, settled },
+            (Some(reader), _) => State::Open { reader, settled },
             (None, Err(why)) if !is_first || matches!(why, Error::Unavailable(_)) => {
                 State::Failed(why.clone())
             }
@@ -138,55 +136,73 @@ impl Reading {
         }
     }
 
+    /// Has what is read from now on see what is there now. What failed stays so.
+    fn renew(&self) {
+        if let Ok(mut state) = self.state.try_lock()
+            && matches!(*state, State::Open { .. })
+        {
+            *state = State::Closed;
+        }
+    }
+
     /// Whether what was so at a moment is seen by all that is read from now on.
     fn sees(&self, moment: DateTime) -> bool {
         match self.state.try_lock().as_deref() {
-            Ok(State::Closed) => true,
+            // Where it failed, nothing more is read.
+            Ok(State::Closed | State::Failed(_)) => true,
             Ok(State::Open { settled, .. }) => moment <= *settled,
-            Ok(State::Failed(_)) | Err(_) => false,
+            Err(_) => false,
         }
     }
 }
 
 impl Database {
     /// The same database, whose statements read as it is at the first of them, until
-    /// [`Database::end_reading`] or the last clone of this is dropped. It holds one reader meanwhile.
-    pub(crate) fn reading(&self) -> Self {
-        Self { reading: Some(Arc::default()), ..self.clone() }
+    /// [`Database::end_read_transaction`] or the last clone of this is dropped. It holds one reader
+    /// meanwhile.
+    pub(crate) fn in_read_transaction(&self) -> Self {
+        Self { read_transaction: Some(Arc::default()), ..self.clone() }
     }
 
     /// Says that a single statement is all that is read until the end.
     pub(crate) fn read_single(&self) {
-        if let Some(reading) = &self.reading {
-            reading.is_single.store(true, Relaxed);
+        if let Some(transaction) = &self.read_transaction {
+            transaction.is_single.store(true, Relaxed);
         }
     }
 
     /// Gives the reader back: what is read after this is of a later moment.
-    pub(crate) fn end_reading(&self) {
-        if let Some(reading) = &self.reading {
-            reading.end();
+    pub(crate) fn end_read_transaction(&self) {
+        if let Some(transaction) = &self.read_transaction {
+            transaction.end();
+        }
+    }
+
+    /// Has what is read from now on see what is there now, in another transaction.
+    pub(super) fn renew_read_transaction(&self) {
+        if let Some(transaction) = &self.read_transaction {
+            transaction.renew();
         }
     }
 
     /// Whether what was so at a moment is seen by what reads in the same transaction.
     pub(super) fn sees(&self, moment: DateTime) -> bool {
-        self.reading.as_ref().is_none_or(|reading| reading.sees(moment))
+        self.read_transaction.as_ref().is_none_or(|transaction| transaction.sees(moment))
     }
 
     pub(super) async fn run(&self, read: ReadStatement) -> Result<Cells, Error> {
-        match &self.reading {
-            Some(reading) => reading.read(self, read).await,
-            None => self.take_reader().await?.run(read, false).await.rows,
+        match &self.read_transaction {
+            Some(transaction) => transaction.read(self, read).await,
+            None => self.take_reader().await?.run(read, false).await.0,
         }
     }
 
-    async fn take_reader(&self) -> Result<ReadTransaction, Error> {
+    async fn take_reader(&self) -> Result<TakenReader, Error> {
         let permit = self.free_reader().await?;
-        Ok(match &self.reader {
-            Reader::Sqlite(readers) => ReadTransaction::Sqlite(readers.take(permit)?),
-            Reader::Postgres(readers) => {
-                ReadTransaction::Postgres(Box::pin(readers.take(permit)).await?.into())
+        Ok(match &self.readers {
+            Readers::Sqlite(readers) => TakenReader::Sqlite(readers.take(permit)?),
+            Readers::Postgres(readers) => {
+                TakenReader::Postgres(Box::pin(readers.take(permit)).await?.into())
             }
         })
     }
@@ -205,26 +221,19 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use sea_orm::sea_query::{Alias, Expr, Query};
 
     use super::*;
     use crate::database::Options;
 
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        options: Options,
-    }
-
     /// A database with one number in it, which lasts as long as its folder.
-    async fn database(readers: u32) -> (tempfile::TempDir, Database) {
+    async fn database(database_readers: u32) -> (tempfile::TempDir, Database) {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let readers = readers.to_string();
-        let command =
-            Command::parse_from(["test", "--database-url", &url, "--database-readers", &readers]);
-        let database = Database::open(&command.options).await.unwrap();
+        let database_url = Some(format!("sqlite://{}", folder.path().join("test.db").display()));
+        let (statement_timeout, migration_backup) = (30, false);
+        let options =
+            Options { database_url, database_readers, statement_timeout, migration_backup };
+        let database = Database::open(&options).await.unwrap();
         write(&database, "CREATE TABLE t (n INTEGER)").await;
         write(&database, "INSERT INTO t VALUES (1)").await;
         (folder, database)
@@ -242,25 +251,29 @@ mod tests {
     #[tokio::test]
     async fn what_is_read_is_of_the_moment_of_its_first_statement() {
         let (_folder, database) = database(2).await;
-        let reading = database.reading();
+        let reading = database.in_read_transaction();
         write(&database, "UPDATE t SET n = 2").await;
         assert_eq!(number(&reading).await.unwrap(), 2);
         write(&database, "UPDATE t SET n = 3").await;
         assert_eq!(number(&reading).await.unwrap(), 2);
         assert_eq!(number(&reading.clone()).await.unwrap(), 2);
         assert_eq!(number(&database).await.unwrap(), 3);
-        reading.end_reading();
+        reading.renew_read_transaction();
         assert_eq!(number(&reading).await.unwrap(), 3);
+        write(&database, "UPDATE t SET n = 4").await;
+        assert_eq!(number(&reading).await.unwrap(), 3);
+        reading.end_read_transaction();
+        assert_eq!(number(&reading).await.unwrap(), 4);
     }
 
     #[tokio::test]
     async fn a_reader_is_given_back_at_the_end() {
         let (_folder, database) = database(1).await;
         for _ in 0..3 {
-            let reading = database.reading();
+            let reading = database.in_read_transaction();
             assert_eq!(number(&reading).await.unwrap(), 1);
             assert!(matches!(number(&database).await, Err(Error::Overloaded)));
-            reading.end_reading();
+            reading.end_read_transaction();
             assert_eq!(number(&database).await.unwrap(), 1);
             assert_eq!(number(&reading).await.unwrap(), 1);
             drop(reading);
@@ -271,12 +284,15 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_read_after_a_statement_was_given_up() {
         let (_folder, database) = database(1).await;
-        let reading = database.reading();
+        let reading = database.in_read_transaction();
         assert_eq!(number(&reading).await.unwrap(), 1);
         let endless = "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c)";
         let endless = Query::select().expr(Expr::cust(endless)).take();
         timeout(Duration::from_millis(200), reading.read(&endless)).await.unwrap_err();
         write(&database, "UPDATE t SET n = 2").await;
+        assert!(matches!(number(&reading).await, Err(Error::Internal(_))));
+        // Not even where it is asked what is there now.
+        reading.renew_read_transaction();
         assert!(matches!(number(&reading).await, Err(Error::Internal(_))));
         // Its reader is free as soon as it has seen that.
         assert_eq!(number(&database).await.unwrap(), 2);
@@ -285,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn a_statement_that_fails_keeps_no_other_from_being_read() {
         let (_folder, database) = database(1).await;
-        let reading = database.reading();
+        let reading = database.in_read_transaction();
         let wrong = Query::select().expr(Expr::cust("nothing")).from(Alias::new("t")).take();
         assert!(reading.read(&wrong).await.is_err());
         assert_eq!(number(&reading).await.unwrap(), 1);

@@ -113,11 +113,11 @@ impl Taken {
     }
 
     /// Runs a statement, which waits for a lock for so long, and is stopped where this says so, asked
-    /// again and again after so many steps. Where `lasts`, it and what follows it are of one moment.
+    /// again and again after so many steps. On request it and what follows it are one transaction.
     pub(super) fn read(
         &mut self,
         read: &ReadStatement,
-        lasts: bool,
+        in_transaction: bool,
         patience: Duration,
         steps: c_int,
         is_over: impl FnMut() -> bool + Send + 'static,
@@ -126,7 +126,7 @@ impl Taken {
         let reader = reader.ok_or_else(|| Error::internal("a reader was given back"))?;
         reader.connection.busy_timeout(patience)?;
         // What is run again and again is of one moment too, and the file is locked once.
-        if !self.is_begun && (lasts || read.keys.is_some()) {
+        if !self.is_begun && (in_transaction || read.keys.is_some()) {
             reader.execute("BEGIN")?;
             self.is_begun = true;
         }

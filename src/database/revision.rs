@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::{Database, Reader};
+use super::{Database, Readers};
 use crate::error::Error;
 
 /// How far the data have come. Every committed write makes a greater one.
@@ -75,10 +75,10 @@ impl Database {
         &self,
         learn: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<(), Error> {
-        match &self.reader {
-            Reader::Postgres(_) if self.listener().is_some() => Ok(()),
-            Reader::Postgres(_) => learn().await,
-            Reader::Sqlite(readers) => {
+        match &self.readers {
+            Readers::Postgres(_) if self.listener().is_some() => Ok(()),
+            Readers::Postgres(_) => learn().await,
+            Readers::Sqlite(readers) => {
                 let learn = async || {
                     self.note_tokens();
                     learn().await

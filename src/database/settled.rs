@@ -19,7 +19,7 @@ use sea_orm::sea_query::{Alias, Expr, Query};
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use super::{Database, Reader, transaction::WRITE_LOCK};
+use super::{Database, Readers, transaction::WRITE_LOCK};
 use crate::error::Error;
 
 /// How long a write is waited for.
@@ -66,7 +66,7 @@ impl Database {
                 return Ok(Settled::Yes);
             }
             // What is read from now on sees what is found out now.
-            self.end_reading();
+            self.renew_read_transaction();
             let now = self.look_for_writes().await?;
             if self.is_settled(moment) {
                 return Ok(Settled::Yes);
@@ -102,7 +102,7 @@ impl Database {
     /// was looked.
     pub(crate) async fn look_for_writes(&self) -> Result<DateTime, Error> {
         let before = |moment: DateTime| chrono::DateTime::from(moment) - TimeDelta::microseconds(1);
-        let Reader::Sqlite(readers) = &self.reader else {
+        let Readers::Sqlite(readers) = &self.readers else {
             let seen = self.ask_who_writes().await?;
             let until = seen.since.map_or(seen.clock, |since| since.min(seen.clock));
             self.note_settled(before(until));
@@ -128,7 +128,7 @@ impl Database {
             .from_subquery(clock, Alias::new("looked"))
             .take();
         // The question of nobody in particular: it is not counted among a request's own.
-        let asker = Self { noted: None, reading: None, ..self.clone() };
+        let asker = Self { noted: None, read_transaction: None, ..self.clone() };
         let seen = asker.fetch::<(i64, Seen)>(&seen).await?;
         let seen = seen.into_iter().next().map(|(_, seen)| seen);
         seen.ok_or_else(|| Error::internal("PostgreSQL does not tell the time"))

@@ -27,7 +27,7 @@ use super::{
     cells::Cells,
     collation, decimal,
     foreign::Writes,
-    read_transaction::{Ran, ReadStatement},
+    read_transaction::ReadStatement,
     readers::{self, Pool, Reader},
     threads::{AtOnce, Threads},
 };
@@ -141,22 +141,31 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Runs a statement; where `lasts`, in a transaction that goes on. When the request is dropped, a
-    /// statement that waits is never begun and one that runs is stopped.
-    pub(super) async fn read(mut self, read: ReadStatement, lasts: bool) -> Ran<Self> {
+    /// Runs a statement, on request in a transaction that goes on. Returns its rows, and itself where
+    /// it can go on. When the request is dropped, a statement that waits is never begun and one that
+    /// runs is stopped.
+    pub(super) async fn read(
+        mut self,
+        read: ReadStatement,
+        in_transaction: bool,
+    ) -> (Result<Cells, Error>, Option<Self>) {
         let begun = Instant::now();
-        let Some(rows) = self.read_inline(&read, lasts) else {
-            return self.read_on_thread(read, lasts).await;
+        let Some(rows) = self.read_inline(&read, in_transaction) else {
+            return self.read_on_thread(read, in_transaction).await;
         };
         if begun.elapsed() > TURN {
             yield_now().await;
         }
-        self.ran(rows)
+        (rows, self.going_on())
     }
 
     /// Runs it at once, where it is not known to take longer than it may; nothing where it turns out
     /// that it does, or that it waits for a lock.
-    fn read_inline(&mut self, read: &ReadStatement, lasts: bool) -> Option<Result<Cells, Error>> {
+    fn read_inline(
+        &mut self,
+        read: &ReadStatement,
+        in_transaction: bool,
+    ) -> Option<Result<Cells, Error>> {
         let sql = &read.statement.sql;
         if self.reader.pool().is_long(sql) {
             return None;
@@ -164,7 +173,7 @@ impl Taken {
         let turns = Arc::new(AtomicUsize::new(0));
         let taken = Arc::clone(&turns);
         let is_over = move || taken.fetch_add(1, Relaxed) >= INLINE_TURNS;
-        let rows = self.reader.read(read, lasts, Duration::ZERO, STEPS, is_over);
+        let rows = self.reader.read(read, in_transaction, Duration::ZERO, STEPS, is_over);
         if turns.load(Relaxed) > INLINE_TURNS {
             self.reader.pool().note_long(sql);
             return None;
@@ -173,7 +182,11 @@ impl Taken {
     }
 
     /// Runs it on the next free thread.
-    async fn read_on_thread(self, read: ReadStatement, lasts: bool) -> Ran<Self> {
+    async fn read_on_thread(
+        self,
+        read: ReadStatement,
+        in_transaction: bool,
+    ) -> (Result<Cells, Error>, Option<Self>) {
         let Self { mut reader, threads } = self;
         let (answer, answered) = oneshot::channel();
         let wanted = Wanted::default();
@@ -183,21 +196,20 @@ impl Taken {
                 return;
             }
             let is_over = move || unwanted.load(Relaxed);
-            let rows = reader.read(&read, lasts, BUSY_TIMEOUT, STEPS, is_over);
+            let rows = reader.read(&read, in_transaction, BUSY_TIMEOUT, STEPS, is_over);
             // Nobody waits any more when the request was dropped.
             let _ = answer.send((rows, reader));
         });
         let answered = answered.await;
         drop(wanted);
         match answered {
-            Ok((rows, reader)) => Self { reader, threads }.ran(rows),
-            Err(_) => Ran { rows: Err(Error::internal("an SQLite reader failed")), reader: None },
+            Ok((rows, reader)) => (rows, Self { reader, threads }.going_on()),
+            Err(_) => (Err(Error::internal("an SQLite reader failed")), None),
         }
     }
 
-    fn ran(self, rows: Result<Cells, Error>) -> Ran<Self> {
-        let reader = self.reader.goes_on().then_some(self);
-        Ran { rows, reader }
+    fn going_on(self) -> Option<Self> {
+        self.reader.goes_on().then_some(self)
     }
 }
 
@@ -268,7 +280,7 @@ mod tests {
     }
 
     async fn numbers(readers: &Readers, sql: &str, keys: Option<Vec<i64>>) -> Vec<i64> {
-        let cells = take(readers).read(statement(sql, keys), false).await.rows.unwrap();
+        let cells = take(readers).read(statement(sql, keys), false).await.0.unwrap();
         (0..cells.rows()).map(|row| cells.decode(row, 0).unwrap()).collect()
     }
 
@@ -304,7 +316,7 @@ mod tests {
             let rows = taken.reader.read(&read, true, Duration::ZERO, steps, || true);
             assert!(taken.reader.goes_on(), "{rows:?}");
             drop(taken);
-            let rows = take(&readers).read(read.clone(), true).await.rows;
+            let rows = take(&readers).read(read.clone(), true).await.0;
             assert_eq!(rows.unwrap().decode::<i64>(0, 0).unwrap(), 7);
         }
     }
@@ -327,7 +339,7 @@ mod tests {
         let waits = tokio::spawn(taken.read(read, true));
         tokio::time::sleep(Duration::from_millis(300)).await;
         other.execute_batch("COMMIT").unwrap();
-        let cells = waits.await.unwrap().rows.unwrap();
+        let cells = waits.await.unwrap().0.unwrap();
         assert_eq!(cells.decode::<i64>(0, 0).unwrap(), 7);
     }
 
@@ -336,7 +348,7 @@ mod tests {
         let (_folder, readers) = readers(1).await;
         let sql = "SELECT ?1, ?1 + value FROM (SELECT 1 AS value UNION ALL SELECT 2) WHERE ?1 > 0";
         let read = statement(sql, Some(vec![20, -1, 10]));
-        let cells = take(&readers).read(read, false).await.rows.unwrap();
+        let cells = take(&readers).read(read, false).await.0.unwrap();
         let found = (0..cells.rows()).map(|row| cells.decode::<i64>(row, 0).unwrap());
         assert_eq!(found.collect::<Vec<_>>(), [21, 22, 11, 12]);
         assert_eq!(cells.ends(), [2, 2, 4]);

@@ -20,7 +20,7 @@ use crate::error::Error;
 
 /// A statement of a request, once it has run.
 #[derive(Debug, Clone)]
-pub struct Ran {
+pub struct ExecutedStatement {
     /// Its text, without its parameters.
     pub sql: String,
     /// How many rows it returned; `None` where it failed, or has not ended.
@@ -31,7 +31,7 @@ pub struct Ran {
 
 /// The statements of one request, in the order in which they began.
 #[derive(Debug, Clone, Default)]
-pub struct Statements(Arc<Mutex<Vec<Ran>>>);
+pub struct Statements(Arc<Mutex<Vec<ExecutedStatement>>>);
 
 impl Statements {
     /// How many have begun.
@@ -45,11 +45,11 @@ impl Statements {
     }
 
     /// Those that have begun.
-    pub fn list(&self) -> Vec<Ran> {
+    pub fn list(&self) -> Vec<ExecutedStatement> {
         self.with(|statements| statements.clone())
     }
 
-    fn with<T>(&self, read: impl FnOnce(&mut Vec<Ran>) -> T) -> T {
+    fn with<T>(&self, read: impl FnOnce(&mut Vec<ExecutedStatement>) -> T) -> T {
         read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -141,7 +141,7 @@ impl<'d> Running<'d> {
         statements: Option<&'d Statements>,
     ) -> Self {
         let noted = statements.map(|statements| {
-            let begun = Ran { sql: sql.to_owned(), rows: None, time: Duration::ZERO };
+            let begun = ExecutedStatement { sql: sql.to_owned(), rows: None, time: Duration::ZERO };
             let place = statements.with(|statements| {
                 statements.push(begun);
                 statements.len() - 1

@@ -2,12 +2,12 @@
 
 use async_graphql::{Value, value};
 
-use crate::database::{Ran, Statements};
+use crate::database::{ExecutedStatement, Statements};
 
 /// `extensions.explain` of an answer: each statement in the order in which they began, without its
 /// parameters.
 pub(super) fn to_value(statements: &Statements) -> Value {
-    let statement = |Ran { sql, rows, time }: Ran| {
+    let statement = |ExecutedStatement { sql, rows, time }: ExecutedStatement| {
         let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         let milliseconds = f64::from(microseconds) / 1000.0;
         value!({ "sql": sql, "rows": rows, "milliseconds": milliseconds })

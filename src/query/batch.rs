@@ -96,7 +96,7 @@ impl Batch {
     /// A batch for one request of somebody who sees this much, asked at this time.
     pub fn new(database: &Database, view: View, now: DateTime) -> Self {
         let statements = Statements::default();
-        let database = database.noting(&statements).reading();
+        let database = database.noting(&statements).in_read_transaction();
         let (gathered, resting) = (Mutex::default(), watch::Sender::new(false));
         let suggestion_budget = Budget::default();
         Self { database, view, now, statements, suggestion_budget, gathered, resting }
@@ -172,7 +172,7 @@ impl Batch {
     /// one transaction, until there is nothing left to do.
     pub async fn drive<F: Future>(&self, executor: F) -> F::Output {
         let output = self.run_to_end(executor).await;
-        self.database.end_reading();
+        self.database.end_read_transaction();
         output
     }
 
@@ -200,7 +200,7 @@ impl Batch {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) | Poll::Pending if woken.flag.load(SeqCst) => {}
                     Poll::Ready(None) => {
-                        self.database.end_reading();
+                        self.database.end_read_transaction();
                         self.rest(true);
                         return Poll::Pending;
                     }

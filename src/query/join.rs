@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoIden, JoinType, SelectStatement},
 };
 
-use super::{ColumnSet, Table, version};
+use super::{ColumnSet, Table, View, version};
 
 /// A reference that is followed by the statement that reads who refers.
 #[derive(Debug, Clone)]
@@ -23,7 +23,8 @@ impl Join {
     /// each of its rows.
     pub fn to<T: Table>(column: usize, columns: ColumnSet) -> Option<Self> {
         let (columns, select) = (columns | ColumnSet::id::<T>(), select::<T>);
-        version::is_open::<T>().then_some(Self { column, columns, select })
+        let is_open = version::visible::<T>(View::default()).is_empty();
+        is_open.then_some(Self { column, columns, select })
     }
 
     /// Adds to those there are: of what is referred to by the same column, all columns are read.

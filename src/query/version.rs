@@ -66,11 +66,6 @@ pub fn visible<E: EntityTrait>(view: View) -> Condition {
         .add_option(view.as_of.and_then(|moment| Some(recorded?.lte(moment))))
 }
 
-/// Whether everybody may see all rows of a table, from wherever.
-pub(super) fn is_open<E: EntityTrait>() -> bool {
-    E::Column::iter().all(|column| !["observation_id", "embargoed"].contains(&column.as_str()))
-}
-
 /// All versions of figures that may be seen, in ways as [`shown`] has them.
 pub(super) fn versions(scope: Scope) -> Vec<Condition> {
     let closed = own(Column::SupersededAt);
