@@ -15,15 +15,20 @@ const QUESTION: &str = r#"{ district(slug: "beijing") { code
     observations(filter: {metric: {slug: {eq: "5g-base-stations"}}}) { nodes {
         metric { unit { symbol } } } } } }"#;
 
+/// How many units there are, by a statement of its own, and the units.
+const COUNTED: &str = "{ units(first: 1000) { totalCount nodes { slug } } }";
+
 /// How often both are written.
 const WRITES: u32 = 200;
 
-/// Gives both the same text, in one write.
+/// Gives both the same text and adds a unit, in one write.
 async fn write(store: &Store, text: &str) {
     let mut writer = Writer::begin(&store.database, None, By::operator("a test")).await.unwrap();
     let district = format!("slug,code\nbeijing,{text}");
     writer.write("district", &rows("district", &district)).await.unwrap();
     let unit = format!("slug,symbol\nstation,{text}");
+    writer.write("unit", &rows("unit", &unit)).await.unwrap();
+    let unit = format!("slug,symbol,dimension,name_en\nu{text},u,COUNT,Unit {text}");
     writer.write("unit", &rows("unit", &unit)).await.unwrap();
     writer.settle().await.unwrap();
     writer.commit().await.unwrap();
@@ -48,6 +53,9 @@ on_each_database! {
                 let unit = &data["district"]["observations"]["nodes"][0]["metric"]["unit"];
                 assert_eq!(data["district"]["code"], unit["symbol"], "{data}");
                 seen.push(unit["symbol"].clone());
+                let units = &server.data(COUNTED).await["units"];
+                let count = units["nodes"].as_array().unwrap().len();
+                assert_eq!(units["totalCount"], count, "{units}");
             }
             seen.dedup();
             seen.len()
